@@ -1,0 +1,335 @@
+"""How does GraphQL travel over a socket? By graphql-transport-ws, as its reference server speaks it.
+
+    1012 restart (sent by the server)     1013 too slow a reader      1001 no answer to pings
+    4400 not a message of the protocol    4401 not initialised        4403 token refused or expired
+    4406 another sub-protocol             4408 initialisation late    4409 id in use    4429 initialised twice
+
+The stock client tries again after 1001, 1012, 1013, 4403 and 4408, and gives up after the rest: only what no second try
+can mend may end a socket with one of those. One task serves a socket, and none an idle subscription.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Generic
+
+import orjson
+from graphql import GraphQLError, OperationType
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+from strawberry.http.websocket_origin import normalize_origin
+
+from api.graphql.doors import Authenticate, MakeContext, V, bearer
+from api.graphql.engine import Engine, Operation, Payload
+from api.graphql.errors import RequestRefused, Unauthenticated, internal, masked
+from api.graphql.fanout import Fanout, Group, tail_of
+from api.graphql.limits import Sockets
+from api.graphql.outlet import Outlet
+
+PROTOCOL = "graphql-transport-ws"
+Message = dict[str, Any]
+
+
+class NotOfTheProtocol(Exception):
+    """The frame is not a message that a client may send: the socket closes with 4400."""
+
+
+class WebSocketEndpoint(Generic[V]):
+    """An ASGI application for the `websocket` scope."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        fanout: Fanout[V],
+        authenticate: Authenticate[V],
+        make_context: MakeContext[V],
+        bounds: Sockets,
+        clock: Callable[[], float],
+    ) -> None:
+        self.engine, self.fanout, self.bounds, self.clock = engine, fanout, bounds, clock
+        self.authenticate, self.make_context = authenticate, make_context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        if not self._welcome(HTTPConnection(scope)):
+            await send({"type": "websocket.close", "code": 1008})  # before it is accepted: the handshake answers 403
+        elif PROTOCOL not in scope["subprotocols"]:
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
+        else:
+            await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+            await Socket(self, scope, receive, send).serve()
+
+    def _welcome(self, handshake: HTTPConnection) -> bool:
+        """Browsers send an Origin and any page may open a socket to us; other clients send none."""
+        origin = handshake.headers.get("origin")
+        if origin is None or "*" in self.bounds.origins:
+            return True
+        own = f"{'https' if handshake.url.scheme == 'wss' else 'http'}://{handshake.headers.get('host', '')}"
+        page = normalize_origin(origin)
+        return page is not None and page in {normalize_origin(own), *map(normalize_origin, self.bounds.origins)}
+
+
+class Socket(Generic[V]):
+    """One client, from its accepted handshake to its close."""
+
+    __slots__ = (
+        "_endpoint",
+        "_expiry",
+        "_init_seen",
+        "_operations",
+        "_outlet",
+        "_receive",
+        "_scope",
+        "_silent_beats",
+        "_task",
+        "_timer",
+        "_viewer",
+        "bounds",
+    )  # fmt: skip
+
+    def __init__(self, endpoint: WebSocketEndpoint[V], scope: Scope, receive: Receive, send: Send) -> None:
+        self._endpoint, self._scope, self._receive = endpoint, scope, receive
+        self.bounds = endpoint.bounds
+        self._outlet = Outlet(send, self.bounds, self._too_slow)
+        self._operations: dict[str, Running[V]] = {}
+        self._viewer: V | None = None
+        self._init_seen = False
+        self._silent_beats = 0
+        self._task = asyncio.current_task()
+        self._expiry: asyncio.TimerHandle | None = None
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self.bounds.init_timeout_s, self.end, 4408, "Connection initialisation timeout")
+
+    async def serve(self) -> None:
+        try:
+            while (event := await self._receive())["type"] == "websocket.receive":
+                try:
+                    await self._take(_message(event.get("text")))
+                except NotOfTheProtocol as no:
+                    self.end(4400, str(no))
+        except asyncio.CancelledError:
+            if not self._outlet.over:
+                raise
+        finally:
+            self._stop()
+            self._outlet.drop()
+
+    def end(self, code: int, reason: str) -> None:
+        """Close the socket and with it all of its operations."""
+        if not self._outlet.over:
+            self._outlet.end(code, reason)
+            self._stop()
+            # A reader who has stopped reading never sees the close frame; do not wait for it for ever.
+            self._timer = asyncio.get_running_loop().call_later(self.bounds.farewell_s, self._give_up)
+
+    def put(self, text: str) -> None:
+        self._outlet.put(text)
+
+    def send(self, message: Message) -> None:
+        self._outlet.put(orjson.dumps(message).decode())
+
+    async def drained(self) -> None:
+        await self._outlet.drained()
+
+    def context(self) -> object:
+        assert self._viewer is not None
+        return self._endpoint.make_context(self._viewer, HTTPConnection(self._scope))
+
+    def forget(self, operation: "Running[V]") -> None:
+        self._operations.pop(operation.name, None)
+
+    def _too_slow(self) -> None:
+        self.end(1013, "Too slow a reader")
+
+    def _give_up(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _stop(self) -> None:
+        self._timer.cancel()
+        if self._expiry is not None:
+            self._expiry.cancel()
+        for operation in tuple(self._operations.values()):
+            operation.stop()
+
+    async def _take(self, message: Message) -> None:
+        if self._outlet.over:
+            return
+        self._silent_beats = 0
+        match message["type"]:
+            case "connection_init":
+                await self._init(message.get("payload") or {})
+            case "ping":
+                payload = message.get("payload")
+                self.send({"type": "pong", "payload": payload} if payload is not None else {"type": "pong"})
+            case "subscribe":
+                self._subscribe(message["id"], message["payload"])
+            case "complete":
+                if running := self._operations.get(message["id"]):
+                    running.stop()
+            case _:  # pong: it was heard, and that is all
+                pass
+
+    async def _init(self, payload: Mapping[str, Any]) -> None:
+        if self._init_seen:
+            self.end(4429, "Too many initialisation requests")
+            return
+        self._init_seen = True
+        self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        try:
+            header = payload.get("authorization") or payload.get("Authorization")
+            viewer = await self._endpoint.authenticate(bearer(header))
+        except Unauthenticated as no:
+            self.end(4403, str(no)[:100])
+            return
+        except Exception as bug:  # noqa: BLE001 - whatever it is, the client may try again
+            internal(bug)
+            self.end(1013, "Try again later")
+            return
+        self._viewer = viewer
+        if viewer.expires_at is not None:
+            self._expiry = loop.call_later(viewer.expires_at - self._endpoint.clock(), self.end, 4403, "Token expired")
+        self._timer = loop.call_later(self.bounds.heartbeat_s, self._beat)
+        self.send({"type": "connection_ack"})
+
+    def _beat(self) -> None:
+        if self._silent_beats > 2:
+            self.end(1001, "No answer to pings")
+        else:
+            self._silent_beats += 1
+            self.send({"type": "ping"})
+            self._timer = asyncio.get_running_loop().call_later(self.bounds.heartbeat_s, self._beat)
+
+    def _subscribe(self, name: str, payload: Mapping[str, Any]) -> None:
+        if self._viewer is None:
+            self.end(4401, "Unauthorized")
+        elif name in self._operations:
+            self.end(4409, f"Subscriber for {name[:40]} already exists")
+        elif len(self._operations) >= self.bounds.operations:
+            no = RequestRefused("TOO_MANY_OPERATIONS", "This socket holds as many operations as it may.")
+            self.send({"id": name, "type": "error", "payload": no.errors})
+        else:
+            running = self._operations[name] = Running(self, self._endpoint, self._viewer, name)
+            running.start(payload)
+
+
+class Running(Generic[V]):
+    """One operation of a socket; a `Member` of a group while it is a shared subscription."""
+
+    __slots__ = ("_endpoint", "_group", "_head", "_over", "_socket", "_task", "_viewer", "name")
+
+    def __init__(self, socket: Socket[V], endpoint: WebSocketEndpoint[V], viewer: V, name: str) -> None:
+        self._socket, self._endpoint, self._viewer, self.name = socket, endpoint, viewer, name
+        self._head = '{"id":' + orjson.dumps(name).decode() + ',"type":"next","payload":'
+        self._task: asyncio.Task[None] | None = None
+        self._group: Group[V] | None = None
+        self._over = False
+
+    def start(self, payload: Mapping[str, Any]) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run(payload))
+
+    def stop(self) -> None:
+        """End without a word to the client, who asked for it or is gone."""
+        self._finish()
+        if self._task is not None:
+            self._task.cancel()
+
+    def next(self, tail: str) -> None:
+        if not self._over:
+            self._socket.put(self._head + tail)
+
+    def complete(self) -> None:
+        if not self._over:
+            self._finish()
+            self._socket.send({"id": self.name, "type": "complete"})
+
+    def error(self, errors: list[Any]) -> None:
+        if not self._over:
+            self._finish()
+            self._socket.send({"id": self.name, "type": "error", "payload": errors})
+
+    async def drained(self) -> None:
+        await self._socket.drained()
+
+    def _finish(self) -> None:
+        self._over = True
+        self._socket.forget(self)
+        if self._group is not None:
+            self._group.leave(self)
+            self._group = None
+
+    async def _run(self, payload: Mapping[str, Any]) -> None:
+        try:
+            operation = self._endpoint.engine.prepare(payload["query"], payload.get("operationName"))
+            if operation.kind is OperationType.SUBSCRIPTION:
+                await self._follow(operation, payload.get("variables"))
+            else:
+                variables, context = payload.get("variables"), self._socket.context()
+                self.next(tail_of(await self._endpoint.engine.execute(operation, variables, context)))
+                self.complete()
+        except RequestRefused as no:
+            self._refuse(no)
+        except GraphQLError as refusal:
+            self.error(masked([refusal]))
+        except Exception as bug:  # noqa: BLE001 - a bug in one operation ends that operation
+            self.error(internal(bug))
+        finally:
+            self._task = None
+
+    def _refuse(self, no: RequestRefused) -> None:
+        """As the reference does: variables that do not fit are a result, all else an error."""
+        if no.code == "BAD_VARIABLES":
+            self.next(tail_of({"errors": no.errors}))
+            self.complete()
+        else:
+            self.error(no.errors)
+
+    async def _follow(self, operation: Operation, variables: Mapping[str, Any] | None) -> None:
+        wanted = await self._endpoint.fanout.subscription(operation, variables, self._viewer)
+        if wanted is not None:
+            self._group = await self._endpoint.fanout.join(wanted, self)
+            if self._over and self._group is not None:  # it was ended by what it missed
+                self._group.leave(self)
+            return
+        async with aclosing(self._endpoint.engine.stream(operation, variables, self._socket.context())) as items:
+            async for item in items:
+                self.next(tail_of(item))
+                await self.drained()
+        self.complete()
+
+
+def _message(text: str | None) -> Message:
+    """The message in a frame. Raises `NotOfTheProtocol`."""
+    if text is None:
+        raise NotOfTheProtocol("Binary frames are not taken")
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise NotOfTheProtocol("Invalid message received") from None
+    if not isinstance(message, dict) or not _fits(message):
+        raise NotOfTheProtocol("Invalid message received")
+    return message
+
+
+def _fits(message: Message) -> bool:
+    payload, name = message.get("payload"), message.get("id")
+    match message.get("type"):
+        case "connection_init" | "ping" | "pong":
+            return isinstance(payload, dict | None)
+        case "complete":
+            return isinstance(name, str) and name != ""
+        case "subscribe":
+            return isinstance(name, str) and name != "" and isinstance(payload, dict) and _is_a_request(payload)
+        case _:
+            return False
+
+
+def _is_a_request(payload: Payload) -> bool:
+    return (
+        isinstance(payload.get("query"), str)
+        and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("extensions"), dict | None)
+    )

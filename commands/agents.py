@@ -1,0 +1,213 @@
+"""Agents come, go, want work or a break; the engine holds their slots."""
+
+from dataclasses import dataclass
+
+from commands.bus import Command, Context, handles
+from domain.agents.agent import Agent
+from domain.configuration.settings import RonaAction
+from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, TaskId
+from domain.kernel import Invalid, NotFound, Position
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterAgent(Command):
+    agent_id: AgentId
+    username: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignAttribute(Command):
+    """`value`: none means the attribute's default."""
+
+    agent_id: AgentId
+    attribute_id: AttributeId
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawAttribute(Command):
+    agent_id: AgentId
+    attribute_id: AttributeId
+
+
+@dataclass(frozen=True, slots=True)
+class GrantMrd(Command):
+    """`tasks_max`: none means the domain's own maximum."""
+
+    agent_id: AgentId
+    mrd_id: MrdId
+    tasks_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn(Command):
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut(Command):
+    agent_id: AgentId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeReady(Command):
+    agent_id: AgentId
+    mrds: frozenset[MrdId] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeNotReady(Command):
+    agent_id: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeMrdReady(Command):
+    agent_id: AgentId
+    mrd_id: MrdId
+
+
+@dataclass(frozen=True, slots=True)
+class MakeMrdNotReady(Command):
+    agent_id: AgentId
+    mrd_id: MrdId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveSlot(Command):
+    """The engine's choice. The agent's own stream has the last word on capacity (routing 18)."""
+
+    agent_id: AgentId
+    mrd_id: MrdId
+    task_id: TaskId
+    offer_id: OfferId
+    step: int
+    decision: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FillSlot(Command):
+    agent_id: AgentId
+    task_id: TaskId
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpSlot(Command):
+    agent_id: AgentId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSlot(Command):
+    agent_id: AgentId
+    task_id: TaskId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissOffer(Command):
+    agent_id: AgentId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverWork(Command):
+    """The agent signed out: their offers are withdrawn, their talks go on with others, their wrap-ups end."""
+
+    agent_id: AgentId
+
+
+@handles(RegisterAgent)
+async def register_agent(cmd: RegisterAgent, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.register(cmd.username, cmd.name))
+
+
+@handles(AssignAttribute)
+async def assign_attribute(cmd: AssignAttribute, ctx: Context) -> Position:
+    attribute = ctx.catalog.attributes.get(cmd.attribute_id)
+    if attribute is None:
+        raise NotFound(f"There is no attribute {cmd.attribute_id!r}.", "attribute_id")
+    value = attribute.default_value if cmd.value is None else cmd.value
+    if not attribute.type.accepts(value):
+        raise Invalid(f"{value} is no value of a {attribute.type} attribute.", "value")
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.assign_attribute(cmd.attribute_id, value))
+
+
+@handles(WithdrawAttribute)
+async def withdraw_attribute(cmd: WithdrawAttribute, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.withdraw_attribute(cmd.attribute_id))
+
+
+@handles(GrantMrd)
+async def grant_mrd(cmd: GrantMrd, ctx: Context) -> Position:
+    tasks_max = ctx.catalog.mrd(cmd.mrd_id).max_requests if cmd.tasks_max is None else cmd.tasks_max
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.grant_mrd(cmd.mrd_id, tasks_max))
+
+
+@handles(LogIn)
+async def log_in(cmd: LogIn, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.log_in())
+
+
+@handles(LogOut)
+async def log_out(cmd: LogOut, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.log_out(cmd.reason))
+
+
+@handles(MakeReady)
+async def make_ready(cmd: MakeReady, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_ready(cmd.mrds))
+
+
+@handles(MakeNotReady)
+async def make_not_ready(cmd: MakeNotReady, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_not_ready(cmd.reason))
+
+
+@handles(MakeMrdReady)
+async def make_mrd_ready(cmd: MakeMrdReady, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_mrd_ready(cmd.mrd_id))
+
+
+@handles(MakeMrdNotReady)
+async def make_mrd_not_ready(cmd: MakeMrdNotReady, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_mrd_not_ready(cmd.mrd_id, cmd.reason))
+
+
+@handles(ReserveSlot)
+async def reserve_slot(cmd: ReserveSlot, ctx: Context) -> Position:
+    return await ctx.change(
+        Agent,
+        cmd.agent_id,
+        lambda agent: agent.reserve(cmd.mrd_id, cmd.task_id, cmd.offer_id, cmd.step, cmd.decision),
+    )
+
+
+@handles(FillSlot)
+async def fill_slot(cmd: FillSlot, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.fill(cmd.task_id, cmd.conversation_id))
+
+
+@handles(WrapUpSlot)
+async def wrap_up_slot(cmd: WrapUpSlot, ctx: Context) -> Position:
+    slot = (await ctx.load(Agent, cmd.agent_id)).slots.get(cmd.task_id)
+    mrd = ctx.catalog.mrds.get(slot.mrd_id) if slot else None
+    holds_slot = mrd.wrap_up_holds_slot if mrd else True
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.wrap_up(cmd.task_id, holds_slot=holds_slot))
+
+
+@handles(ReleaseSlot)
+async def release_slot(cmd: ReleaseSlot, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.release(cmd.task_id, cmd.reason))
+
+
+@handles(MissOffer)
+async def miss_offer(cmd: MissOffer, ctx: Context) -> Position:
+    slot = (await ctx.load(Agent, cmd.agent_id)).slots.get(cmd.task_id)
+    mrd = ctx.catalog.mrds.get(slot.mrd_id) if slot else None
+    rest = mrd is None or mrd.rona_action is RonaAction.MRD_NOT_READY
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.miss(cmd.task_id, make_not_ready=rest))

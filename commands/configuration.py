@@ -1,0 +1,48 @@
+"""An administrator sets things up. Settings are checked against everything that they point at before they are kept."""
+
+from dataclasses import dataclass
+
+from commands.bus import Command, Context, handles
+from domain.configuration.entity import ENTITY_OF, Entity
+from domain.configuration.settings import Settings
+from domain.kernel import Invalid, NotFound, Position
+
+ID_LENGTH_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Configure(Command):
+    """Set an entity as a whole, new or not: which kind it is, the settings say."""
+
+    entity_id: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Retire(Command):
+    kind: type[Settings]
+    entity_id: str
+
+
+@handles(Configure)
+async def configure(cmd: Configure, ctx: Context) -> Position:
+    if not cmd.entity_id.strip() or len(cmd.entity_id) > ID_LENGTH_MAX:
+        raise Invalid(f"An id has 1 to {ID_LENGTH_MAX} characters.", "id")
+    cmd.settings.check()
+    ctx.catalog.check(cmd.settings)
+    entity, configured = ENTITY_OF[type(cmd.settings)]
+    fact = configured(cmd.settings)  # type: ignore[arg-type]  # the table pairs settings with their own fact
+    position = await ctx.change(entity, cmd.entity_id, lambda it: it.configure(fact))
+    await ctx.effective(position)
+    return position
+
+
+@handles(Retire)
+async def retire(cmd: Retire, ctx: Context) -> Position:
+    entity: type[Entity] = ENTITY_OF[cmd.kind][0]
+    if (await ctx.load(entity, cmd.entity_id)).settings is None:
+        raise NotFound(f"There is no {entity.category} {cmd.entity_id!r}.", "id")
+    ctx.catalog.check_unused(entity.category, cmd.entity_id)
+    position = await ctx.change(entity, cmd.entity_id, lambda it: it.retire())
+    await ctx.effective(position)
+    return position

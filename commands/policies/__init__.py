@@ -1,0 +1,13 @@
+"""What follows from what: one file per business sentence. A fact goes in, commands come out.
+
+    @reacts_to(AgentLeft)
+    def an_agent_who_left_wraps_up(event: Recorded[AgentLeft]) -> Iterator[Command]: ...
+
+Policies are pure. The reactor (`infra/reactor.py`) runs them from the log; the ids of their commands derive from the
+fact's position, so running one twice repeats the same commands, and a decision with nothing left to do yields nothing.
+"""
+
+from commands.policies.registry import POLICIES, reacts_to
+from commands.policies import agents_leave, bots_first, conversations_end, find_an_agent, offers  # isort: skip
+
+__all__ = ["POLICIES", "agents_leave", "bots_first", "conversations_end", "find_an_agent", "offers", "reacts_to"]

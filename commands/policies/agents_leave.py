@@ -1,0 +1,32 @@
+"""An agent who leaves wraps up; one who signs out gives their work to others."""
+
+from collections.abc import Iterator
+
+from commands.bus import Command
+from commands.conversations import ReplaceAgent
+from commands.agents import HandOverWork
+from commands.policies.registry import reacts_to
+from commands.tasks import BeginWrapUp
+from domain.agents.facts import LoggedOut
+from domain.conversations.facts import AgentLeft
+from domain.ids import AgentId
+from domain.kernel import Recorded
+from domain.tasks.facts import TaskClosed, TaskCloseReason
+
+
+@reacts_to(AgentLeft)
+def an_agent_who_left_wraps_up(event: Recorded[AgentLeft]) -> Iterator[Command]:
+    yield BeginWrapUp(event.fact.task_id)
+
+
+@reacts_to(LoggedOut)
+def whoever_signs_out_gives_their_work_back(event: Recorded[LoggedOut]) -> Iterator[Command]:
+    """routing 37"""
+    yield HandOverWork(AgentId(event.subject))
+
+
+@reacts_to(TaskClosed)
+def a_customer_whose_agent_signed_out_gets_another(event: Recorded[TaskClosed]) -> Iterator[Command]:
+    """routing 37, 38"""
+    if event.fact.reason is TaskCloseReason.AGENT_LOGOUT:
+        yield ReplaceAgent(event.fact.conversation_id)

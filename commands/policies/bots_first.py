@@ -1,0 +1,33 @@
+"""Bots answer first; on a channel for agents alone, a human is asked for at once."""
+
+from collections.abc import Iterator
+
+from commands.bus import Command
+from commands.conversations import AssignBot, WelcomeCustomer
+from commands.policies.registry import reacts_to
+from domain.channels.messages import SenderType
+from domain.conversations.facts import AgentLeft, AgentRequestEnded, MessagePosted, SessionJoined
+from domain.ids import ConversationId
+from domain.kernel import Recorded
+
+
+@reacts_to(SessionJoined)
+def whoever_arrives_is_welcomed(event: Recorded[SessionJoined]) -> Iterator[Command]:
+    yield WelcomeCustomer(ConversationId(event.subject))
+
+
+@reacts_to(AgentLeft)
+def a_customer_whose_agent_left_has_the_bot_again(event: Recorded[AgentLeft]) -> Iterator[Command]:
+    yield AssignBot(ConversationId(event.subject))
+
+
+@reacts_to(AgentRequestEnded)
+def a_customer_for_whom_nobody_was_free_has_the_bot_again(event: Recorded[AgentRequestEnded]) -> Iterator[Command]:
+    yield AssignBot(ConversationId(event.subject))
+
+
+@reacts_to(MessagePosted)
+def a_customer_whom_nobody_hears_is_welcomed_again(event: Recorded[MessagePosted]) -> Iterator[Command]:
+    """The agent left, the request came to nothing: whoever writes then is not left alone."""
+    if event.fact.sender.type is SenderType.CUSTOMER:
+        yield WelcomeCustomer(ConversationId(event.subject))

@@ -1,0 +1,60 @@
+"""Which facts set a timer, which stop it, and what is done when it fires? (routing 42)
+
+A deadline stands in a fact; the timer wheel (`infra/timers.py`) is only a reading of the log. Firing is a command that
+names what it was set for, so a late, repeated or superseded firing does nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from commands.bus import Command
+from commands.conversations import ExpireCustomerInactivity
+from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
+from domain.channels.messages import SenderType
+from domain.conversations.facts import AgentRequested, ConversationClosed, MessagePosted, SessionLeft
+from domain.ids import ConversationId, TaskId
+from domain.kernel import Recorded
+from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved, WrapUpStarted
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Do `command` at `due`; a later `Set` with the same key takes its place."""
+
+    key: str
+    due: datetime
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    key: str
+
+
+def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
+    match event.fact:
+        case MessagePosted() as it:
+            key = f"inactivity/{event.subject}"
+            if it.reply_due is not None:
+                command = ExpireCustomerInactivity(ConversationId(event.subject), it.message_id)
+                yield Set(key, it.reply_due, command)
+            elif it.sender.type is SenderType.CUSTOMER:
+                yield Clear(key)
+        case AgentRequested() | SessionLeft() | ConversationClosed():
+            yield Clear(f"inactivity/{event.subject}")
+        case TaskQueued(routing=routing) if routing.expires_at is not None:
+            yield Set(f"ttl/{event.subject}", routing.expires_at, ExpireTask(TaskId(event.subject)))
+        case TaskReserved() as it:
+            yield Set(f"offer/{event.subject}", it.due, ExpireOffer(TaskId(event.subject), it.offer_id))
+        case TaskAccepted():
+            yield Clear(f"offer/{event.subject}")
+            yield Clear(f"ttl/{event.subject}")
+        case WrapUpStarted(due=due) if due is not None:
+            yield Set(f"wrap-up/{event.subject}", due, ExpireWrapUp(TaskId(event.subject)))
+        case TaskClosed():
+            for kind in ("offer", "ttl", "wrap-up"):
+                yield Clear(f"{kind}/{event.subject}")
+        case _:
+            return

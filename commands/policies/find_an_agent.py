@@ -1,0 +1,34 @@
+"""Whoever asks for a human gets in line for one."""
+
+from collections.abc import Iterator
+
+from commands.bus import Command
+from commands.conversations import EndAgentRequest
+from commands.policies.registry import reacts_to
+from commands.tasks import REROUTED, EnqueueTask, RerouteTask
+from domain.conversations.facts import AgentRequested
+from domain.ids import ConversationId, TaskId
+from domain.kernel import Recorded
+from domain.tasks.facts import TaskClosed, TaskCloseReason
+
+
+@reacts_to(AgentRequested)
+def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> Iterator[Command]:
+    it = event.fact
+    yield EnqueueTask(
+        it.task_id, ConversationId(event.subject), it.session_id, it.queue_id, it.mrd_id, it.priority
+    )
+
+
+@reacts_to(TaskClosed)
+def a_request_that_rang_in_vain_goes_on_first_in_line(event: Recorded[TaskClosed]) -> Iterator[Command]:
+    """routing 24, 37: whoever let it ring is left out, whoever signed out while it rang is gone anyway."""
+    if event.fact.reason in REROUTED:
+        yield RerouteTask(TaskId(event.subject), event.fact.agent_id)
+
+
+@reacts_to(TaskClosed)
+def a_request_that_came_to_nothing_is_reported(event: Recorded[TaskClosed]) -> Iterator[Command]:
+    """routing 28"""
+    if event.fact.reason in (TaskCloseReason.NO_AGENT_AVAILABLE, TaskCloseReason.CANCELLED):
+        yield EndAgentRequest(event.fact.conversation_id, TaskId(event.subject), event.fact.reason)

@@ -1,0 +1,90 @@
+"""The routing engine's shell: facts go into the pure engine, its moves come out as commands.
+
+Several engines may run: capacity is decided by the agent's own stream, and a refused move is thought over again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid5
+
+import msgspec
+
+from commands.agents import ReserveSlot
+from commands.bus import Command, Commands
+from commands.ports import Conflict, Unavailable
+from commands.tasks import WidenTask
+from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.routing.engine import Engine, Move, Offer, State, Widening
+
+THINK_AGAIN_S = 0.02
+"""Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""
+
+
+class Router:
+    """A fold of the log (`infra/folds.py`) that acts: feed it each batch, and let `run` follow."""
+
+    name = "routing"
+    shape = 1
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self._engine = Engine()
+        self._fed = asyncio.Event()
+        self._moves: set[asyncio.Task[None]] = set()
+
+    def feed(self, recorded: Recorded[Any]) -> None:
+        self._engine.feed(recorded)
+        self._fed.set()
+
+    def dump(self) -> bytes:
+        return msgspec.json.encode(self._engine.state)
+
+    def restore(self, state: bytes) -> None:
+        self._engine = Engine(msgspec.json.decode(state, type=State))
+
+    async def run(self) -> None:
+        """Decide whenever something happened or a step is due. Ends when cancelled."""
+        try:
+            while True:
+                self._fed.clear()
+                self._carry_out(self._engine.decide(self._commands.clock()))
+                await self._something_to_decide()
+        finally:
+            for move in self._moves:
+                move.cancel()
+
+    async def _something_to_decide(self) -> None:
+        due = self._engine.next_due()
+        wait_s = None if due is None else max(0.0, (due - self._commands.clock()).total_seconds())
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._fed.wait()
+        except TimeoutError:
+            return
+
+    def _carry_out(self, moves: Sequence[Move]) -> None:
+        for move in moves:
+            task = asyncio.create_task(self._do(move))
+            self._moves.add(task)
+            task.add_done_callback(self._moves.discard)
+
+    async def _do(self, move: Move) -> None:
+        command = _command(move)
+        try:
+            await self._commands.send(command, uuid5(NAMESPACE, repr(command)), "engine")
+        except (Refused, Conflict, Unavailable):
+            await asyncio.sleep(THINK_AGAIN_S)
+            if isinstance(move, Offer):
+                self._engine.forget(move)
+                self._fed.set()
+
+
+def _command(move: Move) -> Command:
+    match move:
+        case Offer():
+            return ReserveSlot(
+                move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision
+            )
+        case Widening():
+            return WidenTask(move.task_id, move.step)

@@ -1,0 +1,246 @@
+"""A request for a human, from the queue to the wrap-up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from commands.agents import HandOverWork, ReleaseSlot
+from commands.bus import NOTHING, Command, Context, handles
+from domain.agents.agent import Agent
+from domain.agents.facts import SlotState
+from domain.conversations.conversation import Conversation
+from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
+from domain.kernel import NotFound, Position, Refused, derived_id
+from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
+from domain.tasks.task import REROUTE_PRIORITY, Task
+
+OFFER_TIMEOUT_S = 20
+REROUTED = frozenset({TaskCloseReason.RONA, TaskCloseReason.REROUTE})
+"""Ends of a task after which its request goes on under another (routing 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueTask(Command):
+    task_id: TaskId
+    conversation_id: ConversationId
+    session_id: SessionId
+    queue_id: QueueId
+    mrd_id: MrdId
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class WidenTask(Command):
+    task_id: TaskId
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTask(Command):
+    """The agent's slot is held: let it ring. Whoever does not wait any more gives the slot back."""
+
+    task_id: TaskId
+    agent_id: AgentId
+    offer_id: OfferId
+    step: int
+    decision: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptTask(Command):
+    task_id: TaskId
+    agent_id: AgentId
+    offer_id: OfferId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireOffer(Command):
+    task_id: TaskId
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class RerouteTask(Command):
+    """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24)."""
+
+    task_id: TaskId
+    exclude: AgentId | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireTask(Command):
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTask(Command):
+    task_id: TaskId
+    reason: TaskCloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTaskAway(Command):
+    task_id: TaskId
+    reason: TaskCloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class BeginWrapUp(Command):
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyWrapUp(Command):
+    task_id: TaskId
+    agent_id: AgentId
+    codes: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishWrapUp(Command):
+    task_id: TaskId
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireWrapUp(Command):
+    task_id: TaskId
+
+
+@handles(EnqueueTask)
+async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
+    queue = ctx.catalog.queue(cmd.queue_id)
+    customer_id = (await ctx.load(Conversation, cmd.conversation_id)).customer_id
+    if customer_id is None:
+        raise NotFound("There is no such conversation.")
+    routing = Routing(
+        root_request_id=cmd.task_id,
+        queue_id=cmd.queue_id,
+        mrd_id=cmd.mrd_id,
+        first_enqueued_at=ctx.now,
+        expires_at=ctx.now + timedelta(seconds=queue.request_ttl_s),
+        priority=cmd.priority,
+    )
+    return await ctx.change(
+        Task, cmd.task_id, lambda task: task.enqueue(cmd.conversation_id, customer_id, cmd.session_id, routing)
+    )
+
+
+@handles(WidenTask)
+async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step))
+
+
+@handles(OfferTask)
+async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
+    routing = (await ctx.load(Task, cmd.task_id)).routing
+    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
+    try:
+        return await ctx.change(
+            Task, cmd.task_id, lambda task: task.reserve(cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision)
+        )
+    except Refused:
+        return await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the request was gone"))
+
+
+@handles(AcceptTask)
+async def accept_task(cmd: AcceptTask, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.accept(cmd.agent_id, cmd.offer_id))
+
+
+@handles(ExpireOffer)
+async def expire_offer(cmd: ExpireOffer, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.expire_offer(cmd.offer_id))
+
+
+@handles(RerouteTask)
+async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
+    old = await ctx.load(Task, cmd.task_id)
+    if old.created is None or old.routing is None or old.session_id is None:
+        raise NotFound("There is no such task.", "task_id")
+    created, session_id = old.created, old.session_id
+    excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
+    routing = replace(
+        old.routing, priority=REROUTE_PRIORITY, attempt=old.routing.attempt + 1, excluded=frozenset(excluded)
+    )
+    task_id = rerouted(cmd.task_id)
+    position = await ctx.change(
+        Task,
+        task_id,
+        lambda task: task.enqueue(
+            created.conversation_id, created.customer_id, session_id, routing, TaskDirection.INBOUND, cmd.task_id
+        ),
+    )
+    if not (await ctx.load(Conversation, created.conversation_id)).sessions:  # they left while it was re-routed
+        return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+    return position
+
+
+@handles(ExpireTask)
+async def expire_task(cmd: ExpireTask, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.expire(ctx.now))
+
+
+@handles(CancelTask)
+async def cancel_task(cmd: CancelTask, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.cancel(cmd.reason))
+
+
+@handles(TakeTaskAway)
+async def take_task_away(cmd: TakeTaskAway, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.take_away(cmd.reason))
+
+
+@handles(HandOverWork)
+async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
+    """routing 37: offers are withdrawn without a count against the agent, talks are re-routed, wrap-ups just end."""
+    position = NOTHING
+    for task_id, slot in (await ctx.load(Agent, cmd.agent_id)).slots.items():
+        match slot.state:
+            case SlotState.RESERVED:
+                position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.REROUTE))
+            case SlotState.ACTIVE:
+                position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
+            case SlotState.WRAP_UP:
+                position = await ctx.then(ExpireWrapUp(task_id))
+    return position
+
+
+@handles(BeginWrapUp)
+async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
+    routing = (await ctx.load(Task, cmd.task_id)).routing
+    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    wrap_up_s = queue.wrap_up_s if queue and queue.wrap_up_enabled else None
+    return await ctx.change(Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s))
+
+
+@handles(ApplyWrapUp)
+async def apply_wrap_up(cmd: ApplyWrapUp, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.apply_wrap_up(cmd.agent_id, cmd.codes, cmd.note))
+
+
+@handles(FinishWrapUp)
+async def finish_wrap_up(cmd: FinishWrapUp, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.finish_wrap_up(cmd.agent_id))
+
+
+@handles(ExpireWrapUp)
+async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
+
+
+def rerouted(task_id: TaskId) -> TaskId:
+    """The task under which a request goes on after this one."""
+    return TaskId(derived_id("reroute", task_id))
+
+
+async def current_task(root: TaskId, ctx: Context) -> TaskId:
+    """The task that a request has come to, from the one that it began with."""
+    task_id = root
+    while (await ctx.load(Task, task_id)).closed in REROUTED:
+        task_id = rerouted(task_id)
+    return task_id
+
+

@@ -1,0 +1,142 @@
+"""What happens to an agent: what they are good at, whether they want work, and what fills their slots."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.ids import AttributeId, ConversationId, MrdId, OfferId, TaskId
+from domain.kernel import Fact
+
+
+class AgentState(StrEnum):
+    """The global state (routing 29). LOGIN is passed through at once."""
+
+    LOGOUT = "LOGOUT"
+    LOGIN = "LOGIN"
+    NOT_READY = "NOT_READY"
+    READY = "READY"
+    UNKNOWN = "UNKNOWN"
+
+
+class MrdState(StrEnum):
+    """The state in one media routing domain (routing 32)."""
+
+    LOGOUT = "LOGOUT"
+    NOT_READY = "NOT_READY"
+    READY = "READY"
+    ACTIVE = "ACTIVE"
+    BUSY = "BUSY"
+    PENDING_NOT_READY = "PENDING_NOT_READY"
+    INTERRUPTED = "INTERRUPTED"
+    UNKNOWN = "UNKNOWN"
+
+
+class SlotState(StrEnum):
+    RESERVED = "RESERVED"
+    ACTIVE = "ACTIVE"
+    WRAP_UP = "WRAP_UP"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRegistered(Fact, stored_as="agent.registered"):
+    username: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeAssigned(Fact, stored_as="agent.attribute-assigned"):
+    attribute_id: AttributeId
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeWithdrawn(Fact, stored_as="agent.attribute-withdrawn"):
+    attribute_id: AttributeId
+
+
+@dataclass(frozen=True, slots=True)
+class MrdGranted(Fact, stored_as="agent.mrd-granted"):
+    """From now on at most `tasks_max` tasks at once; fewer than there are drops none (routing 33)."""
+
+    mrd_id: MrdId
+    tasks_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn(Fact, stored_as="agent.logged-in"):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut(Fact, stored_as="agent.logged-out"):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReady(Fact, stored_as="agent.made-ready"):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MadeNotReady(Fact, stored_as="agent.made-not-ready"):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MrdMadeReady(Fact, stored_as="agent.mrd-made-ready"):
+    mrd_id: MrdId
+
+
+@dataclass(frozen=True, slots=True)
+class MrdMadeNotReady(Fact, stored_as="agent.mrd-made-not-ready"):
+    mrd_id: MrdId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReserved(Fact, stored_as="agent.slot-reserved"):
+    """A slot is held for an offer. The task learns of it next; until the slot is released nobody else gets it."""
+
+    mrd_id: MrdId
+    task_id: TaskId
+    offer_id: OfferId
+    step: int
+    decision: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFilled(Fact, stored_as="agent.slot-filled"):
+    mrd_id: MrdId
+    task_id: TaskId
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class SlotWrappingUp(Fact, stored_as="agent.slot-wrapping-up"):
+    mrd_id: MrdId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReleased(Fact, stored_as="agent.slot-released"):
+    mrd_id: MrdId
+    task_id: TaskId
+    reason: str
+
+
+AgentFact = (
+    AgentRegistered
+    | AttributeAssigned
+    | AttributeWithdrawn
+    | MrdGranted
+    | LoggedIn
+    | LoggedOut
+    | MadeReady
+    | MadeNotReady
+    | MrdMadeReady
+    | MrdMadeNotReady
+    | SlotReserved
+    | SlotFilled
+    | SlotWrappingUp
+    | SlotReleased
+)
+

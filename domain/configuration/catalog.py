@@ -1,0 +1,139 @@
+"""What is configured now? All entities together, as commands, policies and the routing engine look things up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from domain.configuration.entity import CATEGORIES
+from domain.configuration.facts import Retired
+from domain.configuration.settings import (
+    Bot,
+    Channel,
+    ChannelType,
+    MediaRoutingDomain,
+    Queue,
+    ReasonCode,
+    RoutingAttribute,
+    Settings,
+)
+from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId, ReasonId
+from domain.kernel import BEGINNING, Invalid, NotFound, Position, Recorded
+
+
+class UnknownChannel(NotFound):
+    code = "UNKNOWN_CHANNEL"
+
+
+class InUse(Invalid):
+    code = "IN_USE"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """`version` is the position of the newest configuration fact: what a decision record names."""
+
+    version: Position = BEGINNING
+    attributes: Mapping[AttributeId, RoutingAttribute] = field(default_factory=dict)
+    mrds: Mapping[MrdId, MediaRoutingDomain] = field(default_factory=dict)
+    queues: Mapping[QueueId, Queue] = field(default_factory=dict)
+    channel_types: Mapping[ChannelTypeId, ChannelType] = field(default_factory=dict)
+    channels: Mapping[ChannelId, Channel] = field(default_factory=dict)
+    bots: Mapping[BotId, Bot] = field(default_factory=dict)
+    reasons: Mapping[ReasonId, ReasonCode] = field(default_factory=dict)
+
+    def channel(self, channel_id: ChannelId) -> Channel:
+        try:
+            return self.channels[channel_id]
+        except KeyError:
+            raise UnknownChannel(f"There is no channel {channel_id!r}.", "channel_id") from None
+
+    def queue(self, queue_id: QueueId) -> Queue:
+        try:
+            return self.queues[queue_id]
+        except KeyError:
+            raise NotFound(f"There is no queue {queue_id!r}.", "queue_id") from None
+
+    def mrd(self, mrd_id: MrdId) -> MediaRoutingDomain:
+        try:
+            return self.mrds[mrd_id]
+        except KeyError:
+            raise NotFound(f"There is no media routing domain {mrd_id!r}.", "mrd_id") from None
+
+    def check(self, settings: Settings) -> None:
+        """Does everything that these settings point at exist, and fit (routing 63)? Raises `Invalid` naming the field."""
+        match settings:
+            case Queue():
+                self._known(settings.mrd_id, self.mrds, "mrd_id")
+                for number, step in enumerate(settings.steps):
+                    for attribute in step.attribute_ids():
+                        self._known(attribute, self.attributes, f"steps[{number}].expressions")
+            case ChannelType():
+                self._known(settings.mrd_id, self.mrds, "mrd_id")
+            case Channel():
+                self._known(settings.channel_type_id, self.channel_types, "channel_type_id")
+                if settings.bot_id is not None:
+                    self._known(settings.bot_id, self.bots, "bot_id")
+                queue_id = settings.routing.queue_id
+                if queue_id is not None:
+                    self._known(queue_id, self.queues, "routing.queue_id")
+                    channel_type = self.channel_types[settings.channel_type_id]
+                    if self.queues[queue_id].mrd_id != channel_type.mrd_id:
+                        raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
+            case _:
+                pass
+
+    def check_unused(self, category: str, subject: str) -> None:
+        """May this entity be retired? Raises `InUse` naming one that needs it."""
+        for name, users in self._uses(category):
+            if subject in users:
+                raise InUse(f"It is in use by {name}.")
+
+    def _uses(self, category: str) -> list[tuple[str, set[str | None]]]:
+        match category:
+            case "attribute":
+                return [
+                    (f"queue {id_!r}", {a for step in queue.steps for a in step.attribute_ids()})
+                    for id_, queue in self.queues.items()
+                ]
+            case "mrd":
+                uses: list[tuple[str, set[str | None]]] = []
+                uses += [(f"queue {id_!r}", {queue.mrd_id}) for id_, queue in self.queues.items()]
+                uses += [(f"channel type {id_!r}", {type_.mrd_id}) for id_, type_ in self.channel_types.items()]
+                return uses
+            case "queue":
+                return [(f"channel {id_!r}", {c.routing.queue_id}) for id_, c in self.channels.items()]
+            case "channeltype":
+                return [(f"channel {id_!r}", {c.channel_type_id}) for id_, c in self.channels.items()]
+            case "bot":
+                return [(f"channel {id_!r}", {c.bot_id}) for id_, c in self.channels.items()]
+            case _:
+                return []
+
+    @staticmethod
+    def _known(id_: str, those: Mapping[Any, Any], field_name: str) -> None:
+        if id_ not in those:
+            raise Invalid(f"There is no {id_!r}.", field_name)
+
+    def evolve(self, recorded: Recorded[Any]) -> Self:
+        """Folds the whole log: what is not configuration changes nothing."""
+        if recorded.category not in CATEGORIES:
+            return self
+        field_name = FIELD_OF[recorded.category]
+        entities = dict(getattr(self, field_name))
+        if isinstance(recorded.fact, Retired):
+            entities.pop(recorded.subject, None)
+        else:
+            entities[recorded.subject] = recorded.fact.settings
+        changed: dict[str, Any] = {field_name: entities, "version": recorded.position}
+        return replace(self, **changed)
+
+
+FIELD_OF = {
+    "attribute": "attributes",
+    "mrd": "mrds",
+    "queue": "queues",
+    "channeltype": "channel_types",
+    "channel": "channels",
+    "bot": "bots",
+    "reason": "reasons",
+}

@@ -1,0 +1,106 @@
+"""One configured thing: a queue, a channel, a reason code … All live the same life."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, assert_never
+
+from domain.configuration.facts import (
+    AttributeConfigured,
+    BotConfigured,
+    ChannelConfigured,
+    ChannelTypeConfigured,
+    ConfigurationFact,
+    Configured,
+    MrdConfigured,
+    QueueConfigured,
+    ReasonConfigured,
+    Retired,
+)
+from domain.configuration.settings import (
+    Bot,
+    Channel,
+    ChannelType,
+    MediaRoutingDomain,
+    Queue,
+    ReasonCode,
+    RoutingAttribute,
+    Settings,
+)
+from domain.kernel import Decision, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """The base of the seven kinds of configuration; `settings` is none before the first and after the last."""
+
+    category: ClassVar[str] = ""
+
+    settings: Settings | None = None
+
+    def configure(self, fact: Configured) -> Decision:
+        fact.settings.check()
+        if fact.settings != self.settings:
+            yield fact
+
+    def retire(self) -> Decision:
+        if self.settings is None:
+            raise NotFound(f"There is no such {self.category}.")
+        yield Retired()
+
+    def evolve(self, fact: ConfigurationFact) -> Self:
+        match fact:
+            case (
+                AttributeConfigured(settings=settings)
+                | MrdConfigured(settings=settings)
+                | QueueConfigured(settings=settings)
+                | ChannelTypeConfigured(settings=settings)
+                | ChannelConfigured(settings=settings)
+                | BotConfigured(settings=settings)
+                | ReasonConfigured(settings=settings)
+            ):
+                return replace(self, settings=settings)
+            case Retired():
+                return replace(self, settings=None)
+            case _:
+                assert_never(fact)
+
+
+class AttributeEntity(Entity):
+    category: ClassVar[str] = "attribute"
+
+
+class MrdEntity(Entity):
+    category: ClassVar[str] = "mrd"
+
+
+class QueueEntity(Entity):
+    category: ClassVar[str] = "queue"
+
+
+class ChannelTypeEntity(Entity):
+    category: ClassVar[str] = "channeltype"
+
+
+class ChannelEntity(Entity):
+    category: ClassVar[str] = "channel"
+
+
+class BotEntity(Entity):
+    category: ClassVar[str] = "bot"
+
+
+class ReasonEntity(Entity):
+    category: ClassVar[str] = "reason"
+
+
+ENTITY_OF: dict[type[Settings], tuple[type[Entity], type[Configured]]] = {
+    RoutingAttribute: (AttributeEntity, AttributeConfigured),
+    MediaRoutingDomain: (MrdEntity, MrdConfigured),
+    Queue: (QueueEntity, QueueConfigured),
+    ChannelType: (ChannelTypeEntity, ChannelTypeConfigured),
+    Channel: (ChannelEntity, ChannelConfigured),
+    Bot: (BotEntity, BotConfigured),
+    ReasonCode: (ReasonEntity, ReasonConfigured),
+}
+"""Settings → the model that they belong to and the fact that sets them."""
+
+CATEGORIES = frozenset(entity.category for entity, _ in ENTITY_OF.values())

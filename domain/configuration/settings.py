@@ -1,0 +1,281 @@
+"""How has the business set Parley up? The shapes of everything that an administrator configures, and their checks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.channels.inbound import ContactKind
+from domain.ids import AttributeId, BotId, ChannelTypeId, MrdId, QueueId
+from domain.kernel import Invalid
+
+STEPS_MAX = 10
+
+
+class AttributeType(StrEnum):
+    BOOLEAN = "BOOLEAN"
+    PROFICIENCY_LEVEL = "PROFICIENCY_LEVEL"
+
+    def accepts(self, value: int) -> bool:
+        return value in (0, 1) if self is AttributeType.BOOLEAN else 1 <= value <= 10
+
+
+class RelationalOperator(StrEnum):
+    EQ = "=="
+    NE = "!="
+    GT = ">"
+    GE = ">="
+    LT = "<"
+    LE = "<="
+    HAS = "has"
+
+
+class Junction(StrEnum):
+    AND = "AND"
+    OR = "OR"
+
+
+class StepMode(StrEnum):
+    """Do later steps add agents to the earlier ones, or replace them (routing 7)?"""
+
+    CUMULATIVE = "CUMULATIVE"
+    REPLACE = "REPLACE"
+
+
+class AgentSelectionPolicy(StrEnum):
+    """Which agent of a step first (routing 13)."""
+
+    LONGEST_AVAILABLE = "LONGEST_AVAILABLE"
+    MOST_SKILLED = "MOST_SKILLED"
+    LEAST_SKILLED = "LEAST_SKILLED"
+
+
+class RonaAction(StrEnum):
+    """What a missed offer does to the agent (routing 25)."""
+
+    NONE = "NONE"
+    MRD_NOT_READY = "MRD_NOT_READY"
+
+
+class ChannelMode(StrEnum):
+    BOT = "BOT"
+    AGENT = "AGENT"
+    HYBRID = "HYBRID"
+
+
+class RoutingMode(StrEnum):
+    PUSH = "PUSH"
+    PULL = "PULL"
+    EXTERNAL = "EXTERNAL"
+
+
+class ReasonKind(StrEnum):
+    NOT_READY = "NOT_READY"
+    LOGOUT = "LOGOUT"
+    WRAP_UP = "WRAP_UP"
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingAttribute:
+    name: str
+    type: AttributeType
+    default_value: int
+    description: str = ""
+
+    def check(self) -> None:
+        _named(self.name)
+        if not self.type.accepts(self.default_value):
+            raise Invalid(f"{self.default_value} is no value of a {self.type} attribute.", "default_value")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRoutingDomain:
+    name: str
+    description: str = ""
+    interruptible: bool = False
+    max_requests: int = 3
+    rona_action: RonaAction = RonaAction.MRD_NOT_READY
+    wrap_up_holds_slot: bool = True
+
+    def check(self) -> None:
+        _named(self.name)
+        _within(self.max_requests, 0, 100, "max_requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`junction` joins it to the terms before, strictly from left to right; that of the first term does not count."""
+
+    attribute_id: AttributeId
+    operator: RelationalOperator
+    value: int = 0
+    junction: Junction = Junction.AND
+
+    def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
+        """An agent without the attribute fails every operator, `!=` too (routing 6)."""
+        if self.attribute_id not in attributes:
+            return False
+        has = attributes[self.attribute_id]
+        match self.operator:
+            case RelationalOperator.HAS:
+                return True
+            case RelationalOperator.EQ:
+                return has == self.value
+            case RelationalOperator.NE:
+                return has != self.value
+            case RelationalOperator.GT:
+                return has > self.value
+            case RelationalOperator.GE:
+                return has >= self.value
+            case RelationalOperator.LT:
+                return has < self.value
+            case RelationalOperator.LE:
+                return has <= self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    terms: tuple[Term, ...]
+    junction: Junction = Junction.AND
+
+    def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
+        return _from_left((term.junction, term.matches(attributes)) for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who may answer, from when on: `timeout_s` after which the next step begins; that of the last does not count.
+
+    A step without expressions is everybody who has the queue's media routing domain.
+    """
+
+    expressions: tuple[Expression, ...] = ()
+    timeout_s: int = 30
+
+    def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
+        """routing 5"""
+        return _from_left((e.junction, e.matches(attributes)) for e in self.expressions)
+
+    def attribute_ids(self) -> Iterator[AttributeId]:
+        return (term.attribute_id for expression in self.expressions for term in expression.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    name: str
+    mrd_id: MrdId
+    steps: tuple[Step, ...] = (Step(),)
+    step_mode: StepMode = StepMode.CUMULATIVE
+    priority: int = 1
+    service_level_type: int = 1
+    service_level_threshold_s: int = 20
+    agent_selection: AgentSelectionPolicy = AgentSelectionPolicy.LONGEST_AVAILABLE
+    offer_timeout_s: int = 20
+    request_ttl_s: int = 600
+    wrap_up_enabled: bool = True
+    wrap_up_s: int = 60
+
+    def check(self) -> None:
+        _named(self.name)
+        if not 1 <= len(self.steps) <= STEPS_MAX:
+            raise Invalid(f"A queue has 1 to {STEPS_MAX} steps.", "steps")
+        for number, step in enumerate(self.steps):
+            _within(step.timeout_s, 0, 86_400, f"steps[{number}].timeout_s")
+            if any(not expression.terms for expression in step.expressions):
+                raise Invalid("An expression needs at least one term.", f"steps[{number}].expressions")
+        _within(self.priority, 1, 10, "priority")
+        _within(self.service_level_type, 1, 3, "service_level_type")
+        _within(self.service_level_threshold_s, 1, 86_400, "service_level_threshold_s")
+        _within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
+        _within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+        if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
+            raise Invalid("An offer must time out before the request does.", "offer_timeout_s")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelType:
+    name: str
+    mrd_id: MrdId
+    is_interactive: bool = True
+
+    def check(self) -> None:
+        _named(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingPolicy:
+    mode: RoutingMode = RoutingMode.PUSH
+    queue_id: QueueId | None = None
+    route_to_last_agent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley."""
+
+    name: str
+    channel_type_id: ChannelTypeId
+    connector: str
+    service_identifier: str = ""
+    mode: ChannelMode = ChannelMode.HYBRID
+    bot_id: BotId | None = None
+    routing: RoutingPolicy = field(default_factory=RoutingPolicy)
+    customer_inactivity_s: int = 600
+    contact_kind: ContactKind = ContactKind.OPAQUE
+    delivery_url: str = ""
+
+    def check(self) -> None:
+        _named(self.name)
+        _within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
+        if self.mode is not ChannelMode.AGENT and self.bot_id is None:
+            raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
+        if self.mode is not ChannelMode.BOT and self.routing.queue_id is None:
+            raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
+        if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
+            raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """`connector` names a folder under `connectors/bots/`; `settings` are its own."""
+
+    name: str
+    connector: str = "scripted"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: int = 10
+
+    def check(self) -> None:
+        _named(self.name)
+        _within(self.timeout_s, 1, 60, "timeout_s")
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCode:
+    name: str
+    kind: ReasonKind
+
+    def check(self) -> None:
+        _named(self.name)
+
+
+Settings = RoutingAttribute | MediaRoutingDomain | Queue | ChannelType | Channel | Bot | ReasonCode
+
+
+def _from_left(parts: Iterator[tuple[Junction, bool]]) -> bool:
+    """AND and OR have no precedence: each joins to all that stands left of it. Nothing at all is true."""
+    result: bool | None = None
+    for junction, value in parts:
+        if result is None:
+            result = value
+        else:
+            result = (result and value) if junction is Junction.AND else (result or value)
+    return True if result is None else result
+
+
+def _named(name: str) -> None:
+    if not name.strip():
+        raise Invalid("A name is needed.", "name")
+
+
+def _within(value: int, low: int, high: int, field_name: str) -> None:
+    if not low <= value <= high:
+        raise Invalid(f"Must be from {low} to {high}.", field_name)

@@ -1,0 +1,181 @@
+"""What happens in a conversation: who came, what was said, who left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.channels.messages import Body, DeliveryStatus, Sender
+from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, MrdId, QueueId, SessionId, TaskId
+from domain.kernel import Fact
+from domain.sessions.facts import SessionEndReason
+
+
+class ConversationState(StrEnum):
+    CREATED = "CREATED"
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    ON_HOLD = "ON_HOLD"
+    CUSTOMER_LEFT = "CUSTOMER_LEFT"
+    WRAP_UP = "WRAP_UP"
+    CLOSING = "CLOSING"
+    CLOSED = "CLOSED"
+
+
+class ParticipantRole(StrEnum):
+    PRIMARY = "PRIMARY"
+    ASSISTANT = "ASSISTANT"
+    CUSTOMER = "CUSTOMER"
+    SILENT_MONITOR = "SILENT_MONITOR"
+    WHISPER = "WHISPER"
+    WRAP_UP = "WRAP_UP"
+
+
+class RequestReason(StrEnum):
+    """Why a human was asked for."""
+
+    CHANNEL_MODE = "CHANNEL_MODE"
+    CUSTOMER_ASKED = "CUSTOMER_ASKED"
+    BOT_MISUNDERSTOOD = "BOT_MISUNDERSTOOD"
+    BOT_FAILED = "BOT_FAILED"
+    AGENT_GONE = "AGENT_GONE"
+
+
+class CloseReason(StrEnum):
+    """Why a conversation ended."""
+
+    EVERYBODY_LEFT = "EVERYBODY_LEFT"
+    INACTIVITY = "INACTIVITY"
+    AGENT = "AGENT"
+    FORCE_CLOSED = "FORCE_CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationStarted(Fact, stored_as="conversation.started"):
+    customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionJoined(Fact, stored_as="conversation.session-joined"):
+    session_id: SessionId
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLeft(Fact, stored_as="conversation.session-left"):
+    session_id: SessionId
+    reason: SessionEndReason
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePosted(Fact, stored_as="conversation.message-posted"):
+    """`session_id`: where a customer's message came from, or where everybody else's goes; none for a whisper.
+
+    `reply_due`: when the customer's silence after this message ends their session; none where nothing is awaited.
+    """
+
+    message_id: MessageId
+    sender: Sender
+    body: Body
+    session_id: SessionId | None
+    channel_id: ChannelId | None = None
+    provider_message_id: str = ""
+    sent_at: datetime | None = None
+    reply_due: datetime | None = None
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReported(Fact, stored_as="conversation.delivery-reported"):
+    message_id: MessageId
+    status: DeliveryStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BotJoined(Fact, stored_as="conversation.bot-joined"):
+    bot_id: BotId
+    greets: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BotAnswered(Fact, stored_as="conversation.bot-answered"):
+    """The bot took its turn; what it said stands before this fact."""
+
+    bot_id: BotId
+    turn: MessageId
+    misunderstood: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BotLeft(Fact, stored_as="conversation.bot-left"):
+    bot_id: BotId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRequested(Fact, stored_as="conversation.agent-requested"):
+    """`task_id` is the first task of the request; a re-route continues under other tasks of the same request."""
+
+    task_id: TaskId
+    queue_id: QueueId
+    mrd_id: MrdId
+    session_id: SessionId
+    priority: int
+    reason: RequestReason
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRequestEnded(Fact, stored_as="conversation.agent-request-ended"):
+    task_id: TaskId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentJoined(Fact, stored_as="conversation.agent-joined"):
+    agent_id: AgentId
+    task_id: TaskId
+    role: ParticipantRole
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRoleChanged(Fact, stored_as="conversation.agent-role-changed"):
+    agent_id: AgentId
+    role: ParticipantRole
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeft(Fact, stored_as="conversation.agent-left"):
+    agent_id: AgentId
+    task_id: TaskId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationDataSet(Fact, stored_as="conversation.data-set"):
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationClosed(Fact, stored_as="conversation.closed"):
+    reason: CloseReason
+    customer_id: CustomerId
+
+
+ConversationFact = (
+    ConversationStarted
+    | SessionJoined
+    | SessionLeft
+    | MessagePosted
+    | DeliveryReported
+    | BotJoined
+    | BotAnswered
+    | BotLeft
+    | AgentRequested
+    | AgentRequestEnded
+    | AgentJoined
+    | AgentRoleChanged
+    | AgentLeft
+    | ConversationDataSet
+    | ConversationClosed
+)

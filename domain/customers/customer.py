@@ -1,0 +1,64 @@
+"""Who is the customer, and which conversation is open with them? The guard: one open conversation per customer."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, assert_never
+
+from domain.channels.inbound import Contact
+from domain.customers.facts import (
+    ConversationOpened,
+    ConversationReleased,
+    CustomerCreated,
+    CustomerFact,
+    CustomerRenamed,
+    IdentityAttached,
+)
+from domain.ids import ChannelId, ConversationId, IdentityId
+from domain.kernel import Decision, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    category: ClassVar[str] = "customer"
+
+    exists: bool = False
+    name: str = ""
+    anonymous: bool = True
+    identities: frozenset[IdentityId] = frozenset()
+    conversation: ConversationId | None = None
+
+    def meet(
+        self, identity: IdentityId, channel: ChannelId, contact: Contact, name: str, candidate: ConversationId
+    ) -> Decision:
+        """The customer turned up: known or new, and with an open conversation afterwards, theirs or `candidate`."""
+        if not self.exists:
+            yield CustomerCreated(name, anonymous=not name)
+        if identity not in self.identities:
+            yield IdentityAttached(identity, channel, contact.kind, contact.value)
+        if self.conversation is None:
+            yield ConversationOpened(candidate)
+
+    def rename(self, name: str) -> Decision:
+        if not self.exists:
+            raise NotFound("There is no such customer.")
+        if name != self.name:
+            yield CustomerRenamed(name)
+
+    def release(self, conversation: ConversationId) -> Decision:
+        """That conversation has closed; the next message opens a new one."""
+        if self.conversation == conversation:
+            yield ConversationReleased(conversation)
+
+    def evolve(self, fact: CustomerFact) -> Self:
+        match fact:
+            case CustomerCreated(name=name, anonymous=anonymous):
+                return replace(self, exists=True, name=name, anonymous=anonymous)
+            case IdentityAttached(identity_id=identity):
+                return replace(self, identities=self.identities | {identity})
+            case CustomerRenamed(name=name):
+                return replace(self, name=name, anonymous=False)
+            case ConversationOpened(conversation_id=conversation):
+                return replace(self, conversation=conversation)
+            case ConversationReleased():
+                return replace(self, conversation=None)
+            case _:
+                assert_never(fact)

@@ -1,0 +1,60 @@
+"""What happens to a customer, and to an identity by which a customer is known on a channel."""
+
+from dataclasses import dataclass
+
+from domain.channels.inbound import ContactKind
+from domain.ids import ChannelId, ConversationId, CustomerId, IdentityId, SessionId
+from domain.kernel import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCreated(Fact, stored_as="customer.created"):
+    name: str
+    anonymous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityAttached(Fact, stored_as="customer.identity-attached"):
+    identity_id: IdentityId
+    channel_id: ChannelId
+    contact_kind: ContactKind
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRenamed(Fact, stored_as="customer.renamed"):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationOpened(Fact, stored_as="customer.conversation-opened"):
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationReleased(Fact, stored_as="customer.conversation-released"):
+    conversation_id: ConversationId
+
+
+CustomerFact = CustomerCreated | IdentityAttached | CustomerRenamed | ConversationOpened | ConversationReleased
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRegistered(Fact, stored_as="identity.registered"):
+    channel_id: ChannelId
+    contact_kind: ContactKind
+    contact: str
+    customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Fact, stored_as="identity.session-opened"):
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReleased(Fact, stored_as="identity.session-released"):
+    session_id: SessionId
+
+
+IdentityFact = IdentityRegistered | SessionOpened | SessionReleased

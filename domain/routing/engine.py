@@ -1,0 +1,397 @@
+"""Which waiting request goes to which agent, now? Facts and the time go in, offers come out; nothing else is asked.
+
+Deterministic and incremental: the work follows what changed, not what exists. It keeps, for each queue, who matches
+which step, and who waits; for each agent, the domain's own `Agent` model. It enforces nothing: an offer is a wish that
+the agent's own stream may still refuse (`forget`).
+"""
+
+import heapq
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.agents.agent import ROUTABLE, Agent
+from domain.agents.facts import AgentFact, MrdMadeReady, SlotReleased, SlotReserved, SlotState
+from domain.configuration.catalog import Catalog
+from domain.configuration.entity import CATEGORIES
+from domain.configuration.settings import AgentSelectionPolicy, Queue, StepMode
+from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, QueueId, TaskId
+from domain.kernel import Recorded, derived_id
+from domain.tasks.facts import Routing, StepReached, TaskAccepted, TaskClosed, TaskCreated, TaskQueued, TaskReserved
+
+WorkKey = tuple[int, datetime, TaskId]
+"""Order within a queue: task priority ↓, first enqueued ↑, id (routing 16). The queue's priority stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    task_id: TaskId
+    mrd_id: MrdId
+    agent_id: AgentId
+    offer_id: OfferId
+    step: int
+    decision: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """The request has waited for its next step to begin (routing 7, 10)."""
+
+    task_id: TaskId
+    step: int
+
+
+Move = Offer | Widening
+
+
+@dataclass(slots=True)
+class Request:
+    """A request that waits, or rings: `ringing` while an offer of it is out."""
+
+    routing: Routing
+    step: int
+    ringing: bool = False
+    conversation_id: ConversationId | None = None
+
+    def key(self, task_id: TaskId) -> WorkKey:
+        return (-self.routing.priority, self.routing.first_enqueued_at, task_id)
+
+
+@dataclass(slots=True)
+class Line:
+    """One queue as the engine keeps it: who matches which steps, and who waits in order."""
+
+    queue: Queue
+    ranks: dict[AgentId, tuple[int, ...]] = field(default_factory=dict)
+    waiting: list[WorkKey] = field(default_factory=list)
+
+    def admits(self, agent: AgentId, step: int) -> int | None:
+        """The step by which this agent may have a request that reached `step`; none when they may not."""
+        ranks = self.ranks.get(agent)
+        if ranks is None:
+            return None
+        if self.queue.step_mode is StepMode.REPLACE:
+            return step if step in ranks else None
+        return ranks[0] if ranks[0] <= step else None
+
+
+@dataclass(slots=True)
+class State:
+    """All that the engine has learned from the log; a snapshot is this."""
+
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    since: dict[AgentId, dict[MrdId, datetime]] = field(default_factory=dict)
+    requests: dict[TaskId, Request] = field(default_factory=dict)
+    created: dict[TaskId, ConversationId] = field(default_factory=dict)
+    talking: dict[ConversationId, set[AgentId]] = field(default_factory=dict)
+    catalog: Catalog = field(default_factory=Catalog)
+
+
+class Engine:
+    """`feed` facts, then ask `decide(now)`. `next_due` says when asking again makes sense without a new fact."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state or State()
+        self._lines: dict[QueueId, Line] = {}
+        self._lines_of: dict[AgentId, set[QueueId]] = {}
+        self._steps: list[tuple[datetime, TaskId, int]] = []
+        self._asking: set[TaskId] = set()
+        self._freed: set[AgentId] = set()
+        self._pending: dict[TaskId, Offer] = {}
+        self._held: set[tuple[AgentId, MrdId]] = set()
+        self._rebuild()
+
+    # What happened
+
+    def feed(self, recorded: Recorded[Any]) -> None:
+        match recorded.category:
+            case "task":
+                self._feed_task(TaskId(recorded.subject), recorded.fact)
+            case "agent":
+                self._feed_agent(AgentId(recorded.subject), recorded.fact, recorded.at)
+            case category if category in CATEGORIES:
+                self.state.catalog = self.state.catalog.evolve(recorded)
+                if category in ("queue", "mrd"):
+                    self._rebuild()
+            case _:
+                return
+
+    def forget(self, offer: Offer) -> None:
+        """That offer was refused: the agent was not free (any more). Look again."""
+        if self._pending.get(offer.task_id) == offer:
+            self._let_go(offer.task_id)
+            self._asking.add(offer.task_id)
+
+    # What follows
+
+    def decide(self, now: datetime) -> list[Move]:
+        """Everything that is to be done now, in order. Each offer is made once; `feed` or `forget` ends its waiting."""
+        moves: list[Move] = list(self._widen(now))
+        for task_id in sorted(self._asking & self.state.requests.keys(), key=self._work_order):
+            moves += self._offer(task_id)
+        self._asking.clear()
+        for agent_id in sorted(self._freed):
+            while (best := self._best_request(agent_id)) is not None:
+                offers = self._offer(best)
+                if not offers:
+                    break
+                moves += offers
+        self._freed.clear()
+        return moves
+
+    def next_due(self) -> datetime | None:
+        return self._steps[0][0] if self._steps else None
+
+    # Facts of tasks
+
+    def _feed_task(self, task_id: TaskId, fact: Any) -> None:
+        match fact:
+            case TaskCreated(conversation_id=conversation_id):
+                self.state.created[task_id] = conversation_id
+            case TaskQueued(routing=routing):
+                request = Request(routing, routing.step, conversation_id=self.state.created.pop(task_id, None))
+                self.state.requests[task_id] = request
+                self._enter(task_id, request)
+            case StepReached(step=step) if task_id in self.state.requests:
+                self.state.requests[task_id].step = step
+                self._asking.add(task_id)
+            case TaskReserved() if task_id in self.state.requests:
+                self.state.requests[task_id].ringing = True
+                self._let_go(task_id)
+                self._leave_line(task_id)
+            case TaskAccepted(agent_id=agent_id, conversation_id=conversation_id):
+                self._forget_request(task_id)
+                self.state.talking.setdefault(conversation_id, set()).add(agent_id)
+            case TaskClosed(conversation_id=conversation_id, agent_id=agent_id):
+                self._forget_request(task_id)
+                if agent_id is not None and conversation_id in self.state.talking:
+                    self.state.talking[conversation_id].discard(agent_id)
+                    if not self.state.talking[conversation_id]:
+                        del self.state.talking[conversation_id]
+            case _:
+                return
+
+    def _enter(self, task_id: TaskId, request: Request) -> None:
+        line = self._lines.get(request.routing.queue_id)
+        if line is None:
+            return
+        insort(line.waiting, request.key(task_id))
+        self._asking.add(task_id)
+        self._await_steps(task_id, request, line)
+
+    def _await_steps(self, task_id: TaskId, request: Request, line: Line) -> None:
+        """Deadlines of the steps to come: absolute from the first enqueue, whatever rings meanwhile (routing 10)."""
+        due = request.routing.first_enqueued_at
+        for number, step in enumerate(line.queue.steps[:-1]):
+            due += timedelta(seconds=step.timeout_s)
+            if number + 1 > request.step:
+                heapq.heappush(self._steps, (due, task_id, number + 1))
+
+    def _leave_line(self, task_id: TaskId) -> None:
+        request = self.state.requests[task_id]
+        line = self._lines.get(request.routing.queue_id)
+        if line is None:
+            return
+        key = request.key(task_id)
+        index = bisect_left(line.waiting, key)
+        if index < len(line.waiting) and line.waiting[index] == key:
+            del line.waiting[index]
+
+    def _hold(self, offer: Offer) -> None:
+        self._pending[offer.task_id] = offer
+        self._held.add((offer.agent_id, offer.mrd_id))
+
+    def _let_go(self, task_id: TaskId) -> None:
+        offer = self._pending.pop(task_id, None)
+        if offer is not None:
+            self._held.discard((offer.agent_id, offer.mrd_id))
+
+    def _forget_request(self, task_id: TaskId) -> None:
+        self._let_go(task_id)
+        self._asking.discard(task_id)
+        if task_id in self.state.requests:
+            self._leave_line(task_id)
+            del self.state.requests[task_id]
+
+    # Facts of agents
+
+    def _feed_agent(self, agent_id: AgentId, fact: AgentFact, at: datetime) -> None:
+        before = self.state.agents.get(agent_id) or Agent()
+        after = before.evolve(fact)
+        self.state.agents[agent_id] = after
+        if after.attributes is not before.attributes or after.mrds.keys() != before.mrds.keys():
+            self._match(agent_id)
+        self._note_since(agent_id, before, after, fact, at)
+        match fact:
+            case MrdMadeReady():
+                self._readmit(agent_id)
+            case SlotReserved(mrd_id=mrd_id, task_id=task_id, offer_id=offer_id, step=step, decision=decision):
+                self._note_slot(Offer(task_id, mrd_id, agent_id, offer_id, step, decision))
+            case SlotReleased(task_id=task_id) if task_id in self._pending:
+                if self._pending[task_id].agent_id == agent_id:
+                    self.forget(self._pending[task_id])
+            case _:
+                pass
+        self._freed.add(agent_id)
+
+    def _note_slot(self, offer: Offer) -> None:
+        """A slot is held for a request that does not ring yet, perhaps by the choice of another engine."""
+        request = self.state.requests.get(offer.task_id)
+        if request is not None and not request.ringing and offer.task_id not in self._pending:
+            self._hold(offer)
+
+    def _note_since(self, agent_id: AgentId, before: Agent, after: Agent, fact: AgentFact, at: datetime) -> None:
+        """Available since: the latest of becoming routable and the end of the last task (routing 15)."""
+        since = self.state.since.setdefault(agent_id, {})
+        if isinstance(fact, SlotReleased):
+            since[fact.mrd_id] = at
+        for mrd_id in after.mrds:
+            was, is_ = before.mrd_state(mrd_id) in ROUTABLE, after.mrd_state(mrd_id) in ROUTABLE
+            if is_ and not was and before.load(mrd_id) <= after.load(mrd_id):
+                since[mrd_id] = at
+
+    def _readmit(self, agent_id: AgentId) -> None:
+        """Whoever let a request ring and then came back ready may have it again (routing 26)."""
+        for queue_id in self._lines_of.get(agent_id, ()):
+            for _, _, task_id in self._lines[queue_id].waiting:
+                request = self.state.requests[task_id]
+                if agent_id in request.routing.excluded:
+                    excluded = request.routing.excluded - {agent_id}
+                    request.routing = replace(request.routing, excluded=excluded)
+
+    def _match(self, agent_id: AgentId) -> None:
+        for queue_id, line in self._lines.items():
+            self._match_line(agent_id, queue_id, line)
+
+    def _match_line(self, agent_id: AgentId, queue_id: QueueId, line: Line) -> None:
+        agent = self.state.agents[agent_id]
+        ranks = _ranks(line.queue, agent.attributes) if line.queue.mrd_id in agent.mrds else ()
+        mine = self._lines_of.setdefault(agent_id, set())
+        if ranks:
+            line.ranks[agent_id] = ranks
+            mine.add(queue_id)
+        else:
+            line.ranks.pop(agent_id, None)
+            mine.discard(queue_id)
+
+    def _rebuild(self) -> None:
+        """The queues changed (or a snapshot was restored): everybody is matched anew."""
+        self._lines = {queue_id: Line(queue) for queue_id, queue in self.state.catalog.queues.items()}
+        self._lines_of.clear()
+        self._steps.clear()
+        for agent_id in self.state.agents:
+            self._match(agent_id)
+        for task_id, request in self.state.requests.items():
+            if not request.ringing:
+                self._enter(task_id, request)
+        self._freed.update(self.state.agents)
+
+    # Choices
+
+    def _widen(self, now: datetime) -> Iterator[Widening]:
+        while self._steps and self._steps[0][0] <= now:
+            _, task_id, step = heapq.heappop(self._steps)
+            request = self.state.requests.get(task_id)
+            if request is not None and step > request.step:
+                request.step = step
+                self._asking.add(task_id)
+                yield Widening(task_id, step)
+
+    def _offer(self, task_id: TaskId) -> list[Move]:
+        request = self.state.requests.get(task_id)
+        if request is None or request.ringing or task_id in self._pending:
+            return []
+        line = self._lines.get(request.routing.queue_id)
+        choice = self._best_agent(line, request) if line is not None else None
+        if line is None or choice is None:
+            return []
+        step, agent_id, decision = choice
+        attempt = f"{task_id}/{agent_id}/{self.state.since.get(agent_id, {}).get(line.queue.mrd_id)}"
+        offer = Offer(task_id, line.queue.mrd_id, agent_id, OfferId(derived_id("offer", attempt)), step, decision)
+        self._hold(offer)
+        return [offer]
+
+    def _best_agent(self, line: Line, request: Request) -> tuple[int, AgentId, dict[str, str]] | None:
+        """Earlier steps first, then the queue's policy, then load, then who waits longest, then the id (routing 13)."""
+        candidates = [
+            (rank, *self._agent_order(agent_id, line), agent_id)
+            for agent_id in line.ranks
+            if (rank := line.admits(agent_id, request.step)) is not None and self._eligible(agent_id, line, request)
+        ]
+        if not candidates:
+            return None
+        best = min(candidates)
+        decision = {
+            "queue": str(request.routing.queue_id),
+            "step": str(request.step),
+            "matched_step": str(best[0]),
+            "policy": str(line.queue.agent_selection),
+            "candidates": str(len(candidates)),
+            "active_tasks": str(best[2]),
+            "available_since": best[3].isoformat(),
+            "configuration": str(self.state.catalog.version),
+        }
+        return best[0], best[-1], decision
+
+    def _agent_order(self, agent_id: AgentId, line: Line) -> tuple[int, int, datetime]:
+        agent, mrd_id = self.state.agents[agent_id], line.queue.mrd_id
+        skill = _SIGN[line.queue.agent_selection] * _skill(line.queue, agent)
+        return skill, agent.load(mrd_id), self.state.since[agent_id][mrd_id]
+
+    def _eligible(self, agent_id: AgentId, line: Line, request: Request) -> bool:
+        """routing 12, 20"""
+        if agent_id in request.routing.excluded or not self._free(agent_id, line.queue.mrd_id):
+            return False
+        return agent_id not in self.state.talking.get(request.conversation_id or ConversationId(""), ())
+
+    def _free(self, agent_id: AgentId, mrd_id: MrdId) -> bool:
+        agent = self.state.agents[agent_id]
+        if agent.mrd_state(mrd_id) not in ROUTABLE:
+            return False
+        if any(slot.mrd_id == mrd_id and slot.state is SlotState.RESERVED for slot in agent.slots.values()):
+            return False
+        return (agent_id, mrd_id) not in self._held
+
+    def _best_request(self, agent_id: AgentId) -> TaskId | None:
+        """Queue priority ↓, task priority ↓, oldest, pooled over all the agent's queues (routing 16)."""
+        best: tuple[int, WorkKey] | None = None
+        for queue_id in self._lines_of.get(agent_id, ()):
+            line = self._lines[queue_id]
+            if not line.waiting or not self._free(agent_id, line.queue.mrd_id):
+                continue
+            for key in line.waiting:
+                candidate = (-line.queue.priority, key)
+                if best is not None and candidate >= best:
+                    break
+                request = self.state.requests[key[2]]
+                if key[2] in self._pending or line.admits(agent_id, request.step) is None:
+                    continue
+                if self._eligible(agent_id, line, request):
+                    best = candidate
+                    break
+        return best[1][2] if best else None
+
+    def _work_order(self, task_id: TaskId) -> tuple[int, WorkKey]:
+        request = self.state.requests[task_id]
+        line = self._lines.get(request.routing.queue_id)
+        return (-line.queue.priority if line else 0, request.key(task_id))
+
+
+_SIGN = {
+    AgentSelectionPolicy.LONGEST_AVAILABLE: 0,
+    AgentSelectionPolicy.MOST_SKILLED: -1,
+    AgentSelectionPolicy.LEAST_SKILLED: 1,
+}
+
+
+def _ranks(queue: Queue, attributes: Any) -> tuple[int, ...]:
+    """The steps of a queue that an agent with these attributes matches."""
+    return tuple(number for number, step in enumerate(queue.steps) if step.matches(attributes))
+
+
+def _skill(queue: Queue, agent: Agent) -> int:
+    """The sum of the values of the attributes that the queue's steps name (routing 14)."""
+    named: set[AttributeId] = {attribute for step in queue.steps for attribute in step.attribute_ids()}
+    return sum(agent.attributes.get(attribute, 0) for attribute in named)

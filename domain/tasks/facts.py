@@ -1,0 +1,158 @@
+"""What happens to a task: one agent's share of one conversation, and the request that looks for that agent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
+from domain.kernel import Fact
+
+
+class TaskState(StrEnum):
+    """routing 1"""
+
+    ACTIVE = "ACTIVE"
+    WRAP_UP = "WRAP_UP"
+    CLOSED = "CLOSED"
+
+
+class MediaState(StrEnum):
+    """routing 1"""
+
+    STARTED = "STARTED"
+    QUEUED = "QUEUED"
+    RESERVED = "RESERVED"
+    ACTIVE = "ACTIVE"
+    CLOSED = "CLOSED"
+
+
+class TaskDirection(StrEnum):
+    """routing 2"""
+
+    INBOUND = "INBOUND"
+    OUTBOUND = "OUTBOUND"
+    CONSULT = "CONSULT"
+    CONSULT_TRANSFER = "CONSULT_TRANSFER"
+    CONSULT_CONFERENCE = "CONSULT_CONFERENCE"
+    DIRECT_TRANSFER = "DIRECT_TRANSFER"
+    DIRECT_CONFERENCE = "DIRECT_CONFERENCE"
+    SILENT_MONITOR = "SILENT_MONITOR"
+    BARGE_IN = "BARGE_IN"
+
+
+class TaskMode(StrEnum):
+    AGENT = "AGENT"
+    QUEUE = "QUEUE"
+
+
+class TaskCloseReason(StrEnum):
+    """routing 3: the fine reason is stored, the disposition is derived."""
+
+    RONA = "RONA"
+    DONE = "DONE"
+    RESPONSE_TIMEOUT = "RESPONSE_TIMEOUT"
+    NO_AGENT_AVAILABLE = "NO_AGENT_AVAILABLE"
+    REROUTE = "REROUTE"
+    CANCELLED = "CANCELLED"
+    AGENT_LOGOUT = "AGENT_LOGOUT"
+    TRANSFERRED = "TRANSFERRED"
+    FORCE_CLOSED = "FORCE_CLOSED"
+    WRAP_UP_APPLIED = "WRAP_UP_APPLIED"
+    WRAP_UP_NOT_APPLIED = "WRAP_UP_NOT_APPLIED"
+    WRAP_UP_EXPIRED = "WRAP_UP_EXPIRED"
+
+    @property
+    def disposition(self) -> "TaskCloseReason":
+        return TaskCloseReason.DONE if self.name.startswith("WRAP_UP") else self
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27)."""
+
+    root_request_id: TaskId
+    queue_id: QueueId
+    mrd_id: MrdId
+    first_enqueued_at: datetime
+    expires_at: datetime | None
+    priority: int = 1
+    step: int = 0
+    attempt: int = 1
+    excluded: frozenset[AgentId] = frozenset()
+    last_agent_id: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCreated(Fact, stored_as="task.created"):
+    conversation_id: ConversationId
+    customer_id: CustomerId
+    direction: TaskDirection
+    mode: TaskMode
+    previous_task_id: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQueued(Fact, stored_as="task.queued"):
+    routing: Routing
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class StepReached(Fact, stored_as="task.step-reached"):
+    """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10)."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReserved(Fact, stored_as="task.reserved"):
+    """Offered to an agent, until `due`. `decision` says why this one: see `domain/routing/decisions.py`."""
+
+    offer_id: OfferId
+    agent_id: AgentId
+    due: datetime
+    step: int
+    decision: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccepted(Fact, stored_as="task.accepted"):
+    offer_id: OfferId
+    agent_id: AgentId
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpStarted(Fact, stored_as="task.wrap-up-started"):
+    agent_id: AgentId
+    conversation_id: ConversationId
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpApplied(Fact, stored_as="task.wrap-up-applied"):
+    codes: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskClosed(Fact, stored_as="task.closed"):
+    """`agent_id` and `offer_id`: whose slot this frees, none for a task that was only queued."""
+
+    reason: TaskCloseReason
+    conversation_id: ConversationId
+    agent_id: AgentId | None = None
+    offer_id: OfferId | None = None
+
+
+TaskFact = (
+    TaskCreated
+    | TaskQueued
+    | StepReached
+    | TaskReserved
+    | TaskAccepted
+    | WrapUpStarted
+    | WrapUpApplied
+    | TaskClosed
+)

@@ -1,0 +1,200 @@
+"""How far is this request, and whose is it? Queued, reserved, active, wrapping up, closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar, Self, assert_never
+
+from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
+from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState
+from domain.tasks.facts import (
+    MediaState,
+    Routing,
+    StepReached,
+    TaskAccepted,
+    TaskClosed,
+    TaskCloseReason,
+    TaskCreated,
+    TaskDirection,
+    TaskFact,
+    TaskMode,
+    TaskQueued,
+    TaskReserved,
+    TaskState,
+    WrapUpApplied,
+    WrapUpStarted,
+)
+
+REROUTE_PRIORITY = 11
+"""Only for requests that somebody already waited for in vain (routing 24, 55)."""
+WRAP_UP_CODES_MAX = 5
+
+
+class OfferGone(WrongState):
+    code = "OFFER_GONE"
+
+
+class TaskOver(WrongState):
+    code = "TASK_CLOSED"
+
+
+class NotYourTask(NotAllowed):
+    code = "NOT_YOUR_TASK"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    category: ClassVar[str] = "task"
+
+    created: TaskCreated | None = None
+    routing: Routing | None = None
+    session_id: SessionId | None = None
+    offer: TaskReserved | None = None
+    agent_id: AgentId | None = None
+    wrap_up: WrapUpStarted | None = None
+    codes: tuple[str, ...] = ()
+    note: str = ""
+    closed: TaskCloseReason | None = None
+
+    @property
+    def state(self) -> TaskState:
+        if self.closed is not None:
+            return TaskState.CLOSED
+        return TaskState.ACTIVE if self.wrap_up is None else TaskState.WRAP_UP
+
+    @property
+    def media_state(self) -> MediaState:
+        if self.closed is not None or self.wrap_up is not None:
+            return MediaState.CLOSED
+        if self.agent_id is not None:
+            return MediaState.ACTIVE
+        if self.offer is not None:
+            return MediaState.RESERVED
+        return MediaState.STARTED if self.routing is None else MediaState.QUEUED
+
+    # Decisions
+
+    def enqueue(
+        self, conversation: ConversationId, customer: CustomerId, session: SessionId, routing: Routing,
+        direction: TaskDirection = TaskDirection.INBOUND, previous: TaskId | None = None,
+    ) -> Decision:
+        if self.created is None:
+            yield TaskCreated(conversation, customer, direction, TaskMode.QUEUE, previous)
+            yield TaskQueued(routing, session)
+
+    def widen(self, step: int) -> Decision:
+        if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
+            yield StepReached(step)
+
+    def reserve(
+        self, offer: OfferId, agent: AgentId, due: datetime, step: int, decision: Mapping[str, str]
+    ) -> Decision:
+        """Offer it to an agent whose slot is held; one live offer at a time (routing 19, 67)."""
+        if self.offer is not None and self.offer.offer_id == offer:
+            return
+        if self.media_state is not MediaState.QUEUED:
+            raise TaskOver("This request does not wait for an agent any more.")
+        yield TaskReserved(offer, agent, due, step, decision)
+
+    def accept(self, agent: AgentId, offer: OfferId | None = None) -> Decision:
+        """The agent takes the offer. `offer`: which one they saw, where their client says so (routing 19)."""
+        created = self._check_created()
+        if self.agent_id == agent:
+            return
+        if self.media_state is not MediaState.RESERVED or self.offer is None:
+            raise OfferGone("This offer has ended: it timed out, was withdrawn, or somebody else has it.")
+        if self.offer.agent_id != agent or (offer is not None and offer != self.offer.offer_id):
+            raise OfferGone("This offer is not yours (any more).")
+        yield TaskAccepted(self.offer.offer_id, agent, created.conversation_id)
+
+    def expire_offer(self, offer: OfferId) -> Decision:
+        """Nobody picked up: this task ends with RONA, the request goes on under another (routing 4, 24)."""
+        if self.media_state is MediaState.RESERVED and self.offer is not None and self.offer.offer_id == offer:
+            yield self._closed(TaskCloseReason.RONA)
+
+    def expire(self, now: datetime) -> Decision:
+        """Waited too long. A live offer may finish first (routing 27)."""
+        if self.media_state is MediaState.QUEUED and self.routing is not None:
+            expires_at = self.routing.expires_at
+            if expires_at is not None and now >= expires_at:
+                yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE)
+
+    def cancel(self, reason: TaskCloseReason = TaskCloseReason.CANCELLED) -> Decision:
+        """The request lost its purpose while it waited or rang (routing 49, 59)."""
+        if self.media_state in (MediaState.QUEUED, MediaState.RESERVED):
+            yield self._closed(reason)
+
+    def begin_wrap_up(self, now: datetime, wrap_up_s: int | None) -> Decision:
+        """The talk is over. `wrap_up_s`: none where wrap-up is off, 0 where it has no limit (routing 51)."""
+        if self.media_state is not MediaState.ACTIVE or self.agent_id is None:
+            return
+        if wrap_up_s is None:
+            yield self._closed(TaskCloseReason.DONE)
+            return
+        due = now + timedelta(seconds=wrap_up_s) if wrap_up_s else None
+        yield WrapUpStarted(self.agent_id, self._check_created().conversation_id, due)
+
+    def apply_wrap_up(self, agent: AgentId, codes: tuple[str, ...], note: str) -> Decision:
+        """Codes and a note, in wrap-up or in mid-conversation; a note is not a message (routing 51, 53)."""
+        self._check_owner(agent)
+        if len(codes) > WRAP_UP_CODES_MAX:
+            raise Invalid(f"At most {WRAP_UP_CODES_MAX} wrap-up codes.", "codes")
+        if (codes, note) != (self.codes, self.note):
+            yield WrapUpApplied(codes, note)
+
+    def finish_wrap_up(self, agent: AgentId) -> Decision:
+        if self.closed is not None and self.agent_id == agent:
+            return
+        self._check_owner(agent)
+        if self.wrap_up is None:
+            raise WrongState("This task is not in wrap-up: leave the conversation first.")
+        yield self._closed(
+            TaskCloseReason.WRAP_UP_APPLIED if self.codes or self.note else TaskCloseReason.WRAP_UP_NOT_APPLIED
+        )
+
+    def expire_wrap_up(self) -> Decision:
+        if self.state is TaskState.WRAP_UP:
+            yield self._closed(TaskCloseReason.WRAP_UP_EXPIRED)
+
+    def take_away(self, reason: TaskCloseReason) -> Decision:
+        """The agent is gone (logout, forced): whatever state it is in, this task ends."""
+        if self.created is not None and self.closed is None:
+            yield self._closed(reason)
+
+    def _closed(self, reason: TaskCloseReason) -> TaskClosed:
+        created = self._check_created()
+        holder = self.agent_id or (self.offer.agent_id if self.offer else None)
+        return TaskClosed(reason, created.conversation_id, holder, self.offer.offer_id if self.offer else None)
+
+    def _check_created(self) -> TaskCreated:
+        if self.created is None:
+            raise NotFound("There is no such task.", "task_id")
+        return self.created
+
+    def _check_owner(self, agent: AgentId) -> None:
+        self._check_created()
+        if self.agent_id != agent:
+            raise NotYourTask("This task belongs to another agent, or to nobody yet.")
+        if self.closed is not None:
+            raise TaskOver("This task is closed.")
+
+    def evolve(self, fact: TaskFact) -> Self:
+        match fact:
+            case TaskCreated():
+                return replace(self, created=fact)
+            case TaskQueued(routing=routing, session_id=session):
+                return replace(self, routing=routing, session_id=session)
+            case StepReached(step=step):
+                return replace(self, routing=replace(self.routing, step=step) if self.routing else None)
+            case TaskReserved():
+                return replace(self, offer=fact)
+            case TaskAccepted(agent_id=agent):
+                return replace(self, agent_id=agent)
+            case WrapUpStarted():
+                return replace(self, wrap_up=fact)
+            case WrapUpApplied(codes=codes, note=note):
+                return replace(self, codes=codes, note=note)
+            case TaskClosed(reason=reason):
+                return replace(self, closed=reason)
+            case _:
+                assert_never(fact)

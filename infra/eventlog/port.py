@@ -1,0 +1,54 @@
+"""What does the rest of Parley ask of an event log? Three stores answer: PostgreSQL, EventStoreDB, memory."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from commands.ports import Conflict, Unavailable
+from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
+
+__all__ = ["Batch", "Conflict", "EventLog", "Unavailable", "event_id"]
+
+Batch = Sequence[Recorded[Any]]
+
+
+class EventLog(Protocol):
+    """An append-only log of facts in streams, with one order over all of them.
+
+    Promises, held for every store by one contract suite (`tests/infra/eventlog/`):
+    - `append` is atomic, durable when it returns, and refuses with `Conflict` unless the stream's last version is `expected`.
+    - Appending again under the same cause (the facts at `expected + 1 …` carry the same event ids) returns the position
+      of the first time, and writes nothing.
+    - `read_all` and `subscribe` give every fact once, in commit order, whoever wrote it, in this process or another.
+    - No call blocks the event loop.
+    """
+
+    async def append(
+        self, stream: str, expected: int, facts: Sequence[Fact], cause: Cause, at: datetime
+    ) -> Position:
+        """Append one or more facts; returns the position of the last. Raises `Conflict`, `Unavailable`."""
+        ...
+
+    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
+        """The facts of one stream with `version > after`, oldest first; empty for a stream that nobody wrote."""
+        ...
+
+    async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
+        """At most `limit` facts of the whole log with `position > after`, in commit order."""
+        ...
+
+    def subscribe(self, after: Position = BEGINNING) -> AsyncIterator[Batch]:
+        """Everything after a position: history in batches, then live, with no gap and no repeat. Never ends by itself."""
+        ...
+
+    async def head(self) -> Position:
+        """The position of the newest fact, `BEGINNING` when there is none."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+def event_id(cause: Cause, stream: str, n: int) -> UUID:
+    """The id of the n-th fact that a command writes to a stream: the same whenever the command is sent again."""
+    return uuid5(cause.command_id, f"{stream}/{n}")

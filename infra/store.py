@@ -1,0 +1,122 @@
+"""How is a model changed? Load, decide, append; decide again when somebody else was first. The one place for all three.
+
+Models stay warm in memory: together with group commit this is what makes a change cost microseconds (docs/adr/0004).
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from commands.ports import Change
+from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Decision, M, Position, replay, stream_of
+from infra.eventlog.port import Batch, Conflict, EventLog
+
+ATTEMPTS_MAX = 20
+"""Writers in other processes can be first so many times before we give up; each time one of them made progress."""
+WARM_STREAMS_MAX = 200_000
+CAUSES_MAX = 128
+"""How many of a stream's latest commands are recognised when they are sent again."""
+
+
+class _Warm:
+    """A model in memory, as of `version`; `None` while it must be read again."""
+
+    __slots__ = ("causes", "lock", "model", "position", "version")
+
+    def __init__(self) -> None:
+        self.model: Any = None
+        self.version = NOT_WRITTEN
+        self.position: Position = BEGINNING
+        self.causes: dict[UUID, None] = {}
+        self.lock = asyncio.Lock()
+
+    def remember(self, cause: Cause) -> None:
+        self.causes[cause.command_id] = None
+        if len(self.causes) > CAUSES_MAX:
+            del self.causes[next(iter(self.causes))]
+
+
+class WarmStore:
+    """`commands.ports.Store` over an event log."""
+
+    def __init__(self, log: EventLog, warm_max: int = WARM_STREAMS_MAX) -> None:
+        self._log = log
+        self._warm: dict[str, _Warm] = {}
+        self._warm_max = warm_max
+
+    async def load(self, model: type[M], subject: str) -> M:
+        stream = stream_of(model, subject)
+        warm = self._warm_for(stream)
+        if warm.model is None:
+            async with warm.lock:
+                await self._read(model, stream, warm)
+        loaded: M = warm.model
+        return loaded
+
+    async def change(
+        self, model: type[M], subject: str, decide: Callable[[M], Decision], cause: Cause, at: datetime
+    ) -> Change[M]:
+        stream = stream_of(model, subject)
+        warm = self._warm_for(stream)
+        async with warm.lock:
+            for _ in range(ATTEMPTS_MAX):
+                if warm.model is None:
+                    await self._read(model, stream, warm)
+                if cause.command_id in warm.causes:
+                    return Change(warm.model, (), warm.position)
+                facts = tuple(decide(warm.model))
+                if not facts:
+                    return Change(warm.model, (), warm.position)
+                try:
+                    position = await self._log.append(stream, warm.version, facts, cause, at)
+                except Conflict:
+                    warm.model = None
+                    continue
+                except BaseException:  # the outcome is unknown (cancelled, unavailable): believe the log alone
+                    warm.model = None
+                    raise
+                warm.model = replay(warm.model, iter(facts))
+                warm.version += len(facts)
+                warm.position = position
+                warm.remember(cause)
+                return Change(warm.model, facts, position)
+        raise Conflict(f"{stream} was changed by others {ATTEMPTS_MAX} times while we tried")
+
+    def observe(self, batch: Batch) -> None:
+        """Keep warm models fresh with what other processes wrote. Our own facts are already in them."""
+        for recorded in batch:
+            warm = self._warm.get(recorded.stream)
+            if warm is None or warm.model is None or recorded.version <= warm.version or warm.lock.locked():
+                continue
+            if recorded.version == warm.version + 1:
+                warm.model = warm.model.evolve(recorded.fact)
+                warm.version, warm.position = recorded.version, recorded.position
+                warm.remember(recorded.cause)
+            else:
+                warm.model = None
+
+    async def _read(self, model: type[M], stream: str, warm: _Warm) -> None:
+        if warm.model is not None:
+            return
+        history = await self._log.read(stream)
+        warm.model = replay(model(), (recorded.fact for recorded in history))
+        warm.version = history[-1].version if history else NOT_WRITTEN
+        warm.position = history[-1].position if history else BEGINNING
+        warm.causes = {recorded.cause.command_id: None for recorded in history[-CAUSES_MAX:]}
+
+    def _warm_for(self, stream: str) -> _Warm:
+        warm = self._warm.get(stream)
+        if warm is None:
+            if len(self._warm) >= self._warm_max:
+                self._cool()
+            warm = self._warm[stream] = _Warm()
+        return warm
+
+    def _cool(self) -> None:
+        """Forget the streams that have been warm the longest, but for those in use."""
+        for stream in list(islice(self._warm, self._warm_max // 10)):
+            if not self._warm[stream].lock.locked():
+                del self._warm[stream]

@@ -12,6 +12,7 @@ import asyncio
 import gc
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -70,7 +71,7 @@ class Log:
             await self.changed.wait()
 
 
-LOG: Log
+LOG = Log()
 
 
 @strawberry.type
@@ -153,7 +154,8 @@ def with_controls(app: Any) -> Any:
 
     async def controlled(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["path"] == "/graphql":
-            return await app(scope, receive, send)
+            await app(scope, receive, send)
+            return
         if scope["path"] == "/publish":
             asked = dict(pair.split("=") for pair in scope["query_string"].decode().split("&"))
             gc.collect()
@@ -174,8 +176,6 @@ def serve(kind: str, port: int, ws: str) -> None:
     import uvicorn
 
     async def main() -> None:
-        global LOG
-        LOG = Log()
         gc.set_threshold(100_000, 50, 1000)
         app = with_controls({"ours": ours, "stock": stock}[kind]())
         config = uvicorn.Config(
@@ -333,24 +333,27 @@ async def weighed(port: int, count: int) -> dict[str, Any]:
 # --- the run ----------------------------------------------------------------------------------------------------------
 
 RATES = {"ours": [150.0 * 1.25**n for n in range(12)], "stock": [10 * 1.25**n for n in range(14)]}
-PORT = 8650
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 def measured(kind: str, task: str, ws: str, amount: float) -> dict[str, Any]:
     """A fresh server and a fresh client."""
-    global PORT
-    PORT += 1
+    port = free_port()
     me = [sys.executable, "-m", "bench.fanout"]
-    server = subprocess.Popen([*me, "serve", kind, str(PORT), "--ws", ws])
+    server = subprocess.Popen([*me, "serve", kind, str(port), "--ws", ws])
     try:
         for _ in range(100):
             try:
-                control(PORT, "/stats")
+                control(port, "/stats")
                 break
             except OSError:
                 time.sleep(0.1)
         client = subprocess.run(
-            [*me, task, kind, str(PORT), "--amount", str(amount)], capture_output=True, text=True, check=True
+            [*me, task, kind, str(port), "--amount", str(amount)], capture_output=True, text=True, check=True
         )
         return json.loads(client.stdout)
     finally:

@@ -65,8 +65,10 @@ class Context:
     async def change(self, model: type[M], subject: str, decide: Callable[[M], Decision]) -> Position:
         return (await self.store.change(model, subject, decide, self.cause, self.now)).position
 
-    async def changed(self, model: type[M], subject: str, decide: Callable[[M], Decision]) -> Change[M]:
-        return await self.store.change(model, subject, decide, self.cause, self.now)
+    async def changed(
+        self, model: type[M], subject: str, decide: Callable[[M], Decision], *, newborn: bool = False
+    ) -> Change[M]:
+        return await self.store.change(model, subject, decide, self.cause, self.now, newborn=newborn)
 
     async def then(self, command: Command) -> Position:
         """Carry out what follows from this command, under an id that derives from it."""

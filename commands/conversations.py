@@ -169,7 +169,7 @@ async def assign_bot(cmd: AssignBot, ctx: Context) -> Position:
 async def welcome_customer(cmd: WelcomeCustomer, ctx: Context) -> Position:
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     channel = _channel(conversation, ctx)
-    if channel is None or conversation.bot or conversation.agents or conversation.request:
+    if channel is None or conversation.bot or conversation.talking or conversation.request:
         return NOTHING
     if channel.mode is ChannelMode.AGENT:
         return await ctx.then(RequestAgent(cmd.conversation_id, RequestReason.CHANNEL_MODE))

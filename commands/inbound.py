@@ -4,7 +4,7 @@ Every step is idempotent and its ids derive from (channel, provider message id),
 between all end in one customer, one session, one conversation and one message. A known session costs one append.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commands.bus import Command, Context, handles
 from domain.channels.inbound import Inbound, Receipt
@@ -15,7 +15,7 @@ from domain.customers.customer import Customer
 from domain.customers.identity import Identity, identity_id
 from domain.ids import ChannelId, ConversationId, IdentityId, MessageId, SessionId
 from domain.kernel import NotFound, Position, WrongState, derived_id
-from domain.sessions.facts import SessionEndReason
+from domain.sessions.facts import SessionEndReason, SessionStarted
 from domain.sessions.session import Session
 
 ATTEMPTS_MAX = 4
@@ -93,76 +93,79 @@ async def _receive(inbound: Inbound, ctx: Context, message: MessagePosted | None
     identity = identity_id(inbound.channel_id, inbound.contact)
     attempt = ctx
     for number in range(1, ATTEMPTS_MAX + 1):
-        session_id = await _session_of(identity, inbound, attempt, message)
-        if session_id is None:  # a late repeat of what the closed conversation already holds
+        opened = await _session_of(identity, inbound, attempt, message)
+        if opened is None:  # a late repeat of what the closed conversation already holds
             return await ctx.change(Identity, identity, lambda it: iter(()))
         try:
-            return await _deliver(session_id, identity, inbound, attempt, message)
+            return await _deliver(opened, identity, inbound, attempt, message)
         except (ConversationOver, CustomerGone):
-            await _let_go(session_id, identity, ctx.step(f"let go {number}"))
+            await _let_go(opened[0], identity, ctx.step(f"let go {number}"))
             attempt = ctx.step(f"attempt {number}")
     raise WrongState("The conversation keeps closing while this message arrives; send it again.")
 
 
 async def _session_of(
     identity: IdentityId, inbound: Inbound, ctx: Context, message: MessagePosted | None
-) -> SessionId | None:
-    """The identity's open session, opened now if need be; none for a repeat from the conversation before."""
+) -> tuple[SessionId, bool] | None:
+    """The identity's open session, and whether it was opened just now; none for a repeat from the conversation before."""
     known = await ctx.load(Identity, identity)
-    if known.session is not None:
-        return known.session
     if message is not None and known.previous_session is not None:
         before = (await ctx.load(Session, known.previous_session)).started
         if before and message.message_id in (await ctx.load(Conversation, before.conversation_id)).posted:
             return None
+    if known.session is not None:
+        return known.session, False
     candidate = SessionId(derived_id("session", identity, inbound.provider_message_id, known.previous_session or ""))
-    changed = await ctx.changed(
+    # A step for each candidate: a retry may come when the session of the first try has opened and ended.
+    changed = await ctx.step(candidate).changed(
         Identity, identity, lambda it: it.open_session(inbound.channel_id, inbound.contact, candidate)
     )
-    return changed.model.session
+    if changed.model.session is None:
+        raise AssertionError("an identity that opened a session has one")
+    return changed.model.session, bool(changed.facts)
+
+
+async def _start(
+    session_id: SessionId, identity: IdentityId, inbound: Inbound, ctx: Context, *, newborn: bool
+) -> tuple[SessionStarted, bool]:
+    """The session's beginning: customer, conversation, and whether that was opened just now."""
+    if not newborn and (started := (await ctx.load(Session, session_id)).started) is not None:
+        return started, False
+    customer_id = (await ctx.load(Identity, identity)).customer_id
+    if customer_id is None:
+        raise AssertionError("an identity with a session has a customer")
+    candidate = ConversationId(derived_id("conversation", session_id))
+    meeting = await ctx.step(session_id).changed(
+        Customer,
+        customer_id,
+        lambda it: it.meet(identity, inbound.channel_id, inbound.contact, inbound.customer_name, candidate),
+    )
+    conversation_id = meeting.model.conversation or candidate
+    contact, data = inbound.contact.value, inbound.channel_data
+    opening = await ctx.changed(
+        Session,
+        session_id,
+        lambda it: it.start(inbound.channel_id, identity, customer_id, conversation_id, contact, data),
+        newborn=newborn,
+    )
+    if opening.model.started is None:
+        raise AssertionError("a session has started once it was started")
+    return opening.model.started, bool(meeting.facts) and conversation_id == candidate
 
 
 async def _deliver(
-    session_id: SessionId,
-    identity: IdentityId,
-    inbound: Inbound,
-    ctx: Context,
-    message: MessagePosted | None,
+    opened: tuple[SessionId, bool], identity: IdentityId, inbound: Inbound, ctx: Context, message: MessagePosted | None
 ) -> Position:
-    started = (await ctx.load(Session, session_id)).started
-    if started is None:
-        customer_id = (await ctx.load(Identity, identity)).customer_id
-        if customer_id is None:
-            raise AssertionError("an identity with a session has a customer")
-        candidate = ConversationId(derived_id("conversation", session_id))
-        meeting = await ctx.changed(
-            Customer,
-            customer_id,
-            lambda it: it.meet(identity, inbound.channel_id, inbound.contact, inbound.customer_name, candidate),
-        )
-        conversation_id = meeting.model.conversation or candidate
-        opening = await ctx.changed(
-            Session,
-            session_id,
-            lambda it: it.start(
-                inbound.channel_id,
-                identity,
-                customer_id,
-                conversation_id,
-                inbound.contact.value,
-                inbound.channel_data,
-            ),
-        )
-        started = opening.model.started
-        if started is None:
-            raise AssertionError("a session has started once it was started")
-    conversation = started.conversation_id
-    posted = _addressed(message, session_id) if message is not None else None
-    return await ctx.change(
+    session_id, newborn = opened
+    started, first = await _start(session_id, identity, inbound, ctx, newborn=newborn)
+    posted = replace(message, session_id=session_id) if message is not None else None
+    change = await ctx.changed(
         Conversation,
-        conversation,
+        started.conversation_id,
         lambda it: it.receive(started.customer_id, session_id, inbound.channel_id, posted),
+        newborn=first,
     )
+    return change.position
 
 
 async def _let_go(session_id: SessionId, identity: IdentityId, ctx: Context) -> None:
@@ -188,14 +191,3 @@ def _message(inbound: Inbound) -> MessagePosted:
         sent_at=inbound.sent_at,
     )
 
-
-def _addressed(message: MessagePosted, session: SessionId) -> MessagePosted:
-    return MessagePosted(
-        message.message_id,
-        message.sender,
-        message.body,
-        session,
-        message.channel_id,
-        message.provider_message_id,
-        message.sent_at,
-    )

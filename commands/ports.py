@@ -32,10 +32,18 @@ class Store(Protocol):
         ...
 
     async def change(
-        self, model: type[M], subject: str, decide: Callable[[M], Decision], cause: Cause, at: datetime
+        self,
+        model: type[M],
+        subject: str,
+        decide: Callable[[M], Decision],
+        cause: Cause,
+        at: datetime,
+        *,
+        newborn: bool = False,
     ) -> Change[M]:
         """Load, decide, append; decide again when somebody else wrote first. A cause that the stream has seen decides
-        nothing. Raises what `decide` raises, and `Unavailable`."""
+        nothing. `newborn`: the stream is probably empty, so decide on the empty model before reading it; a wrong guess
+        costs time and nothing else. Raises what `decide` raises, and `Unavailable`."""
         ...
 
 

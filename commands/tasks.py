@@ -122,9 +122,13 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         expires_at=ctx.now + timedelta(seconds=queue.request_ttl_s),
         priority=cmd.priority,
     )
-    return await ctx.change(
-        Task, cmd.task_id, lambda task: task.enqueue(cmd.conversation_id, customer_id, cmd.session_id, routing)
+    change = await ctx.changed(
+        Task,
+        cmd.task_id,
+        lambda task: task.enqueue(cmd.conversation_id, customer_id, cmd.session_id, routing),
+        newborn=True,
     )
+    return change.position
 
 
 @handles(WidenTask)

@@ -4,16 +4,17 @@ have in common."""
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from commands.bus import Commands
 from commands.routing import Router
 from domain.configuration.catalog import Catalog
-from domain.kernel import Fact, Position
+from domain.kernel import Fact, Position, Recorded
 from infra.checkpoints import Checkpoints
 from infra.eventlog.port import EventLog
 from infra.folds import CatalogFold, Folds
 from infra.live import LiveLog, Observer
-from infra.reactor import Reaction, Reactor, policy_reactions
+from infra.reactor import Reaction, Reactor, policies_want, policy_reactions
 from infra.store import WarmStore
 from infra.timers import Timers
 
@@ -31,37 +32,51 @@ class Centre:
         self.router = Router(self.commands)
         self._checkpoints = checkpoints
         self._folds = Folds((self._catalog, self.timers, self.router), checkpoints)
-        self._reactors = [Reactor("policies", log, checkpoints, policy_reactions(self.commands))]
-        self._tasks: list[asyncio.Task[None]] = []
+        policies = Reactor("policies", log, checkpoints, policy_reactions(self.commands), policies_want)
+        self._reactors = [policies]
+        self._following: asyncio.Task[None] | None = None
 
     @property
     def catalog(self) -> Catalog:
         return self._catalog.catalog
 
-    def react(self, name: str, reactions: Mapping[type[Fact], Sequence[Reaction]]) -> None:
+    def react(
+        self,
+        name: str,
+        reactions: Mapping[type[Fact], Sequence[Reaction]],
+        wants: Callable[[Recorded[Any]], bool] = lambda _: True,
+    ) -> None:
         """Add reactions that keep a position of their own (the outbox). Before `start`."""
-        self._reactors.append(Reactor(name, self.log, self._checkpoints, reactions))
+        self._reactors.append(Reactor(name, self.log, self._checkpoints, reactions, wants))
 
     async def start(self, observers: tuple[Observer, ...] = ()) -> Position:
-        """`observers` are told of each batch after the store and the folds, before followers."""
+        """Catch up, then follow the log. `observers` are told of each batch after the store and the folds."""
         position = await self._folds.catch_up(self.log)
         self.live.observers = (self.store.observe, self._folds.observe, *observers)
-        runs = [self.live.run(position), self.timers.run(), self.router.run()]
-        runs += [reactor.run() for reactor in self._reactors]
-        self._tasks = [asyncio.create_task(run) for run in runs]
+        self.live.position = position
+        self._following = asyncio.create_task(self.live.run(position))
         return position
 
+    async def lead(self) -> None:
+        """Route, react and fire timers, until cancelled or one of them fails. One process at a time (`infra/lease.py`)."""
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self.timers.run())
+                parts.create_task(self.router.run())
+                for reactor in self._reactors:
+                    parts.create_task(reactor.run())
+        finally:
+            for reactor in self._reactors:
+                await reactor.save()
+
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for reactor in self._reactors:
-            await reactor.save()
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
         await self._folds.store()
 
-    def failed(self) -> BaseException | None:
-        """Why one of the parts stopped by itself, if one did: the process must not go on without it."""
-        for task in self._tasks:
-            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                return error
-        return None
+    async def until_it_fails(self) -> None:
+        """Returns never: raises what stopped the reading of the log, without which the process must not go on."""
+        if self._following is None:
+            raise AssertionError("start first")
+        await asyncio.shield(self._following)

@@ -54,6 +54,10 @@ def policy_reactions(commands: Commands) -> Mapping[type[Fact], Sequence[Reactio
     return {fact: [reaction(policies)] for fact, policies in POLICIES.items()}
 
 
+def policies_want(recorded: Recorded[Any]) -> bool:
+    return any(True for policy in POLICIES[type(recorded.fact)] for _ in policy(recorded))
+
+
 async def _send(commands: Commands, command: Command, recorded: Recorded[Any], name: str) -> None:
     try:
         await commands.send(command, command_id(recorded, name), "system", recorded.cause.correlation)
@@ -70,7 +74,10 @@ class Reactor:
         event_log: EventLog,
         checkpoints: Checkpoints,
         reactions: Mapping[type[Fact], Sequence[Reaction]],
+        wants: Callable[[Recorded[Any]], bool] = lambda _: True,
     ) -> None:
+        """`wants` tells cheaply which facts will lead to anything: most messages need nothing done."""
+        self._wants = wants
         self.name = name
         self._log = event_log
         self._checkpoints = checkpoints
@@ -78,13 +85,13 @@ class Reactor:
         self._lanes: dict[str, deque[Recorded[Any]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: dict[Position, None] = {}
-        self._seen: Position = Position(0)
+        self._seen: Position | None = None
         self._room = asyncio.Event()
         self.parked = 0
 
     @property
-    def position(self) -> Position:
-        """Everything up to here is done."""
+    def position(self) -> Position | None:
+        """Everything up to here is done; none before we know where we were."""
         return Position(next(iter(self._open)) - 1) if self._open else self._seen
 
     async def run(self) -> None:
@@ -93,7 +100,7 @@ class Reactor:
         try:
             async for batch in self._log.subscribe(self._seen):
                 for recorded in batch:
-                    if type(recorded.fact) in self._reactions:
+                    if type(recorded.fact) in self._reactions and self._wants(recorded):
                         self._take(recorded)
                     self._seen = recorded.position
                 while len(self._open) > IN_FLIGHT_MAX:
@@ -106,7 +113,8 @@ class Reactor:
             await asyncio.gather(saver, *self._tasks, return_exceptions=True)
 
     async def save(self) -> None:
-        await self._checkpoints.save(self.name, self.position)
+        if self.position is not None:
+            await self._checkpoints.save(self.name, self.position)
 
     def _take(self, recorded: Recorded[Any]) -> None:
         self._open[recorded.position] = None
@@ -147,9 +155,9 @@ class Reactor:
                 wait_s = min(wait_s * 2, RETRY_MAX_S)
 
     async def _save_now_and_then(self) -> None:
-        saved = Position(-1)
+        saved = None
         while True:
             await asyncio.sleep(SAVE_EVERY_S)
             if self.position != saved:
                 saved = self.position
-                await self._checkpoints.save(self.name, saved)
+                await self.save()

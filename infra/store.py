@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.ports import Change
-from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Decision, M, Position, replay, stream_of
+from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Decision, M, Position, Refused, replay, stream_of
 from infra.eventlog.port import Batch, Conflict, EventLog
 
 ATTEMPTS_MAX = 20
@@ -24,14 +24,20 @@ CAUSES_MAX = 128
 class _Warm:
     """A model in memory, as of `version`; `None` while it must be read again."""
 
-    __slots__ = ("causes", "lock", "model", "position", "version")
+    __slots__ = ("causes", "guessed", "lock", "model", "position", "version")
 
     def __init__(self) -> None:
         self.model: Any = None
         self.version = NOT_WRITTEN
         self.position: Position = BEGINNING
         self.causes: dict[UUID, None] = {}
+        self.guessed = False
         self.lock = asyncio.Lock()
+
+    def guess(self, empty: Any) -> None:
+        """Suppose that the stream is empty, until an append proves it or its lack sends us reading."""
+        self.model, self.version, self.position, self.guessed = empty, NOT_WRITTEN, BEGINNING, True
+        self.causes = {}
 
     def remember(self, cause: Cause) -> None:
         self.causes[cause.command_id] = None
@@ -50,34 +56,52 @@ class WarmStore:
     async def load(self, model: type[M], subject: str) -> M:
         stream = stream_of(model, subject)
         warm = self._warm_for(stream)
-        if warm.model is None:
+        if warm.model is None or warm.guessed:
             async with warm.lock:
                 await self._read(model, stream, warm)
         loaded: M = warm.model
         return loaded
 
     async def change(
-        self, model: type[M], subject: str, decide: Callable[[M], Decision], cause: Cause, at: datetime
+        self,
+        model: type[M],
+        subject: str,
+        decide: Callable[[M], Decision],
+        cause: Cause,
+        at: datetime,
+        *,
+        newborn: bool = False,
     ) -> Change[M]:
         stream = stream_of(model, subject)
         warm = self._warm_for(stream)
         async with warm.lock:
-            for _ in range(ATTEMPTS_MAX):
+            for attempt in range(ATTEMPTS_MAX):
                 if warm.model is None:
-                    await self._read(model, stream, warm)
+                    if newborn and attempt == 0:
+                        warm.guess(model())
+                    else:
+                        await self._read(model, stream, warm)
                 if cause.command_id in warm.causes:
                     return Change(warm.model, (), warm.position)
-                facts = tuple(decide(warm.model))
+                try:
+                    facts = tuple(decide(warm.model))
+                except Refused:
+                    if not self._guessed(warm):
+                        raise
+                    continue
+                if not facts and self._guessed(warm):
+                    continue
                 if not facts:
                     return Change(warm.model, (), warm.position)
                 try:
                     position = await self._log.append(stream, warm.version, facts, cause, at)
                 except Conflict:
-                    warm.model = None
+                    warm.model, warm.guessed = None, False
                     continue
                 except BaseException:  # the outcome is unknown (cancelled, unavailable): believe the log alone
-                    warm.model = None
+                    warm.model, warm.guessed = None, False
                     raise
+                warm.guessed = False
                 warm.model = replay(warm.model, iter(facts))
                 warm.version += len(facts)
                 warm.position = position
@@ -98,9 +122,18 @@ class WarmStore:
             else:
                 warm.model = None
 
+    @staticmethod
+    def _guessed(warm: _Warm) -> bool:
+        """Was this decided on a mere guess? Then forget the guess, and read."""
+        if warm.guessed:
+            warm.model, warm.guessed = None, False
+            return True
+        return False
+
     async def _read(self, model: type[M], stream: str, warm: _Warm) -> None:
-        if warm.model is not None:
+        if warm.model is not None and not warm.guessed:
             return
+        warm.guessed = False
         history = await self._log.read(stream)
         warm.model = replay(model(), (recorded.fact for recorded in history))
         warm.version = history[-1].version if history else NOT_WRITTEN

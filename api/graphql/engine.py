@@ -34,6 +34,9 @@ Variables = Mapping[str, Any] | None
 Payload = dict[str, Any]
 """`{"data": …}` and/or `{"errors": […]}`, of plain values."""
 
+REMEMBERED_CHARS_MAX = 20_000
+"""Longer documents are prepared anew each time, so that strangers cannot fill the memory with them."""
+
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
@@ -65,9 +68,7 @@ class Engine:
         operations = self._documents.get(text)
         if operations is None:
             operations = _operations(self._read(text))
-            self._documents[text] = operations
-            if len(self._documents) > self._documents_max:
-                self._documents.popitem(last=False)
+            self._remember(text, operations)
         else:
             self._documents.move_to_end(text)
         operation = operations.get(name)
@@ -111,6 +112,12 @@ class Engine:
                 yield payload_of(result)
         finally:
             await results.aclose()  # type: ignore[attr-defined]  # always an asynchronous generator
+
+    def _remember(self, text: str, operations: dict[str | None, Operation]) -> None:
+        if len(text) <= REMEMBERED_CHARS_MAX:
+            self._documents[text] = operations
+            if len(self._documents) > self._documents_max:
+                self._documents.popitem(last=False)
 
     def _read(self, text: str) -> DocumentNode:
         limits = self._profile.limits

@@ -119,6 +119,7 @@ class Fanout(Generic[V]):
                     async for _, event in history:
                         member.next(await self.encoded(wanted, event))
                         await member.drained()
+                        await asyncio.sleep(0)  # long histories take turns with everybody else
                 at = upto
             for tail in missed:  # from here to `attach` nothing is awaited, so nothing can come between
                 member.next(tail)

@@ -31,6 +31,7 @@ class Sockets:
     init_timeout_s: float = 10.0
     heartbeat_s: float = 15.0
     operations: int = 20
+    message_bytes: int = 262_144
     backlog_items: int = 1_000
     backlog_bytes: int = 1_000_000
     farewell_s: float = 5.0

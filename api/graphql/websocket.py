@@ -20,18 +20,14 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http.websocket_origin import normalize_origin
 
 from api.graphql.doors import Authenticate, MakeContext, V, bearer
-from api.graphql.engine import Engine, Operation, Payload
+from api.graphql.engine import Engine, Operation
 from api.graphql.errors import RequestRefused, Unauthenticated, internal, masked
 from api.graphql.fanout import Fanout, Group, tail_of
 from api.graphql.limits import Sockets
+from api.graphql.messages import Message, NotOfTheProtocol, read
 from api.graphql.outlet import Outlet
 
 PROTOCOL = "graphql-transport-ws"
-Message = dict[str, Any]
-
-
-class NotOfTheProtocol(Exception):
-    """The frame is not a message that a client may send: the socket closes with 4400."""
 
 
 class WebSocketEndpoint(Generic[V]):
@@ -48,6 +44,7 @@ class WebSocketEndpoint(Generic[V]):
     ) -> None:
         self.engine, self.fanout, self.bounds, self.clock = engine, fanout, bounds, clock
         self.authenticate, self.make_context = authenticate, make_context
+        self.mutating: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -86,7 +83,7 @@ class Socket(Generic[V]):
         "_timer",
         "_viewer",
         "bounds",
-    )  # fmt: skip
+    )
 
     def __init__(self, endpoint: WebSocketEndpoint[V], scope: Scope, receive: Receive, send: Send) -> None:
         self._endpoint, self._scope, self._receive = endpoint, scope, receive
@@ -105,7 +102,7 @@ class Socket(Generic[V]):
         try:
             while (event := await self._receive())["type"] == "websocket.receive":
                 try:
-                    await self._take(_message(event.get("text")))
+                    await self._take(read(event.get("text"), self.bounds.message_bytes))
                 except NotOfTheProtocol as no:
                     self.end(4400, str(no))
         except asyncio.CancelledError:
@@ -231,9 +228,9 @@ class Running(Generic[V]):
         self._task = asyncio.get_running_loop().create_task(self._run(payload))
 
     def stop(self) -> None:
-        """End without a word to the client, who asked for it or is gone."""
+        """End without a word to the client, who asked for it or is gone. A mutation under way is finished unheard."""
         self._finish()
-        if self._task is not None:
+        if self._task is not None and self._task not in self._endpoint.mutating:
             self._task.cancel()
 
     def next(self, tail: str) -> None:
@@ -266,9 +263,7 @@ class Running(Generic[V]):
             if operation.kind is OperationType.SUBSCRIPTION:
                 await self._follow(operation, payload.get("variables"))
             else:
-                variables, context = payload.get("variables"), self._socket.context()
-                self.next(tail_of(await self._endpoint.engine.execute(operation, variables, context)))
-                self.complete()
+                await self._answer(operation, payload.get("variables"))
         except RequestRefused as no:
             self._refuse(no)
         except GraphQLError as refusal:
@@ -277,6 +272,13 @@ class Running(Generic[V]):
             self.error(internal(bug))
         finally:
             self._task = None
+
+    async def _answer(self, operation: Operation, variables: Mapping[str, Any] | None) -> None:
+        if self._task is not None and operation.kind is OperationType.MUTATION:
+            self._endpoint.mutating.add(self._task)
+            self._task.add_done_callback(self._endpoint.mutating.discard)
+        self.next(tail_of(await self._endpoint.engine.execute(operation, variables, self._socket.context())))
+        self.complete()
 
     def _refuse(self, no: RequestRefused) -> None:
         """As the reference does: variables that do not fit are a result, all else an error."""
@@ -298,38 +300,3 @@ class Running(Generic[V]):
                 self.next(tail_of(item))
                 await self.drained()
         self.complete()
-
-
-def _message(text: str | None) -> Message:
-    """The message in a frame. Raises `NotOfTheProtocol`."""
-    if text is None:
-        raise NotOfTheProtocol("Binary frames are not taken")
-    try:
-        message = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise NotOfTheProtocol("Invalid message received") from None
-    if not isinstance(message, dict) or not _fits(message):
-        raise NotOfTheProtocol("Invalid message received")
-    return message
-
-
-def _fits(message: Message) -> bool:
-    payload, name = message.get("payload"), message.get("id")
-    match message.get("type"):
-        case "connection_init" | "ping" | "pong":
-            return isinstance(payload, dict | None)
-        case "complete":
-            return isinstance(name, str) and name != ""
-        case "subscribe":
-            return isinstance(name, str) and name != "" and isinstance(payload, dict) and _is_a_request(payload)
-        case _:
-            return False
-
-
-def _is_a_request(payload: Payload) -> bool:
-    return (
-        isinstance(payload.get("query"), str)
-        and isinstance(payload.get("operationName"), str | None)
-        and isinstance(payload.get("variables"), dict | None)
-        and isinstance(payload.get("extensions"), dict | None)
-    )

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from commands.bus import Command
 from commands.conversations import AssignBot, WelcomeCustomer
 from commands.policies.registry import reacts_to
-from domain.channels.messages import SenderType
 from domain.conversations.facts import AgentLeft, AgentRequestEnded, MessagePosted, SessionJoined
 from domain.ids import ConversationId
 from domain.kernel import Recorded
@@ -29,5 +28,5 @@ def a_customer_for_whom_nobody_was_free_has_the_bot_again(event: Recorded[AgentR
 @reacts_to(MessagePosted)
 def a_customer_whom_nobody_hears_is_welcomed_again(event: Recorded[MessagePosted]) -> Iterator[Command]:
     """The agent left, the request came to nothing: whoever writes then is not left alone."""
-    if event.fact.sender.type is SenderType.CUSTOMER:
+    if event.fact.unheard:
         yield WelcomeCustomer(ConversationId(event.subject))

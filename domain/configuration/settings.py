@@ -186,6 +186,7 @@ class Queue:
         _within(self.service_level_type, 1, 3, "service_level_type")
         _within(self.service_level_threshold_s, 1, 86_400, "service_level_threshold_s")
         _within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
+        _within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
         _within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -89,7 +89,7 @@ class Conversation:
             return ConversationState.CLOSING if self.ended_sessions else ConversationState.CREATED
         if self.talking or self.bot or self.request:
             return ConversationState.ACTIVE
-        return ConversationState.INACTIVE if self.last_session in self.sessions else ConversationState.CREATED
+        return ConversationState.INACTIVE
 
     @property
     def talking(self) -> list[AgentId]:
@@ -117,10 +117,12 @@ class Conversation:
         if session not in self.sessions:
             yield SessionJoined(session, channel)
         if message is not None:
-            yield message
+            heard = self.bot or self.request or self.talking or session not in self.sessions
+            yield message if heard else replace(message, unheard=True)
 
     def lose_session(self, session: SessionId, reason: SessionEndReason) -> Decision:
-        if self.closed is None and session in self.sessions:
+        """Also of a session that ended before it got here: it must not join afterwards, nobody would end it again."""
+        if self.closed is None and session not in self.ended_sessions:
             yield SessionLeft(session, reason)
 
     # Decisions about agents and bots
@@ -143,7 +145,7 @@ class Conversation:
         yield MessagePosted(message, sender, body, session, self.sessions[session], reply_due=due)
 
     def assign_bot(self, bot: BotId) -> Decision:
-        if self.closed is None and self.sessions and self.bot is None and not self.agents and self.request is None:
+        if self.closed is None and self.sessions and self.bot is None and not self.talking and self.request is None:
             yield BotJoined(bot, greets=not self.bot_greeted)
 
     def take_bot_answer(
@@ -259,7 +261,10 @@ class Conversation:
                 sessions = {s: c for s, c in self.sessions.items() if s != session}
                 awaiting = self.awaiting_reply_to if sessions else None
                 ended = self.ended_sessions | {session}
-                return replace(self, sessions=sessions, ended_sessions=ended, awaiting_reply_to=awaiting)
+                last = self.last_session if self.last_session in sessions else next(reversed(sessions), self.last_session)
+                return replace(
+                    self, sessions=sessions, last_session=last, ended_sessions=ended, awaiting_reply_to=awaiting
+                )
             case BotJoined(bot_id=bot):
                 return replace(self, bot=bot, bot_greeted=True, misunderstandings=0)
             case BotAnswered(turn=turn, misunderstood=misunderstood):

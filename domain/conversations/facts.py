@@ -71,6 +71,7 @@ class SessionLeft(Fact, stored_as="conversation.session-left"):
 class MessagePosted(Fact, stored_as="conversation.message-posted"):
     """`session_id`: where a customer's message came from, or where everybody else's goes; none for a whisper.
 
+    `unheard`: nobody was there who answers it, neither bot nor agent, nor anybody on the way.
     `reply_due`: when the customer's silence after this message ends their session; none where nothing is awaited.
     """
 
@@ -82,7 +83,7 @@ class MessagePosted(Fact, stored_as="conversation.message-posted"):
     provider_message_id: str = ""
     sent_at: datetime | None = None
     reply_due: datetime | None = None
-    intent: str = ""
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

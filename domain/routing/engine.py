@@ -100,7 +100,7 @@ class Engine:
         self._asking: set[TaskId] = set()
         self._freed: set[AgentId] = set()
         self._pending: dict[TaskId, Offer] = {}
-        self._held: set[tuple[AgentId, MrdId]] = set()
+        self._free: dict[MrdId, dict[AgentId, int]] = {}  # who could take one more, and how many they have
         self._rebuild()
 
     # What happened
@@ -201,12 +201,12 @@ class Engine:
 
     def _hold(self, offer: Offer) -> None:
         self._pending[offer.task_id] = offer
-        self._held.add((offer.agent_id, offer.mrd_id))
+        self._free.get(offer.mrd_id, {}).pop(offer.agent_id, None)
 
     def _let_go(self, task_id: TaskId) -> None:
         offer = self._pending.pop(task_id, None)
         if offer is not None:
-            self._held.discard((offer.agent_id, offer.mrd_id))
+            self._seat(offer.agent_id)
 
     def _forget_request(self, task_id: TaskId) -> None:
         self._let_go(task_id)
@@ -234,7 +234,20 @@ class Engine:
                     self.forget(self._pending[task_id])
             case _:
                 pass
+        self._seat(agent_id)
         self._freed.add(agent_id)
+
+    def _seat(self, agent_id: AgentId) -> None:
+        """Note in which domains this agent could take one more request (routing 12, 20)."""
+        agent = self.state.agents[agent_id]
+        ringing = {slot.mrd_id for slot in agent.slots.values() if slot.state is SlotState.RESERVED}
+        ringing |= {offer.mrd_id for offer in self._pending.values() if offer.agent_id == agent_id}
+        for mrd_id in agent.mrds:
+            free = self._free.setdefault(mrd_id, {})
+            if mrd_id not in ringing and agent.mrd_state(mrd_id) in ROUTABLE:
+                free[agent_id] = agent.load(mrd_id)
+            else:
+                free.pop(agent_id, None)
 
     def _note_slot(self, offer: Offer) -> None:
         """A slot is held for a request that does not ring yet, perhaps by the choice of another engine."""
@@ -283,6 +296,7 @@ class Engine:
         self._steps.clear()
         for agent_id in self.state.agents:
             self._match(agent_id)
+            self._seat(agent_id)
         for task_id, request in self.state.requests.items():
             if not request.ringing:
                 self._enter(task_id, request)
@@ -315,10 +329,13 @@ class Engine:
 
     def _best_agent(self, line: Line, request: Request) -> tuple[int, AgentId, dict[str, str]] | None:
         """Earlier steps first, then the queue's policy, then load, then who waits longest, then the id (routing 13)."""
+        free = self._free.get(line.queue.mrd_id, {})
         candidates = [
-            (rank, *self._agent_order(agent_id, line), agent_id)
-            for agent_id in line.ranks
-            if (rank := line.admits(agent_id, request.step)) is not None and self._eligible(agent_id, line, request)
+            (rank, *self._agent_order(agent_id, line, free[agent_id]), agent_id)
+            for agent_id in (free if len(free) < len(line.ranks) else line.ranks)
+            if agent_id in free
+            and (rank := line.admits(agent_id, request.step)) is not None
+            and self._eligible(agent_id, request)
         ]
         if not candidates:
             return None
@@ -335,31 +352,23 @@ class Engine:
         }
         return best[0], best[-1], decision
 
-    def _agent_order(self, agent_id: AgentId, line: Line) -> tuple[int, int, datetime]:
-        agent, mrd_id = self.state.agents[agent_id], line.queue.mrd_id
-        skill = _SIGN[line.queue.agent_selection] * _skill(line.queue, agent)
-        return skill, agent.load(mrd_id), self.state.since[agent_id][mrd_id]
+    def _agent_order(self, agent_id: AgentId, line: Line, load: int) -> tuple[int, int, datetime]:
+        sign = _SIGN[line.queue.agent_selection]
+        skill = sign * _skill(line.queue, self.state.agents[agent_id]) if sign else 0
+        return skill, load, self.state.since[agent_id][line.queue.mrd_id]
 
-    def _eligible(self, agent_id: AgentId, line: Line, request: Request) -> bool:
-        """routing 12, 20"""
-        if agent_id in request.routing.excluded or not self._free(agent_id, line.queue.mrd_id):
+    def _eligible(self, agent_id: AgentId, request: Request) -> bool:
+        """Of those who are free: not left out of this request, and not in the conversation already (routing 12)."""
+        if agent_id in request.routing.excluded:
             return False
         return agent_id not in self.state.talking.get(request.conversation_id or ConversationId(""), ())
-
-    def _free(self, agent_id: AgentId, mrd_id: MrdId) -> bool:
-        agent = self.state.agents[agent_id]
-        if agent.mrd_state(mrd_id) not in ROUTABLE:
-            return False
-        if any(slot.mrd_id == mrd_id and slot.state is SlotState.RESERVED for slot in agent.slots.values()):
-            return False
-        return (agent_id, mrd_id) not in self._held
 
     def _best_request(self, agent_id: AgentId) -> TaskId | None:
         """Queue priority ↓, task priority ↓, oldest, pooled over all the agent's queues (routing 16)."""
         best: tuple[int, WorkKey] | None = None
         for queue_id in self._lines_of.get(agent_id, ()):
             line = self._lines[queue_id]
-            if not line.waiting or not self._free(agent_id, line.queue.mrd_id):
+            if not line.waiting or agent_id not in self._free.get(line.queue.mrd_id, ()):
                 continue
             for key in line.waiting:
                 candidate = (-line.queue.priority, key)
@@ -368,7 +377,7 @@ class Engine:
                 request = self.state.requests[key[2]]
                 if key[2] in self._pending or line.admits(agent_id, request.step) is None:
                     continue
-                if self._eligible(agent_id, line, request):
+                if self._eligible(agent_id, request):
                     best = candidate
                     break
         return best[1][2] if best else None

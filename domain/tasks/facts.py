@@ -132,6 +132,7 @@ class WrapUpStarted(Fact, stored_as="task.wrap-up-started"):
 
 @dataclass(frozen=True, slots=True)
 class WrapUpApplied(Fact, stored_as="task.wrap-up-applied"):
+    agent_id: AgentId
     codes: tuple[str, ...]
     note: str
 

@@ -140,7 +140,7 @@ class Task:
         if len(codes) > WRAP_UP_CODES_MAX:
             raise Invalid(f"At most {WRAP_UP_CODES_MAX} wrap-up codes.", "codes")
         if (codes, note) != (self.codes, self.note):
-            yield WrapUpApplied(codes, note)
+            yield WrapUpApplied(agent, codes, note)
 
     def finish_wrap_up(self, agent: AgentId) -> Decision:
         if self.closed is not None and self.agent_id == agent:

@@ -1,8 +1,5 @@
 """How is the log kept in EventStoreDB? Streams by their names, event types by stored names, facts as plain JSON.
 
-Position = commit position + 1. A server may give the very first event commit position 0, while our 0 says "before the
-first"; the offset keeps both true. Positions grow with gaps of any size.
-
 Four habits of esdbclient 1.1.7 shape this file:
 - It repeats every call once by itself, so every event id is derived from the command that caused it.
 - Any call that meets UNAVAILABLE replaces the one connection, which ends everybody else's calls on it: reads end early
@@ -22,9 +19,8 @@ from random import uniform
 from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
 import structlog
-from esdbclient import AsyncEventStoreDBClient, NewEvent, RecordedEvent, StreamState
+from esdbclient import AsyncEventStoreDBClient, RecordedEvent, StreamState
 from esdbclient.common import AbstractAsyncCatchupSubscription
 from esdbclient.exceptions import (
     CancelledByClient,
@@ -41,9 +37,9 @@ from esdbclient.streams import AsyncReadResponse
 from grpc.aio import UsageError  # type: ignore[import-untyped]
 
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
-from infra.eventlog import codec
+from infra.eventlog.esdb_events import commit_position_of, new_events, position, position_of, recorded_of, why_of
 from infra.eventlog.inbox import Inbox
-from infra.eventlog.port import Batch, Conflict, Unavailable, event_id
+from infra.eventlog.port import Batch, Conflict, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +53,8 @@ PAUSE_S, PAUSE_S_MAX = 0.05, 2.0
 
 _CHANNEL = (
     ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),  # measured with gRPC 1.71: it decides, not `keepalive_timeout_ms`
+    ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
@@ -82,35 +79,31 @@ class EventStoreDbLog:
     async def append(self, stream: str, expected: int, facts: Sequence[Fact], cause: Cause, at: datetime) -> Position:
         if not facts:
             raise ValueError("nothing to append")
-        why = _encode_why(_Why(cause, at))
-        events = [
-            NewEvent(fact.stored_as, codec.encode(fact), why, id=event_id(cause, stream, n))
-            for n, fact in enumerate(facts)
-        ]
+        events = new_events(stream, facts, cause, at)
         version = StreamState.NO_STREAM if expected == NOT_WRITTEN else expected
 
         async def write(client: AsyncEventStoreDBClient) -> int:
             return await client.append_to_stream(stream, current_version=version, events=events, timeout=self._call_s)
 
         try:
-            return _position(await self._ask(write))
+            return position(await self._ask(write))
         except WrongCurrentVersion as wrong:
-            position = await self._written_before(stream, expected, [event.id for event in events])
-            if position is None:
+            before = await self._written_before(stream, expected, [event.id for event in events])
+            if before is None:
                 raise Conflict(f"{stream}: {wrong}") from None
-            return position
+            return before
 
     async def _written_before(self, stream: str, expected: int, ids: Sequence[UUID]) -> Position | None:
         """The position of the last of these events, if they are what follows `expected`."""
         found = await self._page(stream, expected + 1, len(ids))
         if [event.id for event in found] != list(ids):
             return None
-        return _position_of(found[-1])
+        return position_of(found[-1])
 
     async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
         found: list[Recorded[Any]] = []
         while page := await self._page(stream, after + 1, PAGE):
-            found += filter(None, map(_recorded, page))
+            found += filter(None, map(recorded_of, page))
             after = page[-1].stream_position
             if len(page) < PAGE:
                 break
@@ -130,19 +123,19 @@ class EventStoreDbLog:
         found: list[Recorded[Any]] = []
         while len(found) < limit:
             # Forwards the server includes the event at the position itself, hence one more.
-            page = await self._page_of_all(_commit_position(after), min(limit, PAGE) + 1)
-            found += filter(None, (_recorded(event) for event in page if _position_of(event) > after))
+            page = await self._page_of_all(commit_position_of(after), min(limit, PAGE) + 1)
+            found += filter(None, (recorded_of(event) for event in page if position_of(event) > after))
             if len(page) <= min(limit, PAGE):
                 break
-            after = _position_of(page[-1])
+            after = position_of(page[-1])
         return found[:limit]
 
     async def head(self) -> Position:
         before: int | None = None
         while page := await self._page_of_all(before, 32, backwards=True):  # backwards the position is excluded
             for event in page:
-                if _why(event) is not None:
-                    return _position_of(event)
+                if why_of(event) is not None:
+                    return position_of(event)
             before = page[-1].commit_position
         return BEGINNING
 
@@ -179,9 +172,9 @@ class EventStoreDbLog:
                         event = await _undisturbed(anext(events))
                         if event.is_caught_up:
                             inbox.live = True
-                        elif _position_of(event) > seen:
-                            seen = _position_of(event)
-                            await inbox.put(_recorded(event))
+                        elif position_of(event) > seen:
+                            seen = position_of(event)
+                            await inbox.put(recorded_of(event))
             except Exception as trouble:  # noqa: BLE001 (not ours to judge: the subscriber gets it)
                 if not _passes(trouble):
                     await inbox.put(trouble)
@@ -193,7 +186,7 @@ class EventStoreDbLog:
     async def _subscription(self, after: Position) -> AbstractAsyncCatchupSubscription:
         """System events are excluded by the client's default filter; `None` is the very start."""
         client = await self._connection()
-        ask = client.subscribe_to_all(commit_position=_commit_position(after), include_caught_up=True)
+        ask = client.subscribe_to_all(commit_position=commit_position_of(after), include_caught_up=True)
         return await _undisturbed(ask)
 
     async def close(self) -> None:
@@ -271,44 +264,3 @@ async def _whole(answer: AsyncReadResponse) -> list[RecordedEvent]:
     if answer.aio_call.cancelled():
         raise _LetGo
     return events
-
-
-class _Why(msgspec.Struct, frozen=True):
-    """The metadata of our events, and the sign that an event is ours."""
-
-    cause: Cause
-    at: datetime
-
-
-_encode_why = msgspec.json.Encoder().encode
-_decode_why = msgspec.json.Decoder(_Why).decode
-
-
-def _why(event: RecordedEvent) -> _Why | None:
-    """None for an event that somebody else wrote."""
-    try:
-        return _decode_why(event.metadata)
-    except msgspec.DecodeError:
-        return None
-
-
-def _recorded(event: RecordedEvent) -> Recorded[Any] | None:
-    why = _why(event)
-    if why is None:
-        return None
-    fact = codec.decode(event.type, event.data)
-    return Recorded(_position_of(event), event.stream_name, event.stream_position, why.at, why.cause, fact)
-
-
-def _position_of(event: RecordedEvent) -> Position:
-    assert event.commit_position is not None, "EventStoreDB before 22.10 gives no positions in streams"
-    return _position(event.commit_position)
-
-
-def _position(commit_position: int) -> Position:
-    return Position(commit_position + 1)
-
-
-def _commit_position(position: Position) -> int | None:
-    """None is the start of everything."""
-    return None if position == BEGINNING else position - 1

@@ -122,7 +122,6 @@ class PostgresLog:
                 if self._readers.closed or time.monotonic() >= give_up:
                     raise Unavailable(str(error)) from error
             await asyncio.sleep(pause)
-            await self._readers.check()  # what cut this connection has probably cut the others too
             pause = min(pause * 2, RETRY_MAX_S)
 
     def _committed(self, first: int, requests: Sequence[Request]) -> None:

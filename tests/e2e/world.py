@@ -46,13 +46,16 @@ class World:
 
     async def __aenter__(self) -> "World":
         await self.centre.start()
+        self.leading = asyncio.create_task(self.centre.lead())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        error = self.centre.failed()
+        failed = self.leading.done()
+        self.leading.cancel()
+        result = (await asyncio.gather(self.leading, return_exceptions=True))[0]
         await self.centre.stop()
-        if error:
-            raise error
+        if failed:
+            raise AssertionError("the centre stopped by itself") from result
 
     async def send(self, command: Command) -> Position:
         return await self.centre.commands.send(command, uuid4(), "test")

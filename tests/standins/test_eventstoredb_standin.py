@@ -1,10 +1,6 @@
 """Does our EventStoreDB behave like the real one, as far as esdbclient can tell? Rules read in server oss-v24.6.0."""
 
 import asyncio
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -24,6 +20,7 @@ from esdbclient.exceptions import (
 
 from tests.standins.eventstoredb import Log, Node
 from tests.standins.eventstoredb.gossip import FOLLOWER, LEADER
+from tests.standins.eventstoredb.process import running
 
 pytestmark = pytest.mark.anyio
 
@@ -404,26 +401,11 @@ async def test_a_log_may_begin_with_the_first_event_at_position_zero():
         await client.close()
 
 
-def free_ports(n: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 def test_it_runs_as_a_process_with_knobs():
-    port, control = free_ports(2)
-    command = [sys.executable, "-m", "tests.standins.eventstoredb", "--port", str(port), "--control", str(control)]
-    with subprocess.Popen([*command, "--fault", "slow_s=0.1"], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout.readline().startswith("ready esdb://")
-            with urllib.request.urlopen(f"http://127.0.0.1:{control}/?unavailable=4&cut_after=1,2") as answer:
-                assert b'"slow_s": 0.1' in answer.read()
-            client = EventStoreDBClient(f"esdb://127.0.0.1:{port}?Tls=false")
-            with pytest.raises(GrpcError):
-                client.append_to_stream("s-1", current_version=ANY, events=events(2))
+    with running("--fault", "slow_s=0.1") as process:
+        assert '"slow_s": 0.1' in process.turn(unavailable=4, cut_after="1,2")
+        client = EventStoreDBClient(process.uri)
+        with pytest.raises(GrpcError):
             client.append_to_stream("s-1", current_version=ANY, events=events(2))
-            client.close()
-        finally:
-            process.terminate()
+        client.append_to_stream("s-1", current_version=ANY, events=events(2))
+        client.close()

@@ -22,7 +22,9 @@ NODE = Path(__file__).parent / "node"
 @pytest.fixture(scope="session")
 def node() -> Path:
     """The folder of the npm peers, installed as locked; once, even when several test processes start together."""
-    with (NODE / ".installing").open("w") as lock:
+    cache = NODE.parent / "__pycache__"
+    cache.mkdir(exist_ok=True)
+    with (cache / "npm.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         installed = NODE / "node_modules" / ".package-lock.json"
         if not installed.exists() or installed.stat().st_mtime < (NODE / "package-lock.json").stat().st_mtime:
@@ -34,7 +36,12 @@ def node() -> Path:
 def reference(node: Path) -> Iterator[str]:
     """The URL of the reference server."""
     process = subprocess.Popen(
-        ["node", "reference.mjs"], cwd=node, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ["node", "reference.mjs"],
+        cwd=node,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -34,7 +34,7 @@ PROBES = [
     Probe("a ping before the initialisation", ({"type": "ping"},)),
     Probe("a ping with a payload", (INIT, {"type": "ping", "payload": {"t": 7}})),
     Probe("a ping with an empty payload", (INIT, {"type": "ping", "payload": {}})),
-    Probe("a ping with text as payload", (INIT, {"type": "ping", "payload": "now"})),
+    Probe("a ping with text as payload", (INIT, WAIT, {"type": "ping", "payload": "now"})),
     Probe("an unasked pong", (INIT, {"type": "pong"})),
     Probe("text that is not JSON", (INIT, WAIT, "hello")),
     Probe("a JSON array", (INIT, WAIT, "[]")),

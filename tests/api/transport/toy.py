@@ -116,6 +116,11 @@ class Mutation:
     def append(self, info: strawberry.Info, queue: str, text: str) -> int:
         return info.context["log"].append(queue, text)
 
+    @strawberry.mutation
+    async def append_later(self, info: strawberry.Info, text: str) -> int:
+        await asyncio.sleep(0.2)
+        return info.context["log"].append("en", text)
+
 
 @strawberry.type
 class Subscription:

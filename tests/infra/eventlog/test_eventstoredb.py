@@ -8,15 +8,18 @@ from uuid import UUID, uuid4
 
 import pytest
 from esdbclient import AsyncEventStoreDBClient, NewEvent, StreamState
+from structlog.testing import capture_logs
 
 from domain.agents.facts import AgentRegistered
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Position
+from infra.eventlog import eventstoredb
 from infra.eventlog.codec import UnknownFact
 from infra.eventlog.eventstoredb import EventStoreDbLog
 from infra.eventlog.inbox import BATCH
 from infra.eventlog.port import Conflict, Unavailable
 from tests.standins.eventstoredb import Log, Node
 from tests.standins.eventstoredb.gossip import FOLLOWER, LEADER
+from tests.standins.eventstoredb.process import running
 
 pytestmark = pytest.mark.anyio
 
@@ -301,6 +304,23 @@ async def test_a_subscription_waits_for_a_node_that_is_not_there_yet(node):
     await node.start()
     assert await write(log, 1) == await taking
     await log.close()
+
+
+async def test_a_connection_that_dies_in_silence_is_noticed(monkeypatch):
+    quick = {"grpc.keepalive_time_ms": 300, "grpc.http2.ping_timeout_ms": 300}
+    channel = tuple({**dict(eventstoredb._CHANNEL), **quick}.items())
+    monkeypatch.setattr(eventstoredb, "_CHANNEL", channel)
+    with running() as process, capture_logs() as said:
+        log = EventStoreDbLog(process.uri)
+        taking = asyncio.create_task(take(log, 2))
+        first = await write(log, 1)
+        process.freeze()
+        async with asyncio.timeout(10):
+            while not any(line["event"] == "subscription interrupted" for line in said):
+                await asyncio.sleep(0.05)
+        process.thaw()
+        assert first + await write(log, 1, "agent-2") == await taking
+        await log.close()
 
 
 async def test_history_comes_in_batches_and_news_at_once(log):

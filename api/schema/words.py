@@ -1,0 +1,79 @@
+"""The domain's own words in GraphQL: its ids are ID, its positions are Cursor, its enumerations keep their names."""
+
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+from strawberry.types.scalar import ScalarDefinition
+
+from api.auth import Role
+from api.cursors import opened, sealed
+from domain import ids
+from domain.agents.facts import AgentState, MrdState, SlotState
+from domain.channels.inbound import ContactKind
+from domain.channels.messages import BodyType, DeliveryStatus, SenderType
+from domain.configuration import settings
+from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, RequestReason
+from domain.kernel import Position
+from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
+
+def doc(text: str, **options: Any) -> Any:
+    """A field without a resolver, and what it means."""
+    return strawberry.field(description=text, **options)
+
+
+def arg(text: str) -> Any:
+    return strawberry.argument(description=text)
+
+
+CURSOR: ScalarDefinition = strawberry.scalar(
+    name="Cursor",
+    description=(
+        "A place in the log of everything that ever happened: opaque, and in order. Reads return one (`asOf`), mutations "
+        "return one (`position`), every item of a subscription carries one. Pass it back as `after` to resume without gap "
+        "or repeat, or as `waitFor` to read your own writes."
+    ),
+    serialize=sealed,
+    parse_value=opened,
+)
+CONFIG = StrawberryConfig(
+    scalar_map={
+        Position: CURSOR,
+        **{getattr(ids, name): DEFAULT_SCALAR_REGISTRY[strawberry.ID] for name in vars(ids) if name.endswith("Id")},
+    }
+)
+
+ENUMS: dict[type[StrEnum], str] = {
+    Role: "What a person may do. Roles add up.",
+    AgentState: "The global state of an agent.",
+    MrdState: "The state of an agent in one media routing domain.",
+    SlotState: "What an agent's slot is taken by.",
+    ContactKind: "What identifies a customer on a channel.",
+    BodyType: "What kind of message it is.",
+    DeliveryStatus: "How far a message came. FAILED ends it.",
+    SenderType: "Who speaks.",
+    CloseReason: "Why a conversation ended.",
+    ConversationState: "Where a conversation stands; it follows from who is in it.",
+    ParticipantRole: "What part somebody takes in a conversation.",
+    RequestReason: "Why a human was asked for.",
+    SessionEndReason: "Why a customer's stay on a channel ended.",
+    MediaState: "How far the search for an agent is.",
+    TaskCloseReason: "Why a task ended.",
+    TaskDirection: "How a task came about.",
+    TaskMode: "Is the task for one agent, or for a queue?",
+    TaskState: "How far a task is.",
+    settings.AttributeType: "What values a routing attribute has: 0 and 1, or 1 to 10.",
+    settings.RelationalOperator: "How an agent's attribute is compared. An agent without it fails every comparison.",
+    settings.Junction: "How a part is joined to all parts before it, strictly from left to right.",
+    settings.StepMode: "Do later steps of a queue add agents to the earlier ones, or replace them?",
+    settings.AgentSelectionPolicy: "Which agent of a step is offered a task first.",
+    settings.RonaAction: "What a missed offer does to the agent.",
+    settings.ChannelMode: "Who answers on a channel.",
+    settings.RoutingMode: "How agents come to tasks.",
+    settings.ReasonKind: "What a reason code is a reason for.",
+}
+for _enum, _text in ENUMS.items():
+    strawberry.enum(_enum, description=_text)

@@ -1,0 +1,196 @@
+"""`parley`: run it, set it up, look into the log. Exit codes: 0 done, 1 it failed, 2 the call was wrong."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from domain.kernel import Position
+from infra import log_tools, main
+from infra.embedded_postgres import PostgresFailed
+from infra.eventlog.port import Unavailable
+from infra.settings import BadSettings, Settings, load
+from infra.storage import opened
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Parley, the open omnichannel contact centre.")
+log_app = typer.Typer(no_args_is_help=True, help="Look into the event log.")
+app.add_typer(log_app, name="log")
+out, err = Console(), Console(stderr=True)
+
+DataDir = Annotated[Path | None, typer.Option(help="Where data lives (PARLEY_DATA_DIR).")]
+Port = Annotated[int | None, typer.Option(help="The port to listen on (PARLEY_PORT).")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on (PARLEY_HOST).")]
+
+
+@app.command()
+def up(data_dir: DataDir = None, port: Port = None, host: Host = None) -> None:
+    """Start everything here, with the demo world; print addresses and sign-ins."""
+    _run(main.serve(_settings(data_dir=data_dir, port=port, host=host), demo=True, say=_say))
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = None,
+    port: Port = None,
+    host: Host = None,
+    roles: Annotated[str | None, typer.Option(help="Which parts: api,engine,projector,connectors (all).")] = None,
+) -> None:
+    """Start the server, and nothing else."""
+    chosen = tuple(roles.split(",")) if roles else None
+    _run(main.serve(_settings(data_dir=data_dir, port=port, host=host, roles=chosen), demo=False, say=_say))
+
+
+@app.command()
+def config() -> None:
+    """Print the settings in force, secrets masked."""
+    settings = _settings()
+    table = Table("key", "value", "meaning", title="Settings in force")
+    for name, field in type(settings).model_fields.items():
+        table.add_row(name, _shown(getattr(settings, name)), field.description or "")
+    out.print(table)
+
+
+@app.command()
+def seed(data_dir: DataDir = None) -> None:
+    """Tell the demo world; what is there already stays as it is."""
+    _run(main.seed(_settings(data_dir=data_dir), _say))
+
+
+@app.command()
+def rebuild(
+    view: Annotated[str, typer.Argument(help="Which read model, or `all`.")], data_dir: DataDir = None
+) -> None:
+    """Fold a read model anew from the whole log."""
+    _run(main.rebuild(_settings(data_dir=data_dir), view, _say))
+
+
+@app.command()
+def replay(
+    stream: Annotated[str, typer.Option(help="A stream, such as agent-… or conversation-….")],
+    at: Annotated[str | None, typer.Option(help="A position or a time (2026-11-20T10:04:00Z); none: now.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Show what was true of one thing at some moment."""
+    _run(_replay(_settings(data_dir=data_dir), stream, at))
+
+
+@log_app.command("tail")
+def log_tail(
+    data_dir: DataDir = None,
+    last: Annotated[int, typer.Option("-n", min=0, help="How many of the newest to begin with.")] = 10,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as facts come.")] = False,
+) -> None:
+    """Print the newest facts."""
+    _run(_tail(_settings(data_dir=data_dir), last, follow))
+
+
+@log_app.command("show")
+def log_show(stream: str, data_dir: DataDir = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Print one stream, fact by fact."""
+    _run(_show(_settings(data_dir=data_dir), stream, as_json=as_json))
+
+
+@log_app.command("verify")
+def log_verify(data_dir: DataDir = None) -> None:
+    """Read the whole log and check that it is sound: positions, versions, every fact readable, every stream foldable."""
+    _run(_verify(_settings(data_dir=data_dir)))
+
+
+async def _replay(settings: Settings, stream: str, at: str | None) -> None:
+    async with opened(settings, stop_database=True) as storage:
+        moment = _moment(at)
+        model, version = await log_tools.as_of(storage.log, stream, moment)
+        out.print(f"[bold]{stream}[/] after version {version}" + (f", as of {at}" if at else ""))
+        out.print_json(json.dumps(log_tools.plain(model)))
+
+
+async def _tail(settings: Settings, last: int, follow: bool) -> None:  # noqa: FBT001 - a flag of the command line
+    async with opened(settings, stop_database=True) as storage:
+        head = await storage.log.head()
+        after = await log_tools.position_before(storage.log, head, last)
+        async for batch in storage.log.subscribe(after):
+            for recorded in batch:
+                _print(log_tools.line(recorded))
+            if not follow and batch[-1].position >= head:
+                return
+        # a log with nothing in it
+
+
+async def _show(settings: Settings, stream: str, *, as_json: bool) -> None:
+    async with opened(settings, stop_database=True) as storage:
+        history = await storage.log.read(stream)
+        if not history:
+            err.print(f"[red]There is no stream {stream!r}.[/] Streams are named like agent-<id> or conversation-<id>.")
+            raise typer.Exit(1)
+        for recorded in history:
+            _print(json.dumps(log_tools.record(recorded)) if as_json else log_tools.line(recorded))
+
+
+async def _verify(settings: Settings) -> None:
+    async with opened(settings, stop_database=True) as storage:
+        report = await log_tools.verify(storage.log, lambda done: _say(f"{done:,} facts read"))
+    out.print(f"{report.facts:,} facts in {report.streams:,} streams, newest position {report.head}.")
+    for fault in report.faults[:50]:
+        err.print(f"[red]{fault}[/]")
+    if report.faults:
+        err.print(f"[red]{len(report.faults)} faults.[/]")
+        raise typer.Exit(1)
+    out.print("[green]The log is sound.[/]")
+
+
+def _moment(at: str | None) -> Position | datetime | None:
+    if at is None:
+        return None
+    if at.isdigit():
+        return Position(int(at))
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        err.print(f"[red]{at!r} is neither a position nor a time[/] like 2026-11-20T10:04:00Z.")
+        raise typer.Exit(2) from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def _settings(**overrides: Any) -> Settings:
+    try:
+        return load(**overrides)
+    except BadSettings as bad:
+        err.print(f"[red]{bad}[/]")
+        raise typer.Exit(2) from None
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    except (PostgresFailed, Unavailable, main.CannotStart) as trouble:
+        err.print(f"[red]{trouble}[/]")
+        raise typer.Exit(1) from None
+
+
+def _say(text: str) -> None:
+    err.print(text, highlight=False)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+
+if __name__ == "__main__":
+    app()

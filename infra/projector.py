@@ -1,0 +1,257 @@
+"""How do facts become what people see? Each projection is kept up with the log, in batches as large as what has come.
+
+When nothing waits, a fact is folded at once; the longer a batch takes, the more the next one holds, up to `BATCH_MAX`.
+A fact that a projection cannot fold is parked (table `parked`) and said loudly; the others know nothing of it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import psycopg
+import structlog
+
+from domain.kernel import BEGINNING, Position, Recorded
+from infra.eventlog.port import Batch, EventLog, Unavailable
+from infra.read_model import ReadModel
+from projections.table import Projection
+
+BATCH_MAX = 4_000
+WAITING_MAX = 3 * BATCH_MAX
+"""Facts that may wait for a slow projection before reading stops for those that read with it."""
+REBUILD_PAGE = 2_000
+RETRY_FIRST_S, RETRY_MAX_S = 0.05, 5.0
+
+Progress = Callable[[Position, Position], None]
+"""Told how far a rebuild has come, of how far."""
+
+log = structlog.get_logger(__name__)
+
+
+class Projector:
+    """Keeps projections up with a log: `async with Projector(log, url, [Conversations, Tasks]) as projector`.
+
+    `projections` are called without arguments, for each keeps its own warm rows. Ends with an error only when the log
+    does; then whoever waits is told so.
+    """
+
+    def __init__(self, log: EventLog, url: str, projections: Sequence[Callable[[], Projection]]) -> None:
+        self._log = log
+        self._url = url
+        self._make = {(made := make()).name: (make, made) for make in projections}
+        self._followers: dict[str, _Follower] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> Self:
+        """Returns when every projection is open: where another process holds one, when that lets go of it."""
+        for name, (_, projection) in self._make.items():
+            self._followers[name] = _Follower(ReadModel(self._url, projection))
+        await asyncio.gather(*(follower.model.open() for follower in self._followers.values()))
+        self._task = asyncio.create_task(self._run(), name="projector")
+        self._task.add_done_callback(self._ended)
+        return self
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        for follower in self._followers.values():
+            await follower.close()
+
+    async def run(self) -> None:
+        """Until cancelled. Raises what ended the log."""
+        if self._task is None:
+            await self.start()
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    @property
+    def positions(self) -> dict[str, Position]:
+        """How far each projection is."""
+        return {name: follower.model.position for name, follower in self._followers.items()}
+
+    async def wait_for(self, position: Position, *names: str) -> None:
+        """Returns as soon as these projections (or all) show everything up to `position`: read your writes."""
+        await asyncio.gather(*(self._followers[name].reached(position) for name in names or self._followers))
+
+    async def rebuild(self, name: str, progress: Progress | None = None) -> None:
+        """Fold a projection anew from the first fact, in a shadow schema that then takes the old one's place.
+
+        The old rows stay readable and up to date until then.
+        """
+        make, _ = self._make[name]
+        follower = self._followers[name]
+        shadow = ReadModel(self._url, make(), shadow=True)
+        fold = _Follower(shadow)
+        try:
+            await shadow.open(afresh=True)
+            while not await self._caught_up(follower, fold, progress):
+                pass
+        finally:
+            await shadow.close()
+
+    async def _caught_up(self, follower: "_Follower", shadow: "_Follower", progress: Progress | None) -> bool:
+        batch = await self._log.read_all(shadow.model.position, REBUILD_PAGE)
+        if batch:
+            await shadow.apply(batch)
+        if progress is not None:
+            progress(shadow.model.position, max(shadow.model.position, follower.model.position))
+        async with follower.lock:
+            if shadow.model.position < follower.model.position:
+                return False
+            await follower.model.take_over(shadow.model)
+            follower.tell()
+            return True
+
+    async def _run(self) -> None:
+        followers = self._followers.values()
+        fresh = [follower for follower in followers if follower.model.position == BEGINNING]
+        settled = [follower for follower in followers if follower.model.position > BEGINNING]
+        async with asyncio.TaskGroup() as tasks:
+            for follower in followers:
+                tasks.create_task(follower.run(), name=f"projection {follower.model.name}")
+            for group in (fresh, settled):  # who begins anew does not hold up the rest
+                if group:
+                    tasks.create_task(self._feed(group), name="projector feed")
+
+    async def _feed(self, group: Sequence["_Follower"]) -> None:
+        async for batch in self._log.subscribe(min(follower.model.position for follower in group)):
+            for follower in group:
+                follower.push(batch)
+            for follower in group:
+                await follower.room()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("the projector has stopped", error=repr(error), exc_info=error)
+            for follower in self._followers.values():
+                follower.fail(error)
+
+
+class _Follower:
+    """One projection on its way: what waits for it, and who waits for it."""
+
+    def __init__(self, model: ReadModel) -> None:
+        self.model = model
+        self.lock = asyncio.Lock()
+        self._facts = model.projection.facts
+        self._inbox: deque[Batch] = deque()
+        self._size = 0
+        self._filled = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._waiting: list[tuple[Position, asyncio.Future[None]]] = []
+        self._failure: BaseException | None = None
+
+    async def run(self) -> None:
+        while True:
+            await self._filled.wait()
+            async with self.lock:
+                await self.apply(self._take())
+            self.tell()
+
+    async def close(self) -> None:
+        if self.model.position > BEGINNING:
+            try:
+                await self.model.advance(self.model.position, store_after=1)
+            except (psycopg.Error, RuntimeError):  # it is gone already; the last stored position serves as well
+                log.info("position not stored", projection=self.model.name)
+        await self.model.close()
+
+    def push(self, batch: Batch) -> None:
+        self._inbox.append(batch)
+        self._size += len(batch)
+        self._filled.set()
+
+    async def room(self) -> None:
+        while self._size > WAITING_MAX:
+            self._drained.clear()
+            await self._drained.wait()
+
+    def _take(self) -> list[Recorded[Any]]:
+        taken: list[Recorded[Any]] = []
+        while self._inbox and len(taken) < BATCH_MAX:
+            taken += self._inbox.popleft()
+        self._size -= len(taken)
+        self._drained.set()
+        if not self._inbox:
+            self._filled.clear()
+        return taken
+
+    async def apply(self, events: Sequence[Recorded[Any]]) -> None:
+        """Fold what is new of these; in the end the position is that of the last, whatever had to be parked."""
+        pause = RETRY_FIRST_S
+        while events and events[-1].position > self.model.position:
+            after = self.model.position
+            facts = [it for it in events if it.position > after and type(it.fact) in self._facts]
+            try:
+                await self._store(facts, events[-1].position)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                log.warning("read models away", projection=self.model.name, error=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RETRY_MAX_S)
+                await self._reopen()
+
+    async def _store(self, facts: Sequence[Recorded[Any]], until: Position) -> None:
+        if not facts:
+            await self.model.advance(until)
+            return
+        try:
+            await self.model.apply(facts, until)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a fact can do to a fold: that fact is found, and put aside
+            if len(facts) == 1:
+                await self._park(facts[0], error)
+                await self.model.advance(until)
+            else:
+                half = len(facts) // 2
+                await self._store(facts[:half], facts[half - 1].position)
+                await self._store(facts[half:], until)
+
+    async def _park(self, event: Recorded[Any], error: Exception) -> None:
+        log.error(
+            "fact parked: rebuild this projection when it can be folded",
+            projection=self.model.name,
+            position=event.position,
+            stream=event.stream,
+            fact=event.fact.stored_as,
+            exc_info=error,
+        )
+        await self.model.park(event, error)
+
+    async def _reopen(self) -> None:
+        try:
+            await self.model.open()
+        except psycopg.OperationalError as error:
+            log.warning("read models still away", projection=self.model.name, error=str(error))
+
+    async def reached(self, position: Position) -> None:
+        if self._failure is not None:
+            raise Unavailable("the projector has stopped") from self._failure
+        if self.model.position < position:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((position, done))
+            await done
+
+    def tell(self) -> None:
+        """Wake those whose position is reached."""
+        if self._waiting:
+            here = self.model.position
+            for position, done in self._waiting:
+                if position <= here and not done.done():
+                    done.set_result(None)
+            self._waiting = [(position, done) for position, done in self._waiting if not done.done()]
+
+    def fail(self, error: BaseException) -> None:
+        self._failure = error
+        for _, done in self._waiting:
+            if not done.done():
+                done.set_exception(Unavailable("the projector has stopped"))
+        self._waiting = []

@@ -1,0 +1,148 @@
+"""Who is there, who wants work, and who has how much? By name; and how many are ready in each domain."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from domain.agents.facts import AgentState, MrdState, SlotState
+from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, TaskId
+from domain.kernel import Position
+from projections.paging import Connection, Listing, Page, Window
+
+
+@dataclass(frozen=True, slots=True)
+class MrdStand:
+    """An agent's stand in one media routing domain. `load`: tasks reserved, active and in wrap-up, of `tasks_max`."""
+
+    mrd_id: MrdId
+    state: MrdState
+    previous_state: MrdState | None
+    since: datetime
+    tasks_max: int
+    load: int
+    last_ready_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTask:
+    task_id: TaskId
+    mrd_id: MrdId
+    state: SlotState
+    offer_id: OfferId
+    conversation_id: ConversationId | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPresence:
+    """`since`: when state or reason last changed."""
+
+    id: AgentId
+    username: str
+    name: str
+    state: AgentState
+    reason: str
+    since: datetime
+    login_at: datetime | None
+    attributes: Mapping[AttributeId, int]
+    mrds: tuple[MrdStand, ...]
+    tasks: tuple[AgentTask, ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class MrdCrew:
+    """Who can work in a media routing domain now. `ready`: takes a task at once (READY or ACTIVE)."""
+
+    mrd_id: MrdId
+    logged_in: int
+    ready: int
+    by_state: Mapping[MrdState, int]
+    load: int
+    tasks_max: int
+
+
+def _presence(row: dict[str, Any]) -> AgentPresence:
+    return AgentPresence(
+        id=row["id"],
+        username=row["username"],
+        name=row["name"],
+        state=AgentState(row["state"]),
+        reason=row["reason"],
+        since=row["since"],
+        login_at=row["login_at"],
+        attributes=row["attributes"],
+        mrds=tuple(_stand(mrd) for mrd in row["mrds"]),
+        tasks=tuple(_task(task) for task in row["tasks"]),
+        position=Position(row["position"]),
+    )
+
+
+def _stand(mrd: dict[str, Any]) -> MrdStand:
+    previous, ready_at = mrd["previous_state"], mrd["last_ready_at"]
+    return MrdStand(
+        mrd["mrd_id"],
+        MrdState(mrd["state"]),
+        MrdState(previous) if previous else None,
+        datetime.fromisoformat(mrd["since"]),
+        mrd["tasks_max"],
+        mrd["load"],
+        datetime.fromisoformat(ready_at) if ready_at else None,
+    )
+
+
+def _task(task: dict[str, Any]) -> AgentTask:
+    return AgentTask(
+        task["task_id"],
+        task["mrd_id"],
+        SlotState(task["state"]),
+        task["offer_id"],
+        task["conversation_id"],
+        datetime.fromisoformat(task["since"]),
+    )
+
+
+_AGENTS = Listing("SELECT * FROM agents.agent", ("username", "id"), ("text", "text"), _presence, descending=False)
+_FIRST = Window()
+
+
+async def agent(connection: Connection, agent_id: AgentId) -> AgentPresence | None:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute("SELECT * FROM agents.agent WHERE id = %s", (agent_id,))
+        row = await cursor.fetchone()
+    return _presence(row) if row else None
+
+
+async def agents(
+    connection: Connection, states: Sequence[AgentState] = (), window: Window = _FIRST
+) -> Page[AgentPresence]:
+    """By username; in these states, or in all."""
+    if not states:
+        return await _AGENTS.page(connection, (), {}, window)
+    return await _AGENTS.page(connection, ("state = ANY(%(states)s)",), {"states": list(states)}, window)
+
+
+async def crews(connection: Connection) -> dict[MrdId, MrdCrew]:
+    """How many agents there are in each media routing domain that anybody was ever given."""
+    cursor = await connection.execute(
+        "SELECT mrd_id, state, count(*), sum(load), sum(tasks_max) FROM agents.agent_mrd GROUP BY mrd_id, state"
+    )
+    found: dict[MrdId, dict[MrdState, tuple[int, int, int]]] = {}
+    for mrd_id, state, count, load, tasks_max in await cursor.fetchall():
+        found.setdefault(mrd_id, {})[MrdState(state)] = (count, load, tasks_max)
+    return {mrd_id: _crew(mrd_id, states) for mrd_id, states in sorted(found.items())}
+
+
+def _crew(mrd_id: MrdId, states: Mapping[MrdState, tuple[int, int, int]]) -> MrdCrew:
+    here = {state: figures for state, figures in states.items() if state is not MrdState.LOGOUT}
+    return MrdCrew(
+        mrd_id,
+        logged_in=sum(count for count, _, _ in here.values()),
+        ready=sum(count for state, (count, _, _) in here.items() if state in (MrdState.READY, MrdState.ACTIVE)),
+        by_state={state: count for state, (count, _, _) in states.items()},
+        load=sum(load for _, load, _ in here.values()),
+        tasks_max=sum(tasks_max for _, _, tasks_max in here.values()),
+    )

@@ -1,0 +1,50 @@
+-- The live board and the history of each queue: what is open now, and what happened in every quarter of an hour.
+
+CREATE TABLE queue (
+    id                        text    PRIMARY KEY,
+    name                      text    NOT NULL,
+    mrd_id                    text    NOT NULL,
+    priority                  int     NOT NULL,
+    service_level_type        int     NOT NULL,
+    service_level_threshold_s int     NOT NULL,
+    retired                   boolean NOT NULL
+);
+
+-- Every task that is not closed yet; rows leave when it is.
+CREATE TABLE request (
+    id                text        PRIMARY KEY,
+    queue_id          text,
+    media_state       text        NOT NULL,
+    state             text        NOT NULL,
+    first_enqueued_at timestamptz,
+    reserved_at       timestamptz,
+    answered_at       timestamptz,
+    wrap_up_at        timestamptz,
+    model             json        NOT NULL
+) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
+
+-- Each thing is counted in the quarter in which it happened, but for the two `…_within`: they are counted in the quarter in
+-- which the request first entered the queue, like `offered`, so that a service level compares the same requests.
+CREATE TABLE quarter (
+    queue_id          text        NOT NULL,
+    starts_at         timestamptz NOT NULL,
+    offered           int         NOT NULL,  -- requests that entered; one that rang in vain and went on is the same request
+    requeued          int         NOT NULL,  -- times that a request went on under a new task
+    answered          int         NOT NULL,
+    handled           int         NOT NULL,  -- answered, and the task ended DONE
+    abandoned         int         NOT NULL,  -- the customer left while it was queued or rang
+    short_abandoned   int         NOT NULL,  -- … within 5 seconds
+    rona              int         NOT NULL,  -- offers that nobody picked up
+    no_agent          int         NOT NULL,  -- requests that waited to the end in vain
+    answered_within   int         NOT NULL,  -- within the threshold that held when it was answered
+    abandoned_within  int         NOT NULL,
+    wait_ms           bigint      NOT NULL,  -- Σ (accept − first enqueue)
+    abandoned_wait_ms bigint      NOT NULL,
+    longest_wait_ms   bigint      NOT NULL,  -- of those whose wait ended, however it did
+    alert_ms          bigint      NOT NULL,  -- Σ (accept − offer)
+    handle_ms         bigint      NOT NULL,  -- Σ (close − accept) of what was handled, wrap-up included
+    wrap_up_ms        bigint      NOT NULL,
+    PRIMARY KEY (queue_id, starts_at)
+) WITH (fillfactor = 80);
+
+CREATE INDEX quarter_by_time ON quarter (starts_at);

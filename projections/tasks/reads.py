@@ -1,0 +1,116 @@
+"""Which tasks are there, and how far is each? Newest first, by queue, agent, conversation and state."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg.rows import dict_row
+
+from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
+from domain.kernel import Position
+from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
+from projections.paging import Connection, Listing, Page, Window
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSummary:
+    """`agent_id`: who holds it, from the offer on. `first_enqueued_at` is the request's, whatever task it began under."""
+
+    id: TaskId
+    conversation_id: ConversationId
+    customer_id: CustomerId
+    session_id: SessionId | None
+    queue_id: QueueId | None
+    mrd_id: MrdId | None
+    direction: TaskDirection
+    mode: TaskMode
+    state: TaskState
+    media_state: MediaState
+    priority: int | None
+    step: int | None
+    attempt: int | None
+    root_request_id: TaskId | None
+    previous_task_id: TaskId | None
+    agent_id: AgentId | None
+    offer_id: OfferId | None
+    offer_due: datetime | None
+    decision: Mapping[str, str] | None
+    created_at: datetime
+    first_enqueued_at: datetime | None
+    enqueued_at: datetime | None
+    expires_at: datetime | None
+    reserved_at: datetime | None
+    answered_at: datetime | None
+    wrap_up_at: datetime | None
+    wrap_up_due: datetime | None
+    closed_at: datetime | None
+    close_reason: TaskCloseReason | None
+    disposition: TaskCloseReason | None
+    codes: tuple[str, ...]
+    note: str
+    position: Position
+
+
+_ENUMS: Mapping[str, type] = {
+    "direction": TaskDirection,
+    "mode": TaskMode,
+    "state": TaskState,
+    "media_state": MediaState,
+    "close_reason": TaskCloseReason,
+    "disposition": TaskCloseReason,
+    "codes": tuple,
+}
+
+
+def _summary(row: dict[str, Any]) -> TaskSummary:
+    row.pop("model", None)
+    for column, kind in _ENUMS.items():
+        if row[column] is not None:
+            row[column] = kind(row[column])
+    return TaskSummary(**row)
+
+
+_TASKS = Listing("SELECT * FROM tasks.task", ("created_at", "id"), ("timestamptz", "text"), _summary)
+_FIRST = Window()
+
+
+async def task(connection: Connection, task_id: TaskId) -> TaskSummary | None:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute("SELECT * FROM tasks.task WHERE id = %s", (task_id,))
+        row = await cursor.fetchone()
+    return _summary(row) if row else None
+
+
+async def tasks(
+    connection: Connection,
+    *,
+    queue_id: QueueId | None = None,
+    agent_id: AgentId | None = None,
+    conversation_id: ConversationId | None = None,
+    states: Sequence[TaskState] = (),
+    media_states: Sequence[MediaState] = (),
+    window: Window = _FIRST,
+) -> Page[TaskSummary]:
+    """Newest first; every condition that is given must hold."""
+    where: list[LiteralString] = []
+    if queue_id is not None:
+        where.append("queue_id = %(queue)s")
+    if agent_id is not None:
+        where.append("agent_id = %(agent)s")
+    if conversation_id is not None:
+        where.append("conversation_id = %(conversation)s")
+    if states:
+        where.append("state = ANY(%(states)s)")
+        if TaskState.CLOSED not in states:
+            where.append("state <> 'CLOSED'")  # lets the index of open tasks be used
+    if media_states:
+        where.append("media_state = ANY(%(media_states)s)")
+    parameters = {
+        "queue": queue_id,
+        "agent": agent_id,
+        "conversation": conversation_id,
+        "states": list(states),
+        "media_states": list(media_states),
+    }
+    return await _TASKS.page(connection, where, parameters, window)

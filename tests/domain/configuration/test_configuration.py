@@ -1,0 +1,210 @@
+"""Does everything that is configured fit together? routing 23, 63."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.configuration.catalog import InUse, UnknownChannel
+from domain.configuration.entity import CATEGORIES, ENTITY_OF, QueueEntity
+from domain.configuration.facts import QueueConfigured, Retired
+from domain.configuration.settings import (
+    STEPS_MAX,
+    AttributeType,
+    Bot,
+    ChannelMode,
+    Expression,
+    MediaRoutingDomain,
+    Queue,
+    RoutingAttribute,
+    RoutingPolicy,
+    Step,
+    Term,
+)
+from domain.kernel import Invalid, NotFound
+from tests.domain.configuration.situations import (
+    BUSINESS,
+    CHAT,
+    EMAIL,
+    SALES,
+    SPANISH,
+    WEB_CHAT,
+    WHATSAPP,
+    catalog,
+    recorded,
+)
+from tests.domain.scenario import given
+
+SET_UP = QueueConfigured(SALES)
+
+
+# One entity
+
+
+@pytest.mark.parametrize("settings", BUSINESS.values(), ids=BUSINESS)
+def test_each_kind_is_configured_once_and_retired_once(settings) -> None:
+    entity, configured = ENTITY_OF[type(settings)]
+    fact = configured(settings)
+    given(entity).when(lambda it: it.configure(fact)).then(fact).twice()
+    given(entity, fact).when(lambda it: it.retire()).then(Retired())
+    given(entity, fact, Retired()).when(lambda it: it.retire()).refused(NotFound)
+    given(entity, fact, Retired()).when(lambda it: it.configure(fact)).then(fact)
+
+
+def test_an_entity_is_set_as_a_whole() -> None:
+    fewer = QueueConfigured(replace(SALES, steps=(Step(),)))
+    given(QueueEntity, SET_UP).when(lambda it: it.configure(fewer)).then(fewer)
+
+
+def test_settings_that_contradict_themselves_are_refused() -> None:
+    given(QueueEntity).when(lambda it: it.configure(QueueConfigured(replace(SALES, name=" ")))).refused(Invalid)
+
+
+def test_an_offer_times_out_before_its_request() -> None:  # routing 23
+    replace(SALES, offer_timeout_s=19, request_ttl_s=20).check()
+    with pytest.raises(Invalid) as refused:
+        replace(SALES, offer_timeout_s=20, request_ttl_s=20).check()
+    assert refused.value.field == "offer_timeout_s"
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        (replace(SALES, steps=()), "steps"),
+        (replace(SALES, steps=(Step(),) * (STEPS_MAX + 1)), "steps"),
+        (replace(SALES, steps=(Step(), Step(timeout_s=-1))), "steps[1].timeout_s"),
+        (replace(SALES, steps=(Step((Expression(()),)),)), "steps[0].expressions"),
+        (replace(SALES, priority=0), "priority"),
+        (replace(SALES, priority=11), "priority"),  # routing 55
+        (replace(SALES, service_level_type=4), "service_level_type"),
+        (replace(SALES, service_level_threshold_s=0), "service_level_threshold_s"),
+        (replace(SALES, offer_timeout_s=0), "offer_timeout_s"),
+        (replace(SALES, request_ttl_s=10**12), "request_ttl_s"),
+        (replace(SALES, wrap_up_s=-1), "wrap_up_s"),
+        (MediaRoutingDomain("Chat", max_requests=101), "max_requests"),
+        (RoutingAttribute("Spanish", AttributeType.PROFICIENCY_LEVEL, 0), "default_value"),
+        (RoutingAttribute("VIP", AttributeType.BOOLEAN, 2), "default_value"),
+        (replace(WEB_CHAT, bot_id=None), "bot_id"),
+        (replace(WEB_CHAT, mode=ChannelMode.BOT, bot_id=None), "bot_id"),
+        (replace(WEB_CHAT, routing=RoutingPolicy()), "routing.queue_id"),
+        (replace(WHATSAPP, routing=RoutingPolicy()), "routing.queue_id"),
+        (replace(WEB_CHAT, customer_inactivity_s=-1), "customer_inactivity_s"),
+        (replace(WEB_CHAT, delivery_url="ftp://example"), "delivery_url"),
+        (Bot("Greeter", timeout_s=0), "timeout_s"),
+    ],
+)
+def test_a_refusal_names_the_field(settings, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        settings.check()
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("settings", BUSINESS.values(), ids=BUSINESS)
+def test_everything_has_a_name(settings) -> None:
+    settings.check()
+    with pytest.raises(Invalid) as refused:
+        replace(settings, name="  ").check()
+    assert refused.value.field == "name"
+
+
+def test_a_bot_alone_needs_no_queue_and_an_agent_alone_no_bot() -> None:
+    replace(WEB_CHAT, mode=ChannelMode.BOT, routing=RoutingPolicy()).check()
+    replace(WEB_CHAT, mode=ChannelMode.AGENT, bot_id=None).check()
+
+
+# All together
+
+
+def test_the_catalog_is_what_was_configured() -> None:
+    whole = catalog()
+    assert whole.queue("sales") == SALES
+    assert whole.channel("web-chat") == WEB_CHAT
+    assert whole.mrd("chat") == BUSINESS["chat"]
+    assert whole.version == len(BUSINESS)
+
+
+def test_what_is_no_configuration_changes_nothing() -> None:
+    other = catalog().evolve(recorded(99, "agent", "maria", SET_UP))
+    assert other == catalog()
+
+
+def test_the_last_word_counts_and_what_is_retired_is_gone() -> None:
+    busier = replace(SALES, priority=9)
+    later = catalog().evolve(recorded(98, "queue", "sales", QueueConfigured(busier)))
+    assert (later.queue("sales"), later.version) == (busier, 98)
+    gone = later.evolve(recorded(99, "queue", "sales", Retired()))
+    assert "sales" not in gone.queues
+    assert gone.evolve(recorded(100, "queue", "sales", Retired())).queues == gone.queues
+
+
+@pytest.mark.parametrize(
+    ("ask", "refusal"),
+    [
+        (lambda it: it.channel("nowhere"), UnknownChannel),
+        (lambda it: it.queue("nowhere"), NotFound),
+        (lambda it: it.mrd("nowhere"), NotFound),
+    ],
+)
+def test_what_was_never_configured_is_not_found(ask, refusal) -> None:
+    with pytest.raises(refusal) as refused:
+        ask(catalog())
+    assert type(refused.value) is refusal
+
+
+@pytest.mark.parametrize("id_", BUSINESS)
+def test_each_fits_once_all_that_it_points_at_is_there(id_: str) -> None:
+    catalog().check(BUSINESS[id_])
+
+
+NEEDS = {
+    "sales": {"chat": "mrd_id", "spanish": "steps[0].expressions"},
+    "web": {"chat": "mrd_id"},
+    "web-chat": {"web": "channel_type_id", "greeter": "bot_id", "sales": "routing.queue_id"},
+}
+
+
+@pytest.mark.parametrize(("id_", "missing", "field"), [(a, b, f) for a, needs in NEEDS.items() for b, f in needs.items()])
+def test_nothing_points_at_what_is_not_there(id_: str, missing: str, field: str) -> None:
+    without = catalog({other: settings for other, settings in BUSINESS.items() if other != missing})
+    with pytest.raises(Invalid) as refused:
+        without.check(BUSINESS[id_])
+    assert refused.value.field == field
+
+
+def test_a_channel_does_not_use_a_queue_of_another_domain() -> None:  # routing 63
+    with pytest.raises(Invalid):
+        catalog().check(replace(WEB_CHAT, routing=RoutingPolicy(queue_id="letters")))
+
+
+@pytest.mark.parametrize(
+    ("category", "id_"),
+    [
+        ("attribute", SPANISH),
+        ("mrd", CHAT),
+        ("mrd", EMAIL),
+        ("queue", "sales"),
+        ("channeltype", "web"),
+        ("bot", "greeter"),
+    ],
+)
+def test_what_is_in_use_stays(category: str, id_: str) -> None:
+    with pytest.raises(InUse):
+        catalog().check_unused(category, id_)
+
+
+@pytest.mark.parametrize(
+    ("category", "id_"), [("queue", "letters"), ("channel", "web-chat"), ("reason", "lunch"), ("bot", "other")]
+)
+def test_what_is_not_in_use_may_go(category: str, id_: str) -> None:
+    catalog().check_unused(category, id_)
+
+
+def test_the_catalog_knows_every_kind() -> None:
+    assert {entity.category for entity, _ in ENTITY_OF.values()} == CATEGORIES
+    assert len(CATEGORIES) == len(ENTITY_OF)
+
+
+def test_an_expression_in_a_later_step_is_checked_too() -> None:
+    late = Queue("Late", CHAT, steps=(Step(), Step((Expression((Term("latin", "has"),)),))))
+    with pytest.raises(Invalid) as refused:
+        catalog().check(late)
+    assert refused.value.field == "steps[1].expressions"

@@ -1,0 +1,54 @@
+"""Do the words hold that every model is written in?"""
+
+from dataclasses import dataclass
+from math import log2
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.kernel import FACTS, Fact, GrowingSet, derived_id
+
+
+@given(st.lists(st.text(max_size=2)), st.lists(st.text(max_size=2)))
+def test_a_growing_set_holds_what_a_set_holds(added: list[str], asked: list[str]) -> None:
+    grown, plain = GrowingSet(), set()
+    for item in added:
+        grown, plain = grown.add(item), plain | {item}
+        assert len(grown) == len(plain)
+    assert all((item in grown) == (item in plain) for item in (*added, *asked))
+
+
+@given(st.lists(st.text(max_size=2)), st.text(max_size=2))
+def test_every_older_growing_set_stays_what_it_was(added: list[str], later: str) -> None:
+    versions = [GrowingSet()]
+    for item in added:
+        versions.append(versions[-1].add(item))
+    versions[-1].add(later)
+    assert [len(version) for version in versions] == [len(set(added[:n])) for n in range(len(versions))]
+
+
+@given(st.integers(1, 3_000))
+def test_a_growing_set_has_few_runs(size: int) -> None:
+    grown = GrowingSet()
+    for number in range(size):
+        grown = grown.add(str(number))
+    assert len(grown.runs) <= log2(size) + 1
+
+
+@given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
+def test_a_natural_key_always_gives_the_same_id(one: list[str], other: list[str]) -> None:
+    assert derived_id(*one) == derived_id(*one)
+    if not any("\x1f" in part for part in (*one, *other)):
+        assert (derived_id(*one) == derived_id(*other)) is (one == other)
+
+
+def test_a_fact_is_known_by_its_stored_name_even_with_slots() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Tried(Fact, stored_as="test.tried", version=2):
+        pass
+
+    try:
+        assert Tried.stored_as == "test.tried@2"
+        assert FACTS["test.tried@2"] is Tried
+    finally:
+        del FACTS["test.tried@2"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from commands.bus import Command, Context, handles
 from domain.configuration.entity import ENTITY_OF, Entity
 from domain.configuration.settings import Settings
-from domain.kernel import Invalid, NotFound, Position
+from domain.kernel import Invalid, Position
 
 ID_LENGTH_MAX = 100
 
@@ -40,8 +40,6 @@ async def configure(cmd: Configure, ctx: Context) -> Position:
 @handles(Retire)
 async def retire(cmd: Retire, ctx: Context) -> Position:
     entity: type[Entity] = ENTITY_OF[cmd.kind][0]
-    if (await ctx.load(entity, cmd.entity_id)).settings is None:
-        raise NotFound(f"There is no {entity.category} {cmd.entity_id!r}.", "id")
     ctx.catalog.check_unused(entity.category, cmd.entity_id)
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.retire())
     await ctx.effective(position)

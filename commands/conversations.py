@@ -18,7 +18,7 @@ from domain.ids import AgentId, BotId, ConversationId, CustomerId, MessageId, Qu
 from domain.kernel import Invalid, Position, Refused, derived_id
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskCloseReason
-from domain.tasks.task import REROUTE_PRIORITY
+from domain.tasks.task import REROUTE_PRIORITY, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class RequestAgent(Command):
 
 @dataclass(frozen=True, slots=True)
 class EndAgentRequest(Command):
+    """`task_id`: the task that the request had come to, which need not be the one that it began with."""
+
     conversation_id: ConversationId
     task_id: TaskId
     reason: str
@@ -209,7 +211,9 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
 
 @handles(EndAgentRequest)
 async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
-    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(cmd.task_id, cmd.reason))
+    routing = (await ctx.load(Task, cmd.task_id)).routing
+    root = routing.root_request_id if routing else cmd.task_id
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason))
 
 
 @handles(AdmitAgent)

@@ -38,22 +38,30 @@ class AttachmentOnTheWire(Wire, frozen=True):
     name: Name = ""
 
 
+Text = Annotated[str, msgspec.Meta(max_length=BODY_TEXT_MAX)]
+
+
 class BodyOnTheWire(Wire, frozen=True):
     """`type` may be left out: it is PLAIN, or what the attachment's media type says."""
 
     type: BodyType | None = None
-    text: Annotated[str, msgspec.Meta(max_length=BODY_TEXT_MAX)] = ""
+    text: Text = ""
     attachment: AttachmentOnTheWire | None = None
     data: Mapping[str, Any] = {}
 
     def body(self) -> Body:
-        """Raises `Unreadable` for a body that says nothing at all."""
-        if not self.text.strip() and self.attachment is None and not self.data:
-            raise Unreadable("A message needs a text, an attachment or data.", "text")
-        found = self.attachment
-        attachment = Attachment(found.media_url, found.mime_type, found.size_bytes, found.name) if found else None
-        kind = self.type or (_kind_of(found.mime_type) if found else BodyType.PLAIN)
-        return Body(kind, self.text, attachment, self.data)
+        """Raises `Unreadable`."""
+        return body_of(self.type, self.text, self.attachment, self.data)
+
+
+def body_of(kind: BodyType | None, text: str, found: AttachmentOnTheWire | None, data: Mapping[str, Any]) -> Body:
+    """Raises `Unreadable` for a body that says nothing at all, or nests its data too deeply."""
+    if not text.strip() and found is None and not data:
+        raise Unreadable("A message needs a text, an attachment or data.", "text")
+    _check_depth(data)
+    attachment = Attachment(found.media_url, found.mime_type, found.size_bytes, found.name) if found else None
+    kind = kind or (_kind_of(found.mime_type) if found else BodyType.PLAIN)
+    return Body(kind, text, attachment, data)
 
 
 def read(decoder: msgspec.json.Decoder[T], raw: bytes | str) -> T:
@@ -69,7 +77,7 @@ def read(decoder: msgspec.json.Decoder[T], raw: bytes | str) -> T:
     return found
 
 
-def check_depth(value: object) -> None:
+def _check_depth(value: object) -> None:
     """Raises `Unreadable` for data that others could only read with a very deep stack."""
     level = [value]
     for _ in range(DATA_DEPTH_MAX):

@@ -69,7 +69,7 @@ class EmbeddedPostgres:
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
             if not self.is_running:
-                self._disown_recycled_pid()
+                self._disown_stale_pid()
                 self._launch()
         return f"postgresql://postgres@/postgres?host={quote(str(self._socket_dir), safe='/')}"
 
@@ -146,11 +146,12 @@ class EmbeddedPostgres:
         if found.st_uid != (self._user.pw_uid if self._user else os.geteuid()) or found.st_mode & 0o077:
             raise PostgresFailed(f"{directory} belongs to somebody else: remove it, or choose a shorter data directory")
 
-    def _disown_recycled_pid(self) -> None:
-        """After a crash the pid file may name a pid that another program has by now, and PostgreSQL would not start.
+    def _disown_stale_pid(self) -> None:
+        """After a crash the lock files may name a pid that another program has by now, and PostgreSQL would not start.
 
-        The file stays, with a pid that nobody has: PostgreSQL still checks the shared memory that the file names.
+        The pid file stays, with a pid that nobody has: PostgreSQL still checks the shared memory that the file names.
         """
+        (self._socket_dir / f"{SOCKET}.lock").unlink(missing_ok=True)
         pid_file = self._data / "postmaster.pid"
         if pid_file.exists():
             _, *rest = pid_file.read_text().splitlines(keepends=True)
@@ -221,15 +222,18 @@ def _programs(user: pwd.struct_passwd | None) -> Path:
 
 
 def _is_postgres(pid: int) -> bool:
-    """Whether this process lives and is a server: pids are used again, in containers within seconds."""
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
-    except FileNotFoundError:
-        if Path("/proc/self/comm").exists():
+    """Whether this process lives and is a server: pids are used again, in containers within seconds.
+
+    A killed server whose parent is gone may stay in the table of processes as a zombie (`Z`) for ever.
+    """
+    if Path("/proc/self/stat").exists():
+        try:
+            command, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(") ")
+        except (FileNotFoundError, ProcessLookupError):
             return False
-    return subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, check=False).stdout.strip().endswith(
-        b"postgres"
-    )
+        return command == "postgres" and rest[0] not in "ZX"
+    ps = subprocess.run(["ps", "-p", str(pid), "-o", "state=,comm="], capture_output=True, text=True, check=False)
+    return ps.stdout.strip().endswith("postgres") and not ps.stdout.startswith("Z")
 
 
 @contextmanager

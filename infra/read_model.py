@@ -160,10 +160,10 @@ class ReadModel:
             table.forget()
 
 
-def _statement(projection: Projection) -> sql.Composed:
+def _statement(projection: Projection) -> bytes:
     """Every table's rows and deletions, and the position, in one statement: one round trip, all or nothing."""
     parts = [part for number, table in enumerate(projection.tables) for part in _changes(number, table)]
-    return sql.SQL("WITH {} ").format(sql.SQL(", ").join(parts)) + sql.SQL(_MOVED)
+    return (sql.SQL("WITH {} ").format(sql.SQL(", ").join(parts)) + sql.SQL(_MOVED)).as_bytes()
 
 
 def _changes(number: int, table: Table[Any]) -> tuple[sql.Composed, sql.Composed]:

@@ -55,6 +55,10 @@ class Timers:
         for key, due, name, fields in msgspec.json.decode(state, type=list[tuple[str, datetime, str, msgspec.Raw]]):
             self._set(key, due, msgspec.json.decode(fields, type=_COMMANDS[name]))
 
+    def look_again(self) -> None:
+        """The clock was set: what was far away may be due."""
+        self._changed.set()
+
     async def run(self) -> None:
         while True:
             self._changed.clear()

@@ -6,6 +6,7 @@ third of what arrays per column cost, and the server needs the same time for eit
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, LiteralString, Protocol, TypeVar
 
@@ -41,7 +42,7 @@ class Table(Generic[R]):
         self._warm_max = warm_max
         self._lookup = sql.SQL(
             "SELECT row_to_json(t)::text FROM {t} AS t JOIN json_populate_recordset(NULL::{t}, %s) AS k USING ({key})"
-        ).format(t=sql.Identifier(name), key=sql.SQL(", ").join(map(sql.Identifier, key)))
+        ).format(t=sql.Identifier(name), key=sql.SQL(", ").join(map(sql.Identifier, key))).as_bytes()
         self.get = self._rows.get
 
     def put(self, row: R) -> R:
@@ -51,9 +52,11 @@ class Table(Generic[R]):
         self._gone.discard(key)
         return row
 
-    def change(self, key: Any) -> R:
-        """The row, to be changed. Raises `KeyError` for a row that does not exist."""
-        row = self.dirty[key] = self._rows[key]
+    def change(self, key: Any) -> R | None:
+        """The row, to be changed; none if there is none."""
+        row = self._rows.get(key)
+        if row is not None:
+            self.dirty[key] = row
         return row
 
     def remove(self, key: Any) -> None:
@@ -77,14 +80,13 @@ class Table(Generic[R]):
         return written, self._keys(self._gone) if self._gone else NOTHING
 
     def written(self) -> None:
-        """Everything is stored: let go of the rows that were not touched for the longest time."""
-        rows = self._rows
-        for key in self.dirty:
-            rows[key] = rows.pop(key)
+        """Everything is stored: when there are too many rows, let go of the oldest that did not change just now."""
+        if (surplus := len(self._rows) - self._warm_max) > 0:
+            old = (key for key in self._rows if key not in self.dirty)
+            for key in list(islice(old, surplus + self._warm_max // 10)):
+                del self._rows[key]
         self.dirty.clear()
         self._gone.clear()
-        for key in list(rows)[: max(0, len(rows) - self._warm_max)]:
-            del rows[key]
 
     def forget(self) -> None:
         self._rows.clear()

@@ -1,6 +1,7 @@
 """One embedded PostgreSQL per test run, shared by all workers; `postgres_url` is a fresh empty database in it."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 @contextmanager
 def _users_of(home: Path) -> Iterator[Path]:
     """The folder in which every worker that uses the server keeps a file, held alone."""
-    with (home.with_name(f"{home.name}.lock")).open("w") as lock:
+    with home.with_name(f"parley-tests-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         users = home / "users"
         users.mkdir(parents=True, exist_ok=True)

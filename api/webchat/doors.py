@@ -84,14 +84,12 @@ class WebChat:
         names = {bot_id: bot.name for bot_id, bot in self.catalog().bots.items()}
         return Feed(self.live, self.streams, names, channel, visitor)
 
-    async def session_of(self, channel: ChannelId, visitor: str) -> tuple[str, SessionStarted] | None:
-        """The session that this visitor used last, open or not."""
+    async def sessions_of(self, channel: ChannelId, visitor: str) -> list[tuple[str, SessionStarted]]:
+        """The sessions that this visitor used last, the newest first; it may be over."""
         known = await self.store.load(Identity, identity_id(channel, webchat.contact_of(visitor)))
-        session_id = known.session or known.previous_session
-        if session_id is None:
-            return None
-        started = (await self.store.load(Session, session_id)).started
-        return (session_id, started) if started else None
+        ids = [id_ for id_ in (known.session, known.previous_session) if id_ is not None]
+        sessions = [(id_, (await self.store.load(Session, id_)).started) for id_ in ids]
+        return [(id_, started) for id_, started in sessions if started is not None]
 
     async def say(self, channel: ChannelId, visitor: str, message: wire.PostMessage) -> tuple[MessageId, Position]:
         """Store a message; the same again gives the same answer. Raises `Unreadable`, `Refused`, `Unavailable`."""
@@ -104,15 +102,11 @@ class WebChat:
 
     async def _position_of(self, channel: ChannelId, visitor: str, id_: MessageId) -> Position | None:
         """Where a repeated message stands, if it is one."""
-        session = await self.session_of(channel, visitor)
-        if session is None:
-            return None
-        conversation_id = session[1].conversation_id
-        if id_ not in (await self.store.load(Conversation, conversation_id)).posted:
-            return None
-        for recorded in await self.streams.read(stream_of(Conversation, conversation_id)):
-            if isinstance(recorded.fact, MessagePosted) and recorded.fact.message_id == id_:
-                return recorded.position
+        for _, started in await self.sessions_of(channel, visitor):
+            conversation_id = started.conversation_id
+            if id_ in (await self.store.load(Conversation, conversation_id)).posted:
+                facts = await self.streams.read(stream_of(Conversation, conversation_id))
+                return next(it.position for it in facts if _is(it.fact, id_))
         return None
 
     async def _open(self, request: Request) -> Answer:
@@ -123,11 +117,11 @@ class WebChat:
         visitor = known or str(self.new_id())
         opening = OpenSession(webchat.opening(channel, visitor, asked))
         position = await self.commands.send(opening, self.new_id(), ACTOR)
-        session = await self.session_of(channel, visitor)
+        session_id, started = (await self.sessions_of(channel, visitor))[0]
         content = {
             "token": self.tokens.issue(channel, visitor),
-            "sessionId": session and session[0],
-            "conversationId": session and session[1].conversation_id,
+            "sessionId": session_id,
+            "conversationId": started.conversation_id,
             "cursor": str(position),
         }
         return Answer(content, 200 if known else 201)
@@ -163,6 +157,10 @@ class WebChat:
         except TimeoutError:
             pass
         return frames
+
+
+def _is(fact: object, message: MessageId) -> bool:
+    return isinstance(fact, MessagePosted) and fact.message_id == message
 
 
 def _within(meter: Meter, key: str) -> None:

@@ -9,9 +9,9 @@ from commands.policies.registry import reacts_to
 from commands.tasks import BeginWrapUp
 from domain.agents.facts import LoggedOut
 from domain.conversations.facts import AgentLeft
-from domain.ids import AgentId
+from domain.ids import AgentId, ConversationId
 from domain.kernel import Recorded
-from domain.tasks.facts import TaskClosed, TaskCloseReason
+from domain.tasks.facts import TaskCloseReason
 
 
 @reacts_to(AgentLeft)
@@ -25,8 +25,8 @@ def whoever_signs_out_gives_their_work_back(event: Recorded[LoggedOut]) -> Itera
     yield HandOverWork(AgentId(event.subject))
 
 
-@reacts_to(TaskClosed)
-def a_customer_whose_agent_signed_out_gets_another(event: Recorded[TaskClosed]) -> Iterator[Command]:
-    """routing 37, 38"""
-    if event.fact.reason is TaskCloseReason.AGENT_LOGOUT:
-        yield ReplaceAgent(event.fact.conversation_id)
+@reacts_to(AgentLeft)
+def a_customer_whose_agent_signed_out_gets_another(event: Recorded[AgentLeft]) -> Iterator[Command]:
+    """routing 37, 38: once the agent is out of the talk, for nobody is asked for while one is in it."""
+    if event.fact.reason == TaskCloseReason.AGENT_LOGOUT:
+        yield ReplaceAgent(ConversationId(event.subject))

@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.errors import Unreadable
 from connectors.webchat import payloads as wire
-from connectors.wire import check_depth, read
+from connectors.wire import body_of, read
 from domain.channels.inbound import Contact, ContactKind, Inbound
 from domain.channels.messages import Body
 from domain.conversations.facts import (
@@ -46,17 +46,12 @@ def read_open(raw: bytes) -> wire.OpenChat:
 
 def read_message(raw: bytes) -> wire.PostMessage:
     """Raises `Malformed`, `Unreadable`."""
-    message = read(wire.POST_MESSAGE, raw)
-    check_depth(message.data)
-    return message
+    return read(wire.POST_MESSAGE, raw)
 
 
 def read_frame(raw: str | bytes) -> wire.Frame:
     """Raises `Malformed`, `Unreadable`."""
-    frame = read(wire.FRAME, raw)
-    if isinstance(frame, wire.SendMessage):
-        check_depth(frame.data)
-    return frame
+    return read(wire.FRAME, raw)
 
 
 def opening(channel: ChannelId, visitor: str, asked: wire.OpenChat) -> Inbound:
@@ -65,7 +60,8 @@ def opening(channel: ChannelId, visitor: str, asked: wire.OpenChat) -> Inbound:
 
 def inbound(channel: ChannelId, visitor: str, message: wire.PostMessage) -> Inbound:
     """Raises `Unreadable` for a message that says nothing."""
-    return Inbound(channel, contact_of(visitor), provider_id(visitor, message.id), message.body(), message.sent_at)
+    body = body_of(message.body_type, message.text, message.attachment, message.data)
+    return Inbound(channel, contact_of(visitor), provider_id(visitor, message.id), body, message.sent_at)
 
 
 class Screen:

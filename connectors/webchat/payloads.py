@@ -1,10 +1,11 @@
 """What do a browser and Parley say to each other? The wire of our own web chat: JSON, camelCase, strict."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
-from connectors.wire import BodyOnTheWire, Id, Moment, Name, Notes, Wire
+from connectors.wire import AttachmentOnTheWire, Id, Moment, Name, Notes, Text, Wire
 from domain.channels.messages import Attachment, BodyType
 
 ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -19,10 +20,14 @@ class OpenChat(Wire, frozen=True):
     token: Annotated[str, msgspec.Meta(max_length=1_000)] | None = None
 
 
-class PostMessage(BodyOnTheWire, frozen=True, kw_only=True):
-    """`id` is the browser's own: the same again is the same message."""
+class PostMessage(Wire, frozen=True):
+    """`id` is the browser's own: the same again is the same message. `body_type` may be left out."""
 
     id: ClientId
+    text: Text = ""
+    attachment: AttachmentOnTheWire | None = None
+    data: Mapping[str, Any] = {}
+    body_type: BodyType | None = None
     sent_at: Moment | None = None
 
 
@@ -36,7 +41,7 @@ class Hello(Wire, frozen=True, tag="hello"):
     after: Annotated[str, msgspec.Meta(pattern=r"^\d{1,18}$")] | None = None
 
 
-class SendMessage(PostMessage, frozen=True, kw_only=True, tag="message"):
+class SendMessage(PostMessage, frozen=True, tag="message"):
     pass
 
 

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from connectors.errors import TryLater, Undeliverable, Unreadable, Unverified
 from connectors.webhook import payloads as wire
-from connectors.wire import check_depth, read
+from connectors.wire import read
 from domain.channels.inbound import Contact, ContactKind, Inbound, Receipt
 from domain.channels.messages import DeliveryStatus
 from domain.configuration.settings import Channel
@@ -52,7 +52,6 @@ def verify(headers: Mapping[str, str], body: bytes, channel: ChannelId, masters:
 def read_message(raw: bytes, channel: ChannelId) -> Inbound:
     """Raises `Malformed`, `Unreadable`."""
     said = read(wire.MESSAGE, raw)
-    check_depth(said.body.data)
     contact = Contact(said.contact.kind, _normal(said.contact))
     return Inbound(
         channel,

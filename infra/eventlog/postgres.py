@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from importlib.resources import files
 from typing import Any, LiteralString, Self
 
 import psycopg
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
@@ -36,6 +38,7 @@ class PostgresLog:
     """
 
     def __init__(self, url: str, *, patience_s: float = 10.0) -> None:
+        self._url = url
         self._patience_s = patience_s
         self._readers = AsyncConnectionPool(
             url, min_size=1, max_size=READERS_MAX, open=False, timeout=patience_s, kwargs=SESSION, name="event log"
@@ -111,18 +114,25 @@ class PostgresLog:
         self._tail.wake()
 
     async def fetch(self, query: LiteralString, parameters: tuple[Any, ...]) -> list[Any]:
-        """The rows of any reading query; for a while tried again over new connections, as reading twice is harmless."""
+        """The rows of any reading query. What fails is tried again for a while: reading twice is harmless."""
         give_up = time.monotonic() + self._patience_s
         pause = RETRY_FIRST_S
+        source: Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]] = self._readers.connection
         while True:
             try:
-                async with self._readers.connection() as connection:
+                async with source() as connection:
                     return await ask(connection, query, parameters, self._patience_s / 2)
             except (psycopg.OperationalError, PoolTimeout) as error:
                 if self._readers.closed or time.monotonic() >= give_up:
                     raise Unavailable(str(error)) from error
+            source = self._fresh_connection  # what cut this connection has probably cut all those that lie ready
             await asyncio.sleep(pause)
             pause = min(pause * 2, RETRY_MAX_S)
+
+    @asynccontextmanager
+    async def _fresh_connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        async with await connect(self._url) as connection:
+            yield connection
 
     def _committed(self, first: int, requests: Sequence[Request]) -> None:
         if not self._tail.followed:

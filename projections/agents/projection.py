@@ -71,9 +71,7 @@ class Agents:
         await self.agents.warm(newcomers_apart(events), connection)
 
     def fold(self, event: Recorded[Any]) -> None:
-        row = self.agents.get(event.subject)
-        if row is None:
-            row = Row(event.subject, event.at)
+        row = self.agents.change(event.subject) or self.agents.put(Row(event.subject, event.at))
         model = row.model = row.model.evolve(event.fact)
         row.position = event.position
         if (model.state, model.reason) != (row.state, row.reason):
@@ -84,13 +82,11 @@ class Agents:
             case SlotReserved() | SlotFilled() | SlotWrappingUp() | SlotReleased() as slot:
                 _work(row, slot, event.at)
                 _stand(row, slot.mrd_id, event.at)
-                self.agents.put(row)
                 return
             case _:
                 pass
         for mrd_id in model.mrds:
             _stand(row, mrd_id, event.at)
-        self.agents.put(row)
 
     def settle(self) -> None:
         for row in self.agents.dirty.values():

@@ -86,9 +86,7 @@ class Conversations:
 
     def fold(self, event: Recorded[Any]) -> None:
         subject, fact = event.subject, event.fact
-        row = self.conversations.get(subject)
-        if row is None:
-            row = Row(subject, event.at)
+        row = self.conversations.change(subject) or self.conversations.put(Row(subject, event.at))
         row.model = row.model.evolve(fact)
         row.position = event.position
         match fact:
@@ -108,7 +106,6 @@ class Conversations:
                 row.closed_at = event.at
             case _:
                 pass
-        self.conversations.put(row)
 
     def settle(self) -> None:
         for row in self.conversations.dirty.values():

@@ -64,7 +64,7 @@ class Customers:
                 self._heard(event)
             return
         subject, fact = event.subject, event.fact
-        row = self.customers.get(subject) or Row(subject, event.at, event.at)
+        row = self.customers.change(subject) or self.customers.put(Row(subject, event.at, event.at))
         row.model = row.model.evolve(fact)
         row.position = event.position
         match fact:
@@ -78,16 +78,14 @@ class Customers:
                 self.open.remove(conversation)
             case _:
                 pass
-        self.customers.put(row)
 
     def _heard(self, event: Recorded[MessagePosted]) -> None:
         open_ = self.open.get(event.subject)
-        row = self.customers.get(open_.customer_id) if open_ else None
+        row = self.customers.change(open_.customer_id) if open_ else None
         if row is not None:
             row.messages += 1
             row.last_seen = event.at
             row.position = event.position
-            self.customers.put(row)
 
     def settle(self) -> None:
         for row in self.customers.dirty.values():

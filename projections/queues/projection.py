@@ -127,13 +127,13 @@ class Queues:
                     )
                 )
             case Retired():
-                if event.category == "queue":
-                    self.queues.change(event.subject).retired = True
+                if event.category == "queue" and (queue := self.queues.change(event.subject)) is not None:
+                    queue.retired = True
             case fact:
                 self._fold_task(event.subject, fact, event.at)
 
     def _fold_task(self, task_id: str, fact: Any, at: datetime) -> None:
-        row = self.requests.get(task_id) or Request(task_id)
+        row = self.requests.change(task_id) or self.requests.put(Request(task_id))
         before = row.model
         row.model = before.evolve(fact)
         match fact:
@@ -149,10 +149,8 @@ class Queues:
             case TaskClosed(reason=reason):
                 self._closed(row, before, reason, at)
                 self.requests.remove(task_id)
-                return
             case _:
                 pass
-        self.requests.put(row)
 
     def _entered(self, row: Request, at: datetime) -> None:
         routing = row.model.routing
@@ -211,7 +209,7 @@ class Queues:
 
     def _quarter(self, queue_id: str, at: datetime) -> Quarter:
         starts_at = quarter_of(at)
-        return self.quarters.put(self.quarters.get((queue_id, starts_at)) or Quarter(queue_id, starts_at))
+        return self.quarters.change((queue_id, starts_at)) or self.quarters.put(Quarter(queue_id, starts_at))
 
     def _threshold_ms(self, queue_id: str) -> int:
         queue = self.queues.get(queue_id)

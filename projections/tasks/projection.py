@@ -62,9 +62,7 @@ class Tasks:
         await self.tasks.warm(newcomers_apart(events), connection)
 
     def fold(self, event: Recorded[Any]) -> None:
-        row = self.tasks.get(event.subject)
-        if row is None:
-            row = Row(event.subject, event.at)
+        row = self.tasks.change(event.subject) or self.tasks.put(Row(event.subject, event.at))
         row.model = row.model.evolve(event.fact)
         row.position = event.position
         match event.fact:
@@ -82,7 +80,6 @@ class Tasks:
                 row.closed_at = event.at
             case _:
                 pass
-        self.tasks.put(row)
 
     def settle(self) -> None:
         for row in self.tasks.dirty.values():

@@ -9,6 +9,7 @@ from commands.agents import AssignAttribute, GrantMrd, LogIn, MakeReady, Registe
 from commands.bus import Command
 from commands.configuration import Configure
 from commands.inbound import ReceiveMessage
+from connectors.bots.scripted.bot import scripted
 from domain.channels.inbound import Contact, ContactKind, Inbound
 from domain.channels.messages import Body
 from domain.configuration import settings as s
@@ -22,6 +23,7 @@ from infra.centre import Centre
 from infra.checkpoints import MemoryCheckpoints
 from infra.eventlog.memory import MemoryLog
 from infra.eventlog.port import EventLog
+from infra.outbox import BotTurns
 
 CHAT, WEB, BOT, ENGLISH = MrdId("chat"), ChannelId("web"), BotId("greeter"), AttributeId("english")
 SUPPORT = QueueId("support")
@@ -43,6 +45,7 @@ class World:
         self.checkpoints = MemoryCheckpoints()
         self.log = log or MemoryLog()
         self.centre = Centre(self.log, self.checkpoints, self.clock)
+        self.centre.react("outbox", self._bots().reactions())
 
     async def __aenter__(self) -> "World":
         await self.centre.start()
@@ -56,6 +59,10 @@ class World:
         await self.centre.stop()
         if failed:
             raise AssertionError("the centre stopped by itself") from result
+
+    def _bots(self) -> BotTurns:
+        centre = self.centre
+        return BotTurns(centre.commands.send, centre.store, self.log, lambda: centre.catalog, {"scripted": scripted})
 
     async def send(self, command: Command) -> Position:
         return await self.centre.commands.send(command, uuid4(), "test")
@@ -114,6 +121,12 @@ class World:
 
     async def session(self, id: str) -> Session:
         return await self.centre.store.load(Session, id)
+
+    async def pass_time(self, delta: timedelta) -> None:
+        """Let the clock jump, and everybody who waits for a moment look again."""
+        await asyncio.sleep(0.02)
+        self.clock.offset += delta
+        self.centre.timers.look_again()
 
     async def facts(self, stream: str) -> list[object]:
         return [recorded.fact for recorded in await self.log.read(stream)]

@@ -41,6 +41,12 @@ def count(url: str, table: str = "kept") -> int:
         return int(rows)
 
 
+def kill(server: EmbeddedPostgres) -> None:
+    os.kill(server.pid, signal.SIGKILL)
+    while server.is_running:
+        time.sleep(0.01)
+
+
 def fill(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
@@ -82,7 +88,7 @@ def test_nobody_else_may_enter_the_socket_s_folder(home: Path) -> None:
 def test_a_killed_server_recovers_on_the_next_start(home: Path) -> None:
     server = EmbeddedPostgres(home / "data")
     fill(server.start())
-    os.kill(server.pid, signal.SIGKILL)
+    kill(server)
     assert count(server.start()) == 1000
 
 
@@ -90,7 +96,7 @@ def test_a_pid_that_somebody_else_has_by_now_stops_nothing(home: Path) -> None:
     server = EmbeddedPostgres(home / "data")
     fill(server.start())
     pid_file = home / "data" / "postmaster.pid"
-    os.kill(server.pid, signal.SIGKILL)
+    kill(server)
     lines = pid_file.read_text().splitlines()
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     assert not server.is_running
@@ -161,7 +167,7 @@ def test_under_root_closed_folders_stay_closed(home: Path, monkeypatch: pytest.M
     fill(server.start())
     assert closed.stat().st_mode & 0o777 == 0o700
     assert (closed / "data").is_symlink()
-    assert os.readlink(f"/proc/{server.pid}/exe").startswith(str(home / "shared"))
+    assert Path(f"/proc/{server.pid}/exe").readlink().is_relative_to(home / "shared")
     server.stop()
     assert count(EmbeddedPostgres(closed / "data").start()) == 1000
 
@@ -173,14 +179,14 @@ async def test_whatever_was_acknowledged_survives_the_death_of_the_server(home: 
 
     async def write(log: PostgresLog, stream: str) -> None:
         for n in range(10_000):
-            acknowledged.append(await note(log, stream, str(n), expected=n - 1))
+            position = await note(log, stream, str(n), expected=n - 1)
+            acknowledged.append(position)
 
     async with PostgresLog(await asyncio.to_thread(server.start)) as log:
         writers = [asyncio.create_task(write(log, f"task-{n}")) for n in range(20)]
         while len(acknowledged) < 2000:
             await asyncio.sleep(0.01)
-        os.kill(server.pid, signal.SIGKILL)
-        await asyncio.sleep(0.1)
+        await asyncio.to_thread(kill, server)
         known = set(acknowledged)
         await asyncio.to_thread(server.start)
         assert known <= {event.position for event in await everything(log)}

@@ -140,7 +140,7 @@ async def test_a_hostile_document_is_refused_quickly(ask: Asking, query: str) ->
     began = asyncio.get_running_loop().time()
     status, answer = await ask(query)
     assert (status, code(answer) in {"VALIDATION_FAILED", "PARSE_FAILED"}) == (400, True)
-    assert asyncio.get_running_loop().time() - began < 0.2
+    assert asyncio.get_running_loop().time() - began < 0.5
 
 
 async def test_a_document_within_the_limits_passes(ask: Asking) -> None:

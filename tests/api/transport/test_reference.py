@@ -15,7 +15,7 @@ from tests.api.transport.toy import transport
 
 pytestmark = pytest.mark.anyio
 
-SILENCE_S = 0.6
+SILENCE_S = 1.0
 
 
 def seen(message: dict[str, Any]) -> object:

@@ -35,7 +35,7 @@ async def test_a_wrong_token_is_refused_in_a_way_that_the_stock_client_tries_aga
 
 
 async def test_a_token_that_expires_ends_the_socket() -> None:
-    async with serving(transport()) as address, client(address, token="ada:0.3") as ada:
+    async with serving(transport()) as address, client(address, token="ada:1") as ada:
         await ada.subscribe("1", "{ who }")
         assert (await ada.receive())["payload"] == {"data": {"who": "ada"}}
         assert await ada.closed() == (4403, "Token expired")
@@ -57,7 +57,7 @@ async def test_the_server_pings_and_ends_a_socket_that_never_answers() -> None:
 
 
 async def test_a_client_that_answers_pings_stays() -> None:
-    async with serving(bounded(heartbeat_s=0.05)) as address, client(address) as alive:
+    async with serving(bounded(heartbeat_s=0.2)) as address, client(address) as alive:
         for _ in range(6):
             assert await alive.receive() == {"type": "ping"}
             await alive.send({"type": "pong"})

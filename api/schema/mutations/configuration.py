@@ -1,0 +1,78 @@
+"""An administrator sets Parley up. Each entity is set as a whole; its settings say what is wrong with them."""
+
+from enum import StrEnum
+
+import strawberry
+
+from api.schema.context import Info
+from api.schema.mutations import settings as given
+from api.schema.sending import MutationPayload, send
+from commands.configuration import Configure, Retire
+from domain.configuration import settings
+
+
+@strawberry.enum(description="The kinds of things that are configured.")
+class ConfigurationKind(StrEnum):
+    ATTRIBUTE = "ATTRIBUTE"
+    MEDIA_ROUTING_DOMAIN = "MEDIA_ROUTING_DOMAIN"
+    QUEUE = "QUEUE"
+    CHANNEL_TYPE = "CHANNEL_TYPE"
+    CHANNEL = "CHANNEL"
+    BOT = "BOT"
+    REASON_CODE = "REASON_CODE"
+
+    @property
+    def settings(self) -> type[settings.Settings]:
+        return SETTINGS_OF[self]
+
+
+SETTINGS_OF: dict[ConfigurationKind, type[settings.Settings]] = {
+    ConfigurationKind.ATTRIBUTE: settings.RoutingAttribute,
+    ConfigurationKind.MEDIA_ROUTING_DOMAIN: settings.MediaRoutingDomain,
+    ConfigurationKind.QUEUE: settings.Queue,
+    ConfigurationKind.CHANNEL_TYPE: settings.ChannelType,
+    ConfigurationKind.CHANNEL: settings.Channel,
+    ConfigurationKind.BOT: settings.Bot,
+    ConfigurationKind.REASON_CODE: settings.ReasonCode,
+}
+
+
+@strawberry.input(description="Take something out of the configuration.")
+class RetireInput(given.Intention):
+    kind: ConfigurationKind = given.doc("What kind of thing.")
+    id: strawberry.ID = given.doc("Its id. Refused with IN_USE while something else needs it.")
+
+
+@strawberry.type
+class ConfigurationMutation:
+    @strawberry.mutation(description="Set a routing attribute, new or not.")
+    async def configure_attribute(self, info: Info, input: given.ConfigureAttributeInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @strawberry.mutation(description="Set a media routing domain, new or not.")
+    async def configure_media_routing_domain(self, info: Info, input: given.ConfigureMrdInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @strawberry.mutation(description="Set a queue with its steps, new or not.")
+    async def configure_queue(self, info: Info, input: given.ConfigureQueueInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @strawberry.mutation(description="Set a channel type, new or not.")
+    async def configure_channel_type(self, info: Info, input: given.ConfigureChannelTypeInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @strawberry.mutation(description="Set a channel, new or not.")
+    async def configure_channel(self, info: Info, input: given.ConfigureChannelInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @strawberry.mutation(description="Set a bot, new or not.")
+    async def configure_bot(self, info: Info, input: given.ConfigureBotInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @strawberry.mutation(description="Set a reason code, new or not.")
+    async def configure_reason_code(self, info: Info, input: given.ConfigureReasonCodeInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @strawberry.mutation(description="Take something out of the configuration. Its history stays.")
+    async def retire(self, info: Info, input: RetireInput) -> MutationPayload:
+        return await send(info, Retire(input.kind.settings, input.id), input.client_mutation_id)

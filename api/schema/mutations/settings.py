@@ -1,0 +1,177 @@
+"""The settings of each kind of configuration, as an administrator sends them."""
+
+import strawberry
+
+from api.schema.mutations.inputs import Intention
+from api.schema.words import doc
+from domain.channels.inbound import ContactKind
+from domain.configuration import settings as s
+from domain.ids import AttributeId, BotId, ChannelTypeId, MrdId, QueueId
+
+NAME = "Its name for people."
+CHOSEN_ID = "A short id that you choose, 1 to 100 characters; an existing one is set anew."
+
+
+@strawberry.input(description="A routing attribute: something that agents are good at.")
+class ConfigureAttributeInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    type: s.AttributeType = doc("What values it has.")
+    default_value: int = doc("The value of an agent for whom none is named.")
+    description: str = doc("What it means.", default="")
+
+    def settings(self) -> s.RoutingAttribute:
+        return s.RoutingAttribute(self.name, self.type, self.default_value, self.description)
+
+
+@strawberry.input(description="A media routing domain: a kind of work with its own capacity.")
+class ConfigureMrdInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    description: str = doc("What it is for.", default="")
+    interruptible: bool = doc("May work of another domain interrupt it?", default=False)
+    max_requests: int = doc("Tasks at once, 0 to 100, for agents without a maximum of their own.", default=3)
+    rona_action: s.RonaAction = doc("What a missed offer does.", default=s.RonaAction.MRD_NOT_READY)
+    wrap_up_holds_slot: bool = doc("Does wrap-up fill a slot?", default=True)
+
+    def settings(self) -> s.MediaRoutingDomain:
+        return s.MediaRoutingDomain(
+            self.name, self.description, self.interruptible, self.max_requests, self.rona_action, self.wrap_up_holds_slot
+        )
+
+
+@strawberry.input(description="A comparison with one attribute.")
+class TermInput:
+    attribute_id: AttributeId = doc("The attribute.")
+    operator: s.RelationalOperator = doc("How it is compared.")
+    value: int = doc("With what; it does not count for HAS.", default=0)
+    junction: s.Junction = doc("How it is joined to the terms before it.", default=s.Junction.AND)
+
+
+@strawberry.input(description="Terms, joined from left to right.")
+class ExpressionInput:
+    terms: list[TermInput] = doc("At least one.")
+    junction: s.Junction = doc("How it is joined to the expressions before it.", default=s.Junction.AND)
+
+
+@strawberry.input(description="Who may answer, from when on.")
+class StepInput:
+    expressions: list[ExpressionInput] = doc("Who; without any, everybody in the media routing domain.", default_factory=list)
+    timeout_s: int = doc("Seconds until the next step begins.", default=30)
+
+    def step(self) -> s.Step:
+        return s.Step(tuple(_expression(expression) for expression in self.expressions), self.timeout_s)
+
+
+def _expression(given: ExpressionInput) -> s.Expression:
+    terms = (s.Term(term.attribute_id, term.operator, term.value, term.junction) for term in given.terms)
+    return s.Expression(tuple(terms), given.junction)
+
+
+@strawberry.input(description="A queue: who answers, in which order and how soon.")
+class ConfigureQueueInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    mrd_id: MrdId = doc("Its media routing domain.")
+    steps: list[StepInput] | None = doc("1 to 10 steps; null for one step with everybody.", default=None)
+    step_mode: s.StepMode = doc("Do later steps add or replace?", default=s.StepMode.CUMULATIVE)
+    priority: int = doc("1 to 10; 10 goes first.", default=1)
+    service_level_type: int = doc("How abandoned requests count: 1 ignored, 2 negatively, 3 positively.", default=1)
+    service_level_threshold_s: int = doc("Seconds within which an answer is in time.", default=20)
+    agent_selection: s.AgentSelectionPolicy = doc("Whom first.", default=s.AgentSelectionPolicy.LONGEST_AVAILABLE)
+    offer_timeout_s: int = doc("Seconds that an offer rings.", default=20)
+    request_ttl_s: int = doc("Seconds after which nobody waits any more.", default=600)
+    wrap_up_enabled: bool = doc("Is there a wrap-up?", default=True)
+    wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.", default=60)
+
+    def settings(self) -> s.Queue:
+        return s.Queue(
+            name=self.name,
+            mrd_id=self.mrd_id,
+            steps=(s.Step(),) if self.steps is None else tuple(step.step() for step in self.steps),
+            step_mode=self.step_mode,
+            priority=self.priority,
+            service_level_type=self.service_level_type,
+            service_level_threshold_s=self.service_level_threshold_s,
+            agent_selection=self.agent_selection,
+            offer_timeout_s=self.offer_timeout_s,
+            request_ttl_s=self.request_ttl_s,
+            wrap_up_enabled=self.wrap_up_enabled,
+            wrap_up_s=self.wrap_up_s,
+        )
+
+
+@strawberry.input(description="A channel type: a medium, and the media routing domain that its work belongs to.")
+class ConfigureChannelTypeInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    mrd_id: MrdId = doc("The media routing domain.")
+    is_interactive: bool = doc("Does the customer wait for answers?", default=True)
+
+    def settings(self) -> s.ChannelType:
+        return s.ChannelType(self.name, self.mrd_id, self.is_interactive)
+
+
+@strawberry.input(description="How agents come to what arrives on a channel.")
+class RoutingPolicyInput:
+    mode: s.RoutingMode = doc("Pushed to agents, pulled by them, or routed elsewhere.", default=s.RoutingMode.PUSH)
+    queue_id: QueueId | None = doc("The queue.", default=None)
+    route_to_last_agent: bool = doc("Try the customer's last agent first?", default=False)
+
+
+@strawberry.input(description="A channel: one number, page or widget by which customers write or call.")
+class ConfigureChannelInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    channel_type_id: ChannelTypeId = doc("Its type.")
+    connector: str = doc("Which connector speaks with the vendor.")
+    service_identifier: str = doc("How the vendor names it: a number, a page.", default="")
+    mode: s.ChannelMode = doc("Who answers.", default=s.ChannelMode.HYBRID)
+    bot_id: BotId | None = doc("The bot; needed unless the mode is AGENT.", default=None)
+    routing: RoutingPolicyInput | None = doc("How agents come to it; a queue is needed unless the mode is BOT.", default=None)
+    customer_inactivity_s: int = doc("Seconds of a customer's silence that end their session; 0 for never.", default=600)
+    contact_kind: ContactKind = doc("What identifies its customers.", default=ContactKind.OPAQUE)
+    delivery_url: str = doc("Where messages to customers are posted, for connectors outside Parley.", default="")
+
+    def settings(self) -> s.Channel:
+        routing = self.routing or RoutingPolicyInput()
+        return s.Channel(
+            name=self.name,
+            channel_type_id=self.channel_type_id,
+            connector=self.connector,
+            service_identifier=self.service_identifier,
+            mode=self.mode,
+            bot_id=self.bot_id,
+            routing=s.RoutingPolicy(routing.mode, routing.queue_id, routing.route_to_last_agent),
+            customer_inactivity_s=self.customer_inactivity_s,
+            contact_kind=self.contact_kind,
+            delivery_url=self.delivery_url,
+        )
+
+
+@strawberry.input(description="A setting of a bot's connector.")
+class BotSettingInput:
+    key: str = doc("Which.")
+    value: str = doc("Its value.")
+
+
+@strawberry.input(description="A bot.")
+class ConfigureBotInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc("Its name, as customers see it.")
+    connector: str = doc("Which connector speaks with it.", default="scripted")
+    bot_settings: list[BotSettingInput] = doc("The connector's own settings.", name="settings", default_factory=list)
+    timeout_s: int = doc("Seconds to answer within, 1 to 60.", default=10)
+
+    def settings(self) -> s.Bot:
+        return s.Bot(self.name, self.connector, {it.key: it.value for it in self.bot_settings}, self.timeout_s)
+
+
+@strawberry.input(description="A reason code.")
+class ConfigureReasonCodeInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    kind: s.ReasonKind = doc("What it is a reason for.")
+
+    def settings(self) -> s.ReasonCode:
+        return s.ReasonCode(self.name, self.kind)

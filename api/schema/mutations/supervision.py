@@ -1,0 +1,54 @@
+"""A supervisor acts for agents and customers."""
+
+import strawberry
+
+from api.schema.context import Info
+from api.schema.mutations.inputs import Intention
+from api.schema.sending import MutationPayload, send
+from api.schema.words import doc
+from commands.agents import LogOut, MakeReady
+from commands.conversations import RequestAgent
+from domain.conversations.facts import RequestReason
+from domain.ids import AgentId, ConversationId, MrdId, QueueId
+
+
+@strawberry.input(description="Ask for a human.")
+class RequestAgentInput(Intention):
+    conversation_id: ConversationId = doc("The conversation, in which a bot answers or nobody does.")
+    queue_id: QueueId | None = doc("In which queue; null for that of the customer's channel.", default=None)
+    priority: int = doc("From 1 to 10; 10 goes first.", default=1)
+
+
+@strawberry.input(description="End an agent's shift for them.")
+class ForceLogOutInput(Intention):
+    agent_id: AgentId = doc("The agent.")
+    reason: str = doc("Why, for the record.", default="FORCED")
+
+
+@strawberry.input(description="Make an agent take work.")
+class MakeAgentReadyInput(Intention):
+    agent_id: AgentId = doc("The agent, who must be signed in.")
+    mrds: list[MrdId] | None = doc("Only in these media routing domains; null for all.", default=None)
+
+
+@strawberry.type
+class SupervisionMutation:
+    @strawberry.mutation(description="Ask for a human. Nothing happens where one is there or on the way.")
+    async def request_agent(self, info: Info, input: RequestAgentInput) -> MutationPayload:
+        return await send(
+            info,
+            RequestAgent(input.conversation_id, RequestReason.CUSTOMER_ASKED, input.queue_id, input.priority),
+            input.client_mutation_id,
+        )
+
+    @strawberry.mutation(description="End an agent's shift. Their talks go on with others.")
+    async def force_log_out(self, info: Info, input: ForceLogOutInput) -> MutationPayload:
+        return await send(info, LogOut(input.agent_id, input.reason), input.client_mutation_id)
+
+    @strawberry.mutation(description="Make an agent take work, in all their media routing domains or in some.")
+    async def make_agent_ready(self, info: Info, input: MakeAgentReadyInput) -> MutationPayload:
+        return await send(
+            info,
+            MakeReady(input.agent_id, None if input.mrds is None else frozenset(input.mrds)),
+            input.client_mutation_id,
+        )

@@ -71,7 +71,12 @@ class Authentication:
     """`await authentication(token)` is the viewer of a token. The same token is verified once and remembered."""
 
     def __init__(
-        self, issuer: str, audience: str, keys: Keys, clock: Callable[[], datetime], algorithms: Collection[str] = ALGORITHMS
+        self,
+        issuer: str,
+        audience: str,
+        keys: Keys,
+        clock: Callable[[], datetime],
+        algorithms: Collection[str] = ALGORITHMS,
     ) -> None:
         self._issuer, self._audience, self._keys, self._clock = issuer, audience, keys, clock
         self._algorithms = tuple(algorithms)

@@ -1,8 +1,8 @@
 """How do people sign in where there is no identity provider? An issuer inside, of the same tokens as Keycloak's.
 
-    POST /auth/token                       grant_type=password | refresh_token, as a form (RFC 6749)
-    GET  /auth/jwks                        the public key
-    GET  /.well-known/openid-configuration where all of that is
+POST /auth/token                       grant_type=password | refresh_token, as a form (RFC 6749)
+GET  /auth/jwks                        the public key
+GET  /.well-known/openid-configuration where all of that is
 """
 
 import asyncio
@@ -26,6 +26,8 @@ from api.graphql.errors import Unauthenticated
 ACCESS_S, REFRESH_S = 900, 12 * 3_600
 FAILURES_MAX, FAILURES_WINDOW_S = 5, 60
 THROTTLED_MAX = 10_000
+HASHING_MAX = 4
+"""Passwords that are compared at once: each takes 16 MiB."""
 FORM_FIELDS_MAX, FORM_BYTES_MAX = 10, 16_384
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
@@ -116,16 +118,23 @@ class Refusal(Exception):
 
 
 class Issuer:
-    """`url` is what tokens name as `iss` and where discovery is found; `new_id` gives ids of tokens."""
+    """`url` is what tokens name as `iss` and where discovery is found. `authentication` verifies refresh tokens."""
 
     def __init__(
-        self, url: str, audience: str, key: ECKey, users: Users, clock: Callable[[], datetime], new_id: Callable[[], UUID]
+        self,
+        url: str,
+        audience: str,
+        key: ECKey,
+        users: Users,
+        authentication: Authentication,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
     ) -> None:
-        self.url, self.audience, self.users = url.rstrip("/"), audience, users
-        self._key, self._clock, self._new_id = key, clock, new_id
+        self.url, self.audience = url.rstrip("/"), audience
+        self._key, self._users, self._authentication = key, users, authentication
+        self._clock, self._new_id = clock, new_id
         self._throttle = Throttle(clock)
-        self._hashing = asyncio.Semaphore(4)
-        self.authentication = Authentication(self.url, audience, OwnKeys(key), clock)
+        self._hashing = asyncio.Semaphore(HASHING_MAX)
 
     def routes(self) -> list[Route]:
         return [
@@ -200,7 +209,7 @@ class Issuer:
                 "temporarily_unavailable", "Too many failed attempts; try later.", 429, {"retry-after": str(wait_s)}
             )
         async with self._hashing:
-            account = await self.users.authenticate(username, password)
+            account = await self._users.authenticate(username, password)
         if account is None:
             self._throttle.failed(username)
             raise Refusal("invalid_grant", "Wrong username or password.")
@@ -209,10 +218,10 @@ class Issuer:
 
     async def _by_refresh(self, token: str) -> Account:
         try:
-            claims = await self.authentication.claims(token, "Refresh")
+            claims = await self._authentication.claims(token, "Refresh")
         except Unauthenticated as no:
             raise Refusal("invalid_grant", str(no)) from None
-        account = await self.users.by_subject(claims["sub"])
+        account = await self._users.by_subject(claims["sub"])
         if account is None:
             raise Refusal("invalid_grant", "This account exists no more.")
         return account

@@ -19,6 +19,7 @@ from connectors.errors import ChannelError, Malformed, TryLater, Unreadable, Uns
 from domain.kernel import Invalid, NotAllowed, NotFound, Refused, WrongState
 
 encode = msgspec.json.Encoder().encode
+DISCARD_BYTES_MAX = 1_000_000
 NOTHING_LEAKS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
@@ -67,18 +68,30 @@ class Request:
         """Raises `HttpRefusal` for more than `limit` bytes, and `Gone`."""
         declared = self.headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > limit:
-            raise _too_large(limit)
+            raise await self._too_large(limit)
         body = b""
-        while True:
-            event = await self._receive()
-            if event["type"] == "http.disconnect":
-                raise Gone
-            chunk: bytes = event.get("body", b"")
+        more = True
+        while more:
+            chunk, more = await self._chunk()
             body += chunk
             if len(body) > limit:
-                raise _too_large(limit)
-            if not event.get("more_body"):
-                return body
+                raise await self._too_large(limit)
+        return body
+
+    async def _chunk(self) -> tuple[bytes, bool]:
+        event = await self._receive()
+        if event["type"] == "http.disconnect":
+            raise Gone
+        return event.get("body", b""), event.get("more_body", False)
+
+    async def _too_large(self, limit: int) -> HttpRefusal:
+        """Hears out a client who is not far over the limit: it would not read our answer while it is still sending."""
+        heard, more = 0, True
+        while more and heard < DISCARD_BYTES_MAX:
+            chunk, more = await self._chunk()
+            heard += len(chunk)
+        detail = f"The body is over the limit of {limit} bytes."
+        return HttpRefusal(413, "TOO_LARGE", detail, {"connection": "close"})
 
 
 Work = Callable[[Request], Awaitable[Answer]]
@@ -192,7 +205,3 @@ def _status_of(refused: Refused) -> int:
 def _problem(code: str, detail: str, field_name: str | None = None) -> dict[str, str]:
     problem = {"code": code, "detail": detail}
     return problem if field_name is None else {**problem, "field": field_name}
-
-
-def _too_large(limit: int) -> HttpRefusal:
-    return HttpRefusal(413, "TOO_LARGE", f"The body is over the limit of {limit} bytes.", {"connection": "close"})

@@ -1,6 +1,6 @@
 """What does the front of Parley need behind it? The write side, the live log, and the read models."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -31,6 +31,14 @@ class Live(Protocol):
 
     def stream(self, stream: str, after: Position = BEGINNING) -> AsyncIterator[Batch]:
         """One stream after a position: what is stored, then what comes, without gap or repeat. Raises `SlowReader`."""
+        ...
+
+    def topic(self, topic: str, after: Position, belongs: Callable[[Recorded[Any]], bool]) -> AsyncIterator[Batch]:
+        """What is announced under a topic after a position; `belongs` finds it in what was announced before."""
+        ...
+
+    def history(self, after: Position, upto: Position) -> AsyncIterator[Batch]:
+        """The log with `after < position <= upto`, then the end."""
         ...
 
     def everything(self, after: Position) -> AsyncIterator[Batch]:

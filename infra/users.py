@@ -20,6 +20,10 @@ create table if not exists users (
     password_hash text not null
 )
 """
+_BY = {
+    "username": "select subject, username, name, roles, password_hash from users where username = %s",
+    "subject": "select subject, username, name, roles, password_hash from users where subject = %s",
+}
 PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 8, 256
 USERNAME_LENGTH_MAX = 100
 COST, BLOCK = 2**14, 8
@@ -102,11 +106,8 @@ class PostgresUsers:
             raise UsernameTaken("Somebody else has this username.", "username") from None
 
     async def _one(self, column: str, value: str) -> User | None:
-        where = {"username": "username = %s", "subject": "subject = %s"}[column]
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                f"select subject, username, name, roles, password_hash from users where {where}", (value,)  # noqa: S608
-            )
+            cursor = await connection.execute(_BY[column], (value,))
             row = await cursor.fetchone()
         return User(row[0], row[1], row[2], frozenset(row[3]), row[4]) if row else None
 

@@ -2,6 +2,12 @@
 
 import pytest
 
+from tests.standins.one_loop import one_loop
+
+pytest_plugins = ["tests.postgres_server"]
+
+__all__ = ["one_loop"]
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, bool]]:

@@ -105,6 +105,10 @@ class Fanout(Generic[V]):
             member.complete()
             return None
 
+    async def close(self) -> None:
+        """End the groups' sources; for the time when the server has stopped."""
+        await asyncio.gather(*(group.end() for group in tuple(self.groups.values())))
+
     async def encoded(self, wanted: Subscription[V], event: object) -> str:
         context = self._make_context(wanted.viewer, None)
         return tail_of(await self._engine.execute(wanted.operation, wanted.variables, context, event))
@@ -175,9 +179,16 @@ class Group(Generic[V]):
 
     def rest_if_empty(self) -> None:
         if not self._members and not self._ahead and not self.joining and self._over is None:
-            self._over = (None,)
-            self._forget_me()
-            self._task.cancel()
+            self._rest()
+
+    async def end(self) -> None:
+        self._rest()
+        await asyncio.wait((self._task,))
+
+    def _rest(self) -> None:
+        self._over = (None,)
+        self._forget_me()
+        self._task.cancel()
 
     async def _run(self) -> None:
         errors: list[Any] | None = None

@@ -51,6 +51,10 @@ class GraphQLTransport(Generic[V]):
             self.engine, self.fanout, authenticate, make_context, profile.sockets, clock
         )
 
+    async def close(self) -> None:
+        """End the sources of all shared subscriptions, when the server has stopped."""
+        await self.fanout.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._http(scope, receive, send)

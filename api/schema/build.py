@@ -9,12 +9,32 @@ from api.schema.mutations.people import PeopleMutation
 from api.schema.mutations.presence import PresenceMutation
 from api.schema.mutations.supervision import SupervisionMutation
 from api.schema.mutations.work import WorkMutation
+from api.schema.queries.boards import BoardsQuery
+from api.schema.queries.configuration import ConfigurationQuery
+from api.schema.queries.history import HistoryQuery
+from api.schema.queries.self import SelfQuery
+from api.schema.quick import quicken
+from api.schema.subscriptions import Subscription
 from api.schema.words import CONFIG
+
+
+@strawberry.type(description="What can be asked.")
+class Query(SelfQuery, BoardsQuery, ConfigurationQuery, HistoryQuery):
+    pass
 
 
 @strawberry.type(description="What can be done. Each input names one intention; each payload has its errors as data.")
 class Mutation(PresenceMutation, WorkMutation, SupervisionMutation, PeopleMutation, ConfigurationMutation):
     pass
+
+
+def build_schema() -> strawberry.Schema:
+    """Raises `api.policy.Unguarded` while a root field has no roles."""
+    schema = strawberry.Schema(Query, Mutation, Subscription, config=CONFIG)
+    core = core_of(schema)
+    policy.enforce(core)
+    quicken(core)
+    return schema
 
 
 def core_of(schema: strawberry.Schema) -> GraphQLSchema:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import psycopg
 import strawberry
 from graphql import GraphQLError
 
@@ -18,9 +19,9 @@ from api.typists import Bus
 from commands.ports import Store
 from domain.agents.agent import Agent
 from domain.configuration.catalog import Catalog
-from domain.customers.customer import Customer
 from domain.ids import AgentId, CustomerId
-from domain.kernel import NOT_WRITTEN, Position, Recorded
+from domain.kernel import BEGINNING, NOT_WRITTEN, Position, Recorded, Refused
+from projections.customers.reads import CustomerProfile
 from projections.paging import Connection
 
 PATIENCE_S = 5.0
@@ -79,24 +80,29 @@ class Context:
 
     behind: Behind
     viewer: Viewer
-    _customers: dict[CustomerId, Customer] = field(default_factory=dict)
+    profiles: dict[CustomerId, CustomerProfile | None] = field(default_factory=dict)
+    """Customers that this operation has read."""
 
     @asynccontextmanager
     async def reading(self, after: Position | None = None) -> AsyncIterator[Connection]:
-        """A connection to the read models, once they have reached a position."""
+        """A connection to the read models, once they have reached a position. Raises `GraphQLError`."""
         await self.behind.caught_up(after)
-        async with self.behind.pool.connection() as connection:
-            yield connection
+        try:
+            async with self.behind.pool.connection() as connection:
+                yield connection
+        except Refused as no:
+            raise refusal(no.code, no.detail, no.field) from None
+        except psycopg.DataError:  # a cursor with the form of ours and the content of nobody's
+            raise refusal("INVALID", "This is no cursor of this list.") from None
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise refusal("UNAVAILABLE", "The read models cannot be reached; try again.") from None
 
     async def agent(self, agent_id: AgentId) -> Agent:
         return await self.behind.store.load(Agent, agent_id)
 
-    async def customer(self, customer_id: CustomerId) -> Customer:
-        """Read once per operation, however many tasks and conversations name them."""
-        customer = self._customers.get(customer_id)
-        if customer is None:
-            customer = self._customers[customer_id] = await self.behind.store.load(Customer, customer_id)
-        return customer
+    def now(self, wait_for: Position | None = None) -> Position:
+        """How far a read has to be: up to what this process knows of, and to what the client has written."""
+        return max(self.behind.position(), wait_for or BEGINNING)
 
 
 Info = strawberry.Info[Context, None]

@@ -78,7 +78,7 @@ def _command_id(info: Info, client_mutation_id: str | None) -> UUID:
         return info.context.behind.new_id()
     if not 1 <= len(client_mutation_id) <= CLIENT_MUTATION_ID_MAX:
         raise Invalid(f"It has 1 to {CLIENT_MUTATION_ID_MAX} characters.", "client_mutation_id")
-    return uuid5(NAMESPACE, "\x1f".join((info.context.viewer.subject, info.field_name, client_mutation_id)))
+    return uuid5(NAMESPACE, f"{info.context.viewer.subject}\x1f{info.field_name}\x1f{client_mutation_id}")
 
 
 def _failed(client_mutation_id: str | None, error: UserError) -> MutationPayload:

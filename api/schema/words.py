@@ -1,7 +1,8 @@
 """The domain's own words in GraphQL: its ids are ID, its positions are Cursor, its enumerations keep their names."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -20,13 +21,23 @@ from domain.kernel import Position
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 
+
 def doc(text: str, **options: Any) -> Any:
     """A field without a resolver, and what it means."""
     return strawberry.field(description=text, **options)
 
 
-def arg(text: str) -> Any:
-    return strawberry.argument(description=text)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def answer(text: str, **options: Any) -> Callable[[F], F]:
+    """A field with a resolver, and what it means."""
+    return cast("Callable[[F], F]", strawberry.field(description=text, **options))
+
+
+def mutation(text: str) -> Callable[[F], F]:
+    """A mutation, and what it does."""
+    return cast("Callable[[F], F]", strawberry.mutation(description=text))
 
 
 CURSOR: ScalarDefinition = strawberry.scalar(

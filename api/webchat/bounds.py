@@ -32,6 +32,8 @@ class Bounds:
     sockets_per_visitor: int = 10
     token_lifetime_s: int = 30 * 86_400
     poll_s_max: float = 25.0
+    slow_s: float = 20.0
+    """How long a browser may take to read what was pushed to it."""
     sockets: Sockets = SOCKETS
     origins: frozenset[str] = frozenset({"*"})
 

@@ -91,7 +91,12 @@ class Socket:
         self._outlet.put(wire.encode(frame).decode())
 
     async def drained(self) -> None:
-        await self._outlet.drained()
+        """Return when the browser has taken what was pushed; one that takes too long is ended."""
+        try:
+            async with asyncio.timeout(self._chat.bounds.slow_s):
+                await self._outlet.drained()
+        except TimeoutError:
+            raise SlowReader from None
 
     def _give_up(self) -> None:
         if self._task is not None:
@@ -238,12 +243,12 @@ class Visitor:
         try:
             async with aclosing(self._feed.batches(after)) as batches:
                 async for frames in batches:
-                    for frame in frames:
-                        self._socket.push(frame)
                     if self._feed.conversation != conversation:
                         conversation = self._feed.conversation
                         self._hear(conversation)
-                    await self._socket.drained()
+                    for frame in frames:  # one by one: a long history is no reason to call its reader slow
+                        self._socket.push(frame)
+                        await self._socket.drained()
         except SlowReader:
             self._socket.end(1013, "Too slow a reader")
         except self._chat.unavailable:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from commands.agents import HandOverWork
 from commands.bus import Command
 from commands.conversations import ReplaceAgent
-from commands.agents import HandOverWork
 from commands.policies.registry import reacts_to
 from commands.tasks import BeginWrapUp
 from domain.agents.facts import LoggedOut

@@ -11,6 +11,16 @@ from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskClosed, TaskCloseReason
 
+CAME_TO_NOTHING = frozenset(
+    {
+        TaskCloseReason.NO_AGENT_AVAILABLE,
+        TaskCloseReason.CANCELLED,
+        TaskCloseReason.AGENT_LOGOUT,
+        TaskCloseReason.FORCE_CLOSED,
+    }
+)
+"""Ends of a task with which its request ends too, where nobody had joined yet."""
+
 
 @reacts_to(AgentRequested)
 def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> Iterator[Command]:
@@ -29,6 +39,6 @@ def a_request_that_rang_in_vain_goes_on_first_in_line(event: Recorded[TaskClosed
 
 @reacts_to(TaskClosed)
 def a_request_that_came_to_nothing_is_reported(event: Recorded[TaskClosed]) -> Iterator[Command]:
-    """routing 28"""
-    if event.fact.reason in (TaskCloseReason.NO_AGENT_AVAILABLE, TaskCloseReason.CANCELLED):
+    """routing 28: also when its agent accepted and was gone before joining."""
+    if event.fact.reason in CAME_TO_NOTHING:
         yield EndAgentRequest(event.fact.conversation_id, TaskId(event.subject), event.fact.reason)

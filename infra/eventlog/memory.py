@@ -32,7 +32,8 @@ class MemoryLog:
                 return written[expected + len(ids)].position
             raise Conflict(f"{stream} is at version {len(written) - 1}, not {expected}")
         fresh = [
-            Recorded(Position(len(self._log) + n), stream, expected + n, at, cause, fact) for n, fact in enumerate(facts, 1)
+            Recorded(Position(len(self._log) + n), stream, expected + n, at, cause, fact)
+            for n, fact in enumerate(facts, 1)
         ]
         written += fresh
         known += ids

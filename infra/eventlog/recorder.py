@@ -119,7 +119,9 @@ class LogRecorder(ApplicationRecorder):
         after = 0 if start is None else start - inclusive_of_start
         upto = FOREVER if stop is None else stop
         rows = self._fetch(_NOTIFICATIONS, after, upto, list(topics), not topics, limit)
-        return [Notification(stream, version, topic, state, position) for position, stream, version, topic, state in rows]
+        return [
+            Notification(stream, version, topic, state, position) for position, stream, version, topic, state in rows
+        ]
 
     def max_notification_id(self) -> int | None:
         ((position,),) = self._fetch(_MAX)
@@ -144,7 +146,9 @@ class LogSubscription(Subscription[LogRecorder]):
         while not self._has_been_stopped:
             if self._page:
                 return self._page.popleft()
-            found = self._recorder.select_notifications(self._after, PAGE, topics=self._topics, inclusive_of_start=False)
+            found = self._recorder.select_notifications(
+                self._after, PAGE, topics=self._topics, inclusive_of_start=False
+            )
             if found:
                 self._after = found[-1].id
                 self._page.extend(found)

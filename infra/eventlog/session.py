@@ -25,7 +25,9 @@ async def connect(url: str) -> AsyncConnection[Any]:
     return connection
 
 
-async def ask(connection: AsyncConnection[Any], query: LiteralString, values: Sequence[Any], silence_s: float) -> list[Any]:
+async def ask(
+    connection: AsyncConnection[Any], query: LiteralString, values: Sequence[Any], silence_s: float
+) -> list[Any]:
     """The rows of a query. After a silence we hang up, and the query ends as it does on any lost connection.
 
     Cancelling instead would ask the silent server to cancel, and wait for it.

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from domain.conversations.facts import AgentJoined, AgentLeft
 from domain.ids import AgentId, ConversationId
 from domain.kernel import BEGINNING, Position, Recorded
@@ -37,8 +39,18 @@ class Stays:
 class Audience:
     """Feed it the log in order. A fact of the future has no audience yet."""
 
+    name = "desk"
+    shape = 1
+
     def __init__(self, stays: Stays | None = None) -> None:
         self.stays = stays or Stays()
+
+    def dump(self) -> bytes:
+        self.forget()
+        return msgspec.json.encode(self.stays)
+
+    def restore(self, state: bytes) -> None:
+        self.stays = msgspec.json.decode(state, type=Stays)
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self.stays.newest = recorded.position

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -16,7 +17,7 @@ from domain.channels.inbound import Contact, ContactKind, Inbound
 from domain.channels.messages import Body
 from domain.configuration.catalog import Catalog
 from domain.ids import ChannelId
-from domain.kernel import NAMESPACE, NOT_WRITTEN, Cause, Fact, M, Position, Recorded, Refused
+from domain.kernel import BEGINNING, NAMESPACE, NOT_WRITTEN, Cause, Fact, M, Position, Recorded, Refused
 from infra.eventlog.memory import MemoryLog
 from infra.store import WarmStore
 from tests.domain.configuration.situations import catalog
@@ -33,9 +34,7 @@ class RestlessLog(MemoryLog):
         super().__init__()
         self._random = Random(seed)
 
-    async def append(
-        self, stream: str, expected: int, facts: Sequence[Fact], cause: Cause, at: datetime
-    ) -> Position:
+    async def append(self, stream: str, expected: int, facts: Sequence[Fact], cause: Cause, at: datetime) -> Position:
         await self._wait()
         position = await super().append(stream, expected, facts, cause, at)
         await self._wait()
@@ -55,7 +54,7 @@ class Office:
     log: MemoryLog
     catalog: Catalog
     now: datetime = NOON
-    reacted: Position = Position(0)
+    reacted: Position = BEGINNING
 
     def __post_init__(self) -> None:
         self.store = WarmStore(self.log)
@@ -79,12 +78,18 @@ class Office:
                 self.reacted = recorded.position
 
     async def react(self, recorded: Recorded[Any]) -> None:
+        self.note_deadlines(recorded)
+        await self.carry_out_policies(recorded)
+
+    def note_deadlines(self, recorded: Recorded[Any]) -> None:
         for change in deadlines(recorded):
             match change:
                 case Set(key=key):
                     self.timers[key] = change
                 case Clear(key=key):
                     self.timers.pop(key, None)
+
+    async def carry_out_policies(self, recorded: Recorded[Any]) -> None:
         for policy in POLICIES[type(recorded.fact)]:
             for number, command in enumerate(policy(recorded)):
                 await self._try(command, uuid5(NAMESPACE, f"{recorded.position}/{policy.__name__}/{number}"))
@@ -110,10 +115,8 @@ class Office:
         return await self.store.load(model, subject)
 
     async def _try(self, command: Command, command_id: UUID) -> None:
-        try:
+        with suppress(Refused):  # the world moved on
             await self.commands.send(command, command_id)
-        except Refused:  # the world moved on
-            pass
 
     async def _effective(self, position: Position) -> None:
         """The catalog of these tests is set up beforehand."""
@@ -128,5 +131,7 @@ def another_process(office: Office) -> Office:
     return replace(office, log=office.log)
 
 
-def message(number: int | str = 1, channel: str = "whatsapp-line", contact: Contact = PHONE, text: str = "Hello") -> ReceiveMessage:
+def message(
+    number: int | str = 1, channel: str = "whatsapp-line", contact: Contact = PHONE, text: str = "Hello"
+) -> ReceiveMessage:
     return ReceiveMessage(Inbound(ChannelId(channel), contact, f"{channel}-{number}", Body(text=text), NOON, "John"))

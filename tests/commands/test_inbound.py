@@ -56,7 +56,14 @@ async def end(office: Office, session: str, reason: SessionEndReason = SessionEn
 async def test_a_first_message_makes_a_customer_a_session_and_a_conversation() -> None:
     office = an_office()
     await office.send(message(1))
-    for kind in (CustomerCreated, IdentityRegistered, SessionStarted, ConversationStarted, SessionJoined, MessagePosted):
+    for kind in (
+        CustomerCreated,
+        IdentityRegistered,
+        SessionStarted,
+        ConversationStarted,
+        SessionJoined,
+        MessagePosted,
+    ):
         assert len(await office.facts(kind)) == 1, kind
 
 

@@ -182,9 +182,7 @@ async def test_an_offer_that_rings_out_goes_to_others_first_in_line() -> None:  
     after = await task(office)
     assert await reasons(office) == [TaskCloseReason.RONA]
     assert await chat(office) is MrdState.NOT_READY
-    assert after.routing == replace(
-        before.routing, priority=REROUTE_PRIORITY, attempt=2, excluded=frozenset({MARIA})
-    )
+    assert after.routing == replace(before.routing, priority=REROUTE_PRIORITY, attempt=2, excluded=frozenset({MARIA}))
     assert after.created.previous_task_id == first
     with pytest.raises(OfferGone):
         await office.send(AcceptTask(first, MARIA))

@@ -75,7 +75,9 @@ def test_stopping_a_server_that_is_down_is_harmless(home: Path) -> None:
 def test_settings_reach_the_server_and_durability_is_the_default(home: Path) -> None:
     url = EmbeddedPostgres(home / "data", settings={"work_mem": "7MB"}).start()
     with psycopg.connect(url) as connection:
-        shown = {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in ("work_mem", "fsync", "listen_addresses")}
+        shown = {
+            name: connection.execute(f"SHOW {name}").fetchone()[0] for name in ("work_mem", "fsync", "listen_addresses")
+        }
         assert shown == {"work_mem": "7MB", "fsync": "on", "listen_addresses": ""}
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
 

@@ -6,7 +6,9 @@ import strawberry
 
 from api.schema.context import Info
 from api.schema.mutations import settings as given
+from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
+from api.schema.words import doc, mutation
 from commands.configuration import Configure, Retire
 from domain.configuration import settings
 
@@ -38,41 +40,41 @@ SETTINGS_OF: dict[ConfigurationKind, type[settings.Settings]] = {
 
 
 @strawberry.input(description="Take something out of the configuration.")
-class RetireInput(given.Intention):
-    kind: ConfigurationKind = given.doc("What kind of thing.")
-    id: strawberry.ID = given.doc("Its id. Refused with IN_USE while something else needs it.")
+class RetireInput(Intention):
+    kind: ConfigurationKind = doc("What kind of thing.")
+    id: strawberry.ID = doc("Its id. Refused with IN_USE while something else needs it.")
 
 
 @strawberry.type
 class ConfigurationMutation:
-    @strawberry.mutation(description="Set a routing attribute, new or not.")
+    @mutation("Set a routing attribute, new or not.")
     async def configure_attribute(self, info: Info, input: given.ConfigureAttributeInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
-    @strawberry.mutation(description="Set a media routing domain, new or not.")
+    @mutation("Set a media routing domain, new or not.")
     async def configure_media_routing_domain(self, info: Info, input: given.ConfigureMrdInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
-    @strawberry.mutation(description="Set a queue with its steps, new or not.")
+    @mutation("Set a queue with its steps, new or not.")
     async def configure_queue(self, info: Info, input: given.ConfigureQueueInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
-    @strawberry.mutation(description="Set a channel type, new or not.")
+    @mutation("Set a channel type, new or not.")
     async def configure_channel_type(self, info: Info, input: given.ConfigureChannelTypeInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
-    @strawberry.mutation(description="Set a channel, new or not.")
+    @mutation("Set a channel, new or not.")
     async def configure_channel(self, info: Info, input: given.ConfigureChannelInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
-    @strawberry.mutation(description="Set a bot, new or not.")
+    @mutation("Set a bot, new or not.")
     async def configure_bot(self, info: Info, input: given.ConfigureBotInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
-    @strawberry.mutation(description="Set a reason code, new or not.")
+    @mutation("Set a reason code, new or not.")
     async def configure_reason_code(self, info: Info, input: given.ConfigureReasonCodeInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
-    @strawberry.mutation(description="Take something out of the configuration. Its history stays.")
+    @mutation("Take something out of the configuration. Its history stays.")
     async def retire(self, info: Info, input: RetireInput) -> MutationPayload:
         return await send(info, Retire(input.kind.settings, input.id), input.client_mutation_id)

@@ -7,7 +7,7 @@ from api.schema.context import Info
 from api.schema.mutations.inputs import Intention
 from api.schema.orders import CreateUser
 from api.schema.sending import MutationPayload, send
-from api.schema.words import doc
+from api.schema.words import doc, mutation
 from commands.agents import AssignAttribute, GrantMrd, RegisterAgent, WithdrawAttribute
 from domain.ids import AgentId, AttributeId, MrdId
 
@@ -50,7 +50,7 @@ class GrantMrdInput(Intention):
 
 @strawberry.type
 class PeopleMutation:
-    @strawberry.mutation(description="Let somebody sign in. Only where Parley itself issues the tokens.")
+    @mutation("Let somebody sign in. Only where Parley itself issues the tokens.")
     async def create_user(self, info: Info, input: CreateUserInput) -> MutationPayload:
         return await send(
             info,
@@ -58,20 +58,20 @@ class PeopleMutation:
             input.client_mutation_id,
         )
 
-    @strawberry.mutation(description="Make somebody an agent, or change their name.")
+    @mutation("Make somebody an agent, or change their name.")
     async def register_agent(self, info: Info, input: RegisterAgentInput) -> MutationPayload:
         return await send(info, RegisterAgent(input.agent_id, input.username, input.name), input.client_mutation_id)
 
-    @strawberry.mutation(description="Say that an agent has an attribute, at a value.")
+    @mutation("Say that an agent has an attribute, at a value.")
     async def assign_attribute(self, info: Info, input: AssignAttributeInput) -> MutationPayload:
         return await send(
             info, AssignAttribute(input.agent_id, input.attribute_id, input.value), input.client_mutation_id
         )
 
-    @strawberry.mutation(description="Say that an agent does not have an attribute any more.")
+    @mutation("Say that an agent does not have an attribute any more.")
     async def withdraw_attribute(self, info: Info, input: WithdrawAttributeInput) -> MutationPayload:
         return await send(info, WithdrawAttribute(input.agent_id, input.attribute_id), input.client_mutation_id)
 
-    @strawberry.mutation(description="Let an agent work in a media routing domain.")
+    @mutation("Let an agent work in a media routing domain.")
     async def grant_mrd(self, info: Info, input: GrantMrdInput) -> MutationPayload:
         return await send(info, GrantMrd(input.agent_id, input.mrd_id, input.tasks_max), input.client_mutation_id)

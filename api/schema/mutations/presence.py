@@ -5,7 +5,7 @@ import strawberry
 from api.schema.context import Info
 from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
-from api.schema.words import doc
+from api.schema.words import doc, mutation
 from commands.agents import LogIn, LogOut, MakeMrdNotReady, MakeMrdReady, MakeNotReady, MakeReady
 from domain.ids import AgentId, MrdId
 
@@ -47,27 +47,27 @@ def _self(info: Info) -> AgentId:
 
 @strawberry.type
 class PresenceMutation:
-    @strawberry.mutation(description="Begin your shift: you are there, and not ready yet.")
+    @mutation("Begin your shift: you are there, and not ready yet.")
     async def log_in(self, info: Info, input: LogInInput) -> MutationPayload:
         return await send(info, LogIn(_self(info)), input.client_mutation_id)
 
-    @strawberry.mutation(description="End your shift. Offers are withdrawn, your talks go on with others.")
+    @mutation("End your shift. Offers are withdrawn, your talks go on with others.")
     async def log_out(self, info: Info, input: LogOutInput) -> MutationPayload:
         return await send(info, LogOut(_self(info), input.reason), input.client_mutation_id)
 
-    @strawberry.mutation(description="Take work, in all your media routing domains or in some.")
+    @mutation("Take work, in all your media routing domains or in some.")
     async def make_ready(self, info: Info, input: MakeReadyInput) -> MutationPayload:
         return await send(info, MakeReady(_self(info), _set(input.mrds)), input.client_mutation_id)
 
-    @strawberry.mutation(description="Take no new work anywhere; asked again, it changes the reason.")
+    @mutation("Take no new work anywhere; asked again, it changes the reason.")
     async def make_not_ready(self, info: Info, input: MakeNotReadyInput) -> MutationPayload:
         return await send(info, MakeNotReady(_self(info), input.reason), input.client_mutation_id)
 
-    @strawberry.mutation(description="Take work in one media routing domain. You must be ready already.")
+    @mutation("Take work in one media routing domain. You must be ready already.")
     async def make_mrd_ready(self, info: Info, input: MakeMrdReadyInput) -> MutationPayload:
         return await send(info, MakeMrdReady(_self(info), input.mrd_id), input.client_mutation_id)
 
-    @strawberry.mutation(description="Take no new work in one media routing domain.")
+    @mutation("Take no new work in one media routing domain.")
     async def make_mrd_not_ready(self, info: Info, input: MakeMrdNotReadyInput) -> MutationPayload:
         return await send(info, MakeMrdNotReady(_self(info), input.mrd_id, input.reason), input.client_mutation_id)
 

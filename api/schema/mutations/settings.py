@@ -36,7 +36,12 @@ class ConfigureMrdInput(Intention):
 
     def settings(self) -> s.MediaRoutingDomain:
         return s.MediaRoutingDomain(
-            self.name, self.description, self.interruptible, self.max_requests, self.rona_action, self.wrap_up_holds_slot
+            self.name,
+            self.description,
+            self.interruptible,
+            self.max_requests,
+            self.rona_action,
+            self.wrap_up_holds_slot,
         )
 
 
@@ -56,7 +61,9 @@ class ExpressionInput:
 
 @strawberry.input(description="Who may answer, from when on.")
 class StepInput:
-    expressions: list[ExpressionInput] = doc("Who; without any, everybody in the media routing domain.", default_factory=list)
+    expressions: list[ExpressionInput] = doc(
+        "Who; without any, everybody in the media routing domain.", default_factory=list
+    )
     timeout_s: int = doc("Seconds until the next step begins.", default=30)
 
     def step(self) -> s.Step:
@@ -128,8 +135,12 @@ class ConfigureChannelInput(Intention):
     service_identifier: str = doc("How the vendor names it: a number, a page.", default="")
     mode: s.ChannelMode = doc("Who answers.", default=s.ChannelMode.HYBRID)
     bot_id: BotId | None = doc("The bot; needed unless the mode is AGENT.", default=None)
-    routing: RoutingPolicyInput | None = doc("How agents come to it; a queue is needed unless the mode is BOT.", default=None)
-    customer_inactivity_s: int = doc("Seconds of a customer's silence that end their session; 0 for never.", default=600)
+    routing: RoutingPolicyInput | None = doc(
+        "How agents come to it; a queue is needed unless the mode is BOT.", default=None
+    )
+    customer_inactivity_s: int = doc(
+        "Seconds of a customer's silence that end their session; 0 for never.", default=600
+    )
     contact_kind: ContactKind = doc("What identifies its customers.", default=ContactKind.OPAQUE)
     delivery_url: str = doc("Where messages to customers are posted, for connectors outside Parley.", default="")
 

@@ -5,7 +5,7 @@ import strawberry
 from api.schema.context import Info
 from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
-from api.schema.words import doc
+from api.schema.words import doc, mutation
 from commands.agents import LogOut, MakeReady
 from commands.conversations import RequestAgent
 from domain.conversations.facts import RequestReason
@@ -33,7 +33,7 @@ class MakeAgentReadyInput(Intention):
 
 @strawberry.type
 class SupervisionMutation:
-    @strawberry.mutation(description="Ask for a human. Nothing happens where one is there or on the way.")
+    @mutation("Ask for a human. Nothing happens where one is there or on the way.")
     async def request_agent(self, info: Info, input: RequestAgentInput) -> MutationPayload:
         return await send(
             info,
@@ -41,11 +41,11 @@ class SupervisionMutation:
             input.client_mutation_id,
         )
 
-    @strawberry.mutation(description="End an agent's shift. Their talks go on with others.")
+    @mutation("End an agent's shift. Their talks go on with others.")
     async def force_log_out(self, info: Info, input: ForceLogOutInput) -> MutationPayload:
         return await send(info, LogOut(input.agent_id, input.reason), input.client_mutation_id)
 
-    @strawberry.mutation(description="Make an agent take work, in all their media routing domains or in some.")
+    @mutation("Make an agent take work, in all their media routing domains or in some.")
     async def make_agent_ready(self, info: Info, input: MakeAgentReadyInput) -> MutationPayload:
         return await send(
             info,

@@ -1,5 +1,7 @@
 """An agent takes an offer, talks, leaves and wraps up. The rights are checked by the task and the conversation."""
 
+from typing import Any
+
 import strawberry
 from strawberry.scalars import JSON
 
@@ -7,8 +9,14 @@ from api.schema.context import Info
 from api.schema.mutations.inputs import Intention
 from api.schema.orders import ShowTyping
 from api.schema.sending import MutationPayload, send
-from api.schema.words import doc
-from commands.conversations import EndConversation, LeaveConversation, PostAgentMessage, RenameCustomer, SetConversationData
+from api.schema.words import doc, mutation
+from commands.conversations import (
+    EndConversation,
+    LeaveConversation,
+    PostAgentMessage,
+    RenameCustomer,
+    SetConversationData,
+)
 from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
 from domain.channels.messages import Attachment, Body, BodyType
 from domain.ids import AgentId, ConversationId, CustomerId, MessageId, OfferId, TaskId
@@ -31,7 +39,9 @@ class AttachmentInput:
 @strawberry.input(description="Write into a conversation.")
 class PostMessageInput(Intention):
     conversation_id: ConversationId = doc("The conversation, in which you take part.")
-    message_id: MessageId = doc("Drawn by you (a UUID): the same id again changes nothing, so send until it is answered.")
+    message_id: MessageId = doc(
+        "Drawn by you (a UUID): the same id again changes nothing, so send until it is answered."
+    )
     text: str = doc("Markdown, at most 16,384 characters; the caption where there is an attachment.", default="")
     type: BodyType = doc("What kind of message.", default=BodyType.PLAIN)
     attachment: AttachmentInput | None = doc("A file.", default=None)
@@ -40,8 +50,14 @@ class PostMessageInput(Intention):
     def body(self) -> Body:
         file = self.attachment
         attachment = Attachment(file.media_url, file.mime_type, file.size_bytes, file.name) if file else None
-        data = self.data if isinstance(self.data, dict) else {} if self.data is None else {"value": self.data}
-        return Body(self.type, self.text, attachment, data)
+        return Body(self.type, self.text, attachment, _object(self.data))
+
+
+def _object(data: Any) -> dict[str, Any]:
+    """JSON that is no object is kept as one."""
+    if data is None:
+        return {}
+    return data if isinstance(data, dict) else {"value": data}
 
 
 @strawberry.input(description="Tell the customer that you type, or have stopped.")
@@ -97,11 +113,11 @@ def _self(info: Info) -> AgentId:
 
 @strawberry.type
 class WorkMutation:
-    @strawberry.mutation(description="Take a task that is offered to you. Refused with OFFER_GONE once it has ended.")
+    @mutation("Take a task that is offered to you. Refused with OFFER_GONE once it has ended.")
     async def accept_task(self, info: Info, input: AcceptTaskInput) -> MutationPayload:
         return await send(info, AcceptTask(input.task_id, _self(info), input.offer_id), input.client_mutation_id)
 
-    @strawberry.mutation(description="Write: to the customer as PRIMARY, to the other agents alone in any other role.")
+    @mutation("Write: to the customer as PRIMARY, to the other agents alone in any other role.")
     async def post_message(self, info: Info, input: PostMessageInput) -> MutationPayload:
         return await send(
             info,
@@ -109,33 +125,33 @@ class WorkMutation:
             input.client_mutation_id,
         )
 
-    @strawberry.mutation(description="Show that you type. It is not kept: send it anew every few seconds.")
+    @mutation("Show that you type. It is not kept: send it anew every few seconds.")
     async def set_typing(self, info: Info, input: SetTypingInput) -> MutationPayload:
         return await send(
             info, ShowTyping(input.conversation_id, _self(info), input.is_typing), input.client_mutation_id
         )
 
-    @strawberry.mutation(description="Leave a conversation; the customer may go on with others.")
+    @mutation("Leave a conversation; the customer may go on with others.")
     async def leave_conversation(self, info: Info, input: LeaveConversationInput) -> MutationPayload:
         return await send(
             info, LeaveConversation(input.conversation_id, _self(info), input.reason), input.client_mutation_id
         )
 
-    @strawberry.mutation(description="End a conversation for everybody: the customer's channel sessions close.")
+    @mutation("End a conversation for everybody: the customer's channel sessions close.")
     async def end_conversation(self, info: Info, input: EndConversationInput) -> MutationPayload:
         return await send(info, EndConversation(input.conversation_id, _self(info)), input.client_mutation_id)
 
-    @strawberry.mutation(description="Say what a task was about, while you talk or in wrap-up.")
+    @mutation("Say what a task was about, while you talk or in wrap-up.")
     async def apply_wrap_up(self, info: Info, input: ApplyWrapUpInput) -> MutationPayload:
         return await send(
             info, ApplyWrapUp(input.task_id, _self(info), tuple(input.codes), input.note), input.client_mutation_id
         )
 
-    @strawberry.mutation(description="Be done with a task: its slot is free again.")
+    @mutation("Be done with a task: its slot is free again.")
     async def finish_wrap_up(self, info: Info, input: FinishWrapUpInput) -> MutationPayload:
         return await send(info, FinishWrapUp(input.task_id, _self(info)), input.client_mutation_id)
 
-    @strawberry.mutation(description="Keep data with a conversation, for colleagues, bots and reports.")
+    @mutation("Keep data with a conversation, for colleagues, bots and reports.")
     async def set_conversation_data(self, info: Info, input: SetConversationDataInput) -> MutationPayload:
         return await send(
             info,
@@ -143,6 +159,6 @@ class WorkMutation:
             input.client_mutation_id,
         )
 
-    @strawberry.mutation(description="Give a customer another name. An agent may do so while they talk with them.")
+    @mutation("Give a customer another name. An agent may do so while they talk with them.")
     async def rename_customer(self, info: Info, input: RenameCustomerInput) -> MutationPayload:
         return await send(info, RenameCustomer(input.customer_id, input.name), input.client_mutation_id)

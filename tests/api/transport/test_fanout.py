@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -16,6 +17,18 @@ ENTRIES = """subscription ($queue: String, $after: String) {
   entries(queue: $queue, after: $after) { ... on Entry { cursor text } ... on Resync { resync: cursor } }
 }"""
 MINE = "subscription { mine { ... on Entry { cursor viewer } } }"
+
+
+@pytest.fixture
+async def log() -> ToyLog:
+    return ToyLog()
+
+
+@pytest.fixture
+async def app(log: ToyLog) -> AsyncIterator[Any]:
+    shared = transport(log)
+    yield shared
+    await shared.close()
 
 
 class Recorder:
@@ -57,9 +70,10 @@ async def quiet(app: Any, log: ToyLog) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-async def test_whoever_joins_at_any_cursor_sees_the_log_after_it_without_gap_or_repeat(seed: int) -> None:
-    chance, log = random.Random(seed), ToyLog()
-    app = transport(log)
+async def test_whoever_joins_at_any_cursor_sees_the_log_after_it_without_gap_or_repeat(
+    seed: int, log: ToyLog, app: Any
+) -> None:
+    chance = random.Random(seed)
     for _ in range(chance.randrange(60)):
         log.append("en", "history")
     joining: list[tuple[int | None, Recorder, asyncio.Task[Any]]] = []
@@ -85,9 +99,7 @@ async def test_whoever_joins_at_any_cursor_sees_the_log_after_it_without_gap_or_
     assert len(app.fanout.groups) <= 1
 
 
-async def test_a_cursor_ahead_of_the_group_waits_for_its_place() -> None:
-    log = ToyLog()
-    app = transport(log)
+async def test_a_cursor_ahead_of_the_group_waits_for_its_place(log: ToyLog, app: Any) -> None:
     first, early = Recorder(), Recorder()
     await joined(app, first, None)
     await joined(app, early, 3)
@@ -97,9 +109,7 @@ async def test_a_cursor_ahead_of_the_group_waits_for_its_place() -> None:
     assert (first.cursors, early.cursors) == ([0, 1, 2, 3, 4, 5], [4, 5])
 
 
-async def test_an_event_is_executed_once_for_all_members() -> None:
-    log = ToyLog()
-    app = transport(log)
+async def test_an_event_is_executed_once_for_all_members(log: ToyLog, app: Any) -> None:
     members = [Recorder() for _ in range(50)]
     for n, member in enumerate(members):
         await joined(app, member, 0 if n % 2 else None)
@@ -123,9 +133,7 @@ async def test_a_literal_after_is_no_reason_for_another_group() -> None:
         assert len(app.fanout.groups) == 1
 
 
-async def test_other_arguments_are_a_reason_for_another_group() -> None:
-    log = ToyLog()
-    app = transport(log)
+async def test_other_arguments_are_a_reason_for_another_group(log: ToyLog, app: Any) -> None:
     english, german = Recorder(), Recorder()
     await joined(app, english, 0, "en")
     await joined(app, german, 0, "de")

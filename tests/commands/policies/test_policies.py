@@ -33,7 +33,18 @@ from domain.conversations.facts import (
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, IdentityId, MrdId, OfferId, QueueId, SessionId, TaskId
+from domain.ids import (
+    AgentId,
+    ChannelId,
+    ConversationId,
+    CustomerId,
+    IdentityId,
+    MrdId,
+    OfferId,
+    QueueId,
+    SessionId,
+    TaskId,
+)
 from domain.kernel import Cause, Fact, Position, Recorded
 from domain.sessions.facts import SessionEnded, SessionEndReason
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, WrapUpStarted
@@ -134,7 +145,7 @@ SENTENCES = [
             "task-task-1",
             closed(reason, held=False),
             [EndAgentRequest(TALK, TASK, reason)]  # routing 28
-            if reason in (TaskCloseReason.NO_AGENT_AVAILABLE, TaskCloseReason.CANCELLED)
+            if reason.name in ("NO_AGENT_AVAILABLE", "CANCELLED", "AGENT_LOGOUT", "FORCE_CLOSED")
             else [],
         )
         for reason in TaskCloseReason

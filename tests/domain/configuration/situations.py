@@ -32,7 +32,13 @@ SPANISH = AttributeId("spanish")
 CHAT, EMAIL = MrdId("chat"), MrdId("email")
 SPEAKS_SPANISH = Step((Expression((Term(SPANISH, RelationalOperator.GE, 5),)),))
 SALES = Queue("Sales", CHAT, steps=(SPEAKS_SPANISH, Step()))
-WEB_CHAT = Channel("Web chat", ChannelTypeId("web"), "webchat", bot_id=BotId("greeter"), routing=RoutingPolicy(queue_id=QueueId("sales")))
+WEB_CHAT = Channel(
+    "Web chat",
+    ChannelTypeId("web"),
+    "webchat",
+    bot_id=BotId("greeter"),
+    routing=RoutingPolicy(queue_id=QueueId("sales")),
+)
 WHATSAPP = Channel(
     "WhatsApp",
     ChannelTypeId("whatsapp"),

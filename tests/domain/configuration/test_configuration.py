@@ -162,7 +162,9 @@ NEEDS = {
 }
 
 
-@pytest.mark.parametrize(("id_", "missing", "field"), [(a, b, f) for a, needs in NEEDS.items() for b, f in needs.items()])
+@pytest.mark.parametrize(
+    ("id_", "missing", "field"), [(a, b, f) for a, needs in NEEDS.items() for b, f in needs.items()]
+)
 def test_nothing_points_at_what_is_not_there(id_: str, missing: str, field: str) -> None:
     without = catalog({other: settings for other, settings in BUSINESS.items() if other != missing})
     with pytest.raises(Invalid) as refused:

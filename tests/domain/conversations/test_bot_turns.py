@@ -48,9 +48,7 @@ def answer(what: BotAnswer = SURE, turn: str = "m1", request=REQUEST, bot=BOT):
 
 def spoke(text: str, turn: str = "m1", number: int = 0) -> MessagePosted:
     sender = Sender(SenderType.BOT, BOT, "Greeter")
-    return MessagePosted(
-        MessageId(derived_id(turn, number)), sender, Body(text=text), WEB, WEB_CHAT, reply_due=LATER
-    )
+    return MessagePosted(MessageId(derived_id(turn, number)), sender, Body(text=text), WEB, WEB_CHAT, reply_due=LATER)
 
 
 def answered(turn: str = "m1", misunderstood: bool = False) -> BotAnswered:
@@ -101,11 +99,20 @@ def test_a_second_misunderstanding_calls_for_a_human() -> None:
 
 def test_an_answer_in_between_begins_the_count_anew() -> None:
     history = (*ASKED, answered(misunderstood=True), answered("m2"))
-    given(Conversation, *history).when(answer(LOST, "m3")).then(spoke("Pardon?", "m3"), answered("m3", misunderstood=True))
+    given(Conversation, *history).when(answer(LOST, "m3")).then(
+        spoke("Pardon?", "m3"), answered("m3", misunderstood=True)
+    )
 
 
 def test_a_bot_that_comes_back_begins_the_count_anew() -> None:
-    history = (*ASKED, answered(misunderstood=True), *WAITING[-1:], *TALKING[-2:], AgentLeft(MARIA, TASK), BotJoined(BOT, greets=False))
+    history = (
+        *ASKED,
+        answered(misunderstood=True),
+        *WAITING[-1:],
+        *TALKING[-2:],
+        AgentLeft(MARIA, TASK),
+        BotJoined(BOT, greets=False),
+    )
     assert given(Conversation, *history).leaves(lambda it: it.misunderstandings) == 0
 
 

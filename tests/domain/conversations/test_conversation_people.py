@@ -149,7 +149,14 @@ def test_the_last_one_out_closes() -> None:  # routing 48
         return it.close_if_everybody_left(CloseReason.EVERYBODY_LEFT)
 
     given(Conversation, *WITH_BOT, GONE).when(last_out).then(OVER).twice()
-    for history in ((), ARRIVED, TALKING, (*TALKING, GONE), (*TALKING, GONE, WRAPS_UP), (*TALKING, AgentLeft(MARIA, TASK))):
+    for history in (
+        (),
+        ARRIVED,
+        TALKING,
+        (*TALKING, GONE),
+        (*TALKING, GONE, WRAPS_UP),
+        (*TALKING, AgentLeft(MARIA, TASK)),
+    ):
         given(Conversation, *history).when(last_out).then()
 
 

@@ -62,7 +62,10 @@ STATES = {
     "everybody left": ((*TALKING, GONE, MARIA_LEFT), ConversationState.CLOSING),
     "the customer left the bot": ((*WITH_BOT, GONE), ConversationState.CLOSING),
     "the customer left while waiting": ((*WAITING, GONE), ConversationState.CLOSING),
-    "the request came to nothing": ((*WAITING, AgentRequestEnded(TASK, "CANCELLED"), BotLeft(BOT)), ConversationState.INACTIVE),
+    "the request came to nothing": (
+        (*WAITING, AgentRequestEnded(TASK, "CANCELLED"), BotLeft(BOT)),
+        ConversationState.INACTIVE,
+    ),
     "it is over": ((*TALKING, ConversationClosed(CloseReason.FORCE_CLOSED, JOHN)), ConversationState.CLOSED),
 }
 

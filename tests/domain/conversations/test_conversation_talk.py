@@ -165,9 +165,7 @@ def test_whoever_wraps_up_says_nothing() -> None:
     given(Conversation, *history).when(say()).refused(NotInConversation)
 
 
-@pytest.mark.parametrize(
-    "role", [ParticipantRole.ASSISTANT, ParticipantRole.SILENT_MONITOR, ParticipantRole.WHISPER]
-)
+@pytest.mark.parametrize("role", [ParticipantRole.ASSISTANT, ParticipantRole.SILENT_MONITOR, ParticipantRole.WHISPER])
 def test_the_customer_does_not_hear_what_agents_say_among_themselves(role: ParticipantRole) -> None:
     given(Conversation, *TALKING, joined(PAUL, role)).when(say(PAUL)).then(
         MessagePosted(MessageId("a1"), Sender(SenderType.AGENT, PAUL, "Paul"), HELLO, None)
@@ -218,6 +216,8 @@ def test_data_is_set_once_and_kept_together() -> None:
     given(Conversation, *ARRIVED).when(lambda it: it.set_data({"order": "7"})).then(
         ConversationDataSet({"order": "7"})
     ).twice()
-    both = given(Conversation, *ARRIVED, ConversationDataSet({"order": "7"})).when(lambda it: it.set_data({"vip": "yes"}))
+    both = given(Conversation, *ARRIVED, ConversationDataSet({"order": "7"})).when(
+        lambda it: it.set_data({"vip": "yes"})
+    )
     assert both.leaves(lambda it: it.data) == {"order": "7", "vip": "yes"}
     given(Conversation, *ARRIVED, OVER).when(lambda it: it.set_data({"order": "7"})).refused(ConversationOver)

@@ -65,9 +65,11 @@ def test_a_request_gets_in_line_once() -> None:
 
 
 def test_a_rerouted_request_names_the_task_before() -> None:  # routing 4
-    created, _ = given(Task).when(
-        lambda task: task.enqueue(TALK, JOHN, SESSION, ROUTING, TaskDirection.INBOUND, "task-0")
-    ).decide(Task())
+    created, _ = (
+        given(Task)
+        .when(lambda task: task.enqueue(TALK, JOHN, SESSION, ROUTING, TaskDirection.INBOUND, "task-0"))
+        .decide(Task())
+    )
     assert created.previous_task_id == "task-0"
 
 
@@ -151,9 +153,7 @@ def test_a_live_offer_may_finish_first(history) -> None:  # routing 27
 
 @pytest.mark.parametrize(("history", "held"), [(QUEUED, False), (RESERVED, True)])
 def test_a_request_is_cancelled_while_it_waits_or_rings(history, held) -> None:  # routing 49, 59
-    given(Task, *history).when(lambda task: task.cancel()).then(
-        closed(TaskCloseReason.CANCELLED, held=held)
-    ).twice()
+    given(Task, *history).when(lambda task: task.cancel()).then(closed(TaskCloseReason.CANCELLED, held=held)).twice()
 
 
 @pytest.mark.parametrize("history", [(), ACTIVE, WRAPPING_UP, DONE])
@@ -195,7 +195,9 @@ def test_codes_may_be_corrected() -> None:
 
 def test_five_codes_are_enough() -> None:  # routing 51
     codes = tuple(map(str, range(WRAP_UP_CODES_MAX)))
-    given(Task, *WRAPPING_UP).when(lambda task: task.apply_wrap_up(MARIA, codes, "")).then(WrapUpApplied(MARIA, codes, ""))
+    given(Task, *WRAPPING_UP).when(lambda task: task.apply_wrap_up(MARIA, codes, "")).then(
+        WrapUpApplied(MARIA, codes, "")
+    )
     given(Task, *WRAPPING_UP).when(lambda task: task.apply_wrap_up(MARIA, (*codes, "6"), "")).refused(Invalid)
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from infra.eventlog.port import EventLog
 from tests.infra.eventlog.stores import STORES
-from tests.standins.one_loop import one_loop
 
-__all__ = ["log", "one_loop"]
+__all__ = ["log"]
 
 
 @pytest.fixture(params=STORES)

@@ -17,7 +17,8 @@ FACTS_PER_PROCESS = WRITERS * FACTS_EACH + COMPETITORS * CONTESTED_EACH
 async def main(url: str, name: str, processes: int) -> None:
     async with PostgresLog(url) as log:
         readers = [
-            asyncio.create_task(the_next(log.subscribe(), FACTS_PER_PROCESS * processes, pause_s)) for pause_s in (0, 0.001)
+            asyncio.create_task(the_next(log.subscribe(), FACTS_PER_PROCESS * processes, pause_s))
+            for pause_s in (0, 0.001)
         ]
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

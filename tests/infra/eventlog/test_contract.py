@@ -184,9 +184,7 @@ async def test_of_concurrent_writers_exactly_one_wins_each_version(log: EventLog
 
 
 async def test_of_concurrent_appends_at_one_version_one_succeeds(log: EventLog) -> None:
-    answers = await asyncio.gather(
-        *(note(log, "task-1", str(n), "more") for n in range(20)), return_exceptions=True
-    )
+    answers = await asyncio.gather(*(note(log, "task-1", str(n), "more") for n in range(20)), return_exceptions=True)
     assert sorted(type(answer) for answer in answers if not isinstance(answer, Conflict)) == [int]
     assert len(await everything(log)) == 2
 

@@ -103,7 +103,9 @@ async def test_a_closed_log_says_so(postgres_url: str) -> None:
 async def test_people_read_the_log_with_sql(log: PostgresLog, postgres_url: str) -> None:
     await note(log, "task-1", "a")
     with psycopg.connect(postgres_url) as connection:
-        row = connection.execute("SELECT position, stream, version, fact, cause->>'actor' FROM readable_events").fetchone()
+        row = connection.execute(
+            "SELECT position, stream, version, fact, cause->>'actor' FROM readable_events"
+        ).fetchone()
     assert row == (1, "task-1", 0, {"text": "a"}, "agent-7")
 
 
@@ -114,7 +116,8 @@ async def test_two_processes_see_every_fact_once_in_commit_order(postgres_url: s
     async with PostgresLog(postgres_url) as log:
         command = [sys.executable, "-m", one_process.__name__, postgres_url]
         processes = [
-            subprocess.Popen([*command, name, "2"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for name in "ab"
+            subprocess.Popen([*command, name, "2"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            for name in "ab"
         ]
         for process in processes:
             assert await asyncio.to_thread(process.stdout.readline) == b"ready\n"

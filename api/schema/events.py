@@ -1,0 +1,346 @@
+"""What can happen on a desk or in a conversation? Each kind of fact as an event with the fields that a screen needs."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from api.schema.context import Context, Info
+from api.schema.transcript import transcript_of
+from api.schema.types import agents, conversations, messages
+from api.schema.types.tasks import Task
+from api.schema.types.tasks import of_model as task_of_model
+from api.schema.words import answer, doc
+from domain.agents import facts as agent_facts
+from domain.conversations import facts as said
+from domain.conversations.facts import CloseReason, ParticipantRole, RequestReason
+from domain.ids import (
+    AgentId,
+    BotId,
+    ChannelId,
+    ConversationId,
+    CustomerId,
+    MessageId,
+    OfferId,
+    QueueId,
+    SessionId,
+    TaskId,
+)
+from domain.kernel import Position, Recorded
+from domain.sessions.facts import SessionEndReason
+from domain.tasks import facts as done
+from domain.tasks import task as model
+from domain.tasks.facts import TaskCloseReason
+
+CONVERSATION, TASK, AGENT = "The conversation.", "The task.", "The agent."
+
+
+@strawberry.type(description="Somebody wrote.")
+class MessagePosted:
+    message: messages.Message = doc("What they wrote.")
+
+
+@strawberry.type(description="A message came further, or failed.")
+class DeliveryReported:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    message_id: MessageId = doc("The message.")
+    delivery: messages.Delivery = doc("How far it came.")
+
+
+@strawberry.type(description="A conversation with a customer began.")
+class ConversationStarted:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    customer_id: CustomerId = doc("The customer.")
+
+
+@strawberry.type(description="The customer came, by a channel.")
+class SessionJoined:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    session_id: SessionId = doc("Their stay on the channel.")
+    channel_id: ChannelId = doc("The channel.")
+
+
+@strawberry.type(description="The customer left a channel.")
+class SessionLeft:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    session_id: SessionId = doc("Their stay on the channel.")
+    reason: SessionEndReason = doc("Why it ended.")
+
+
+@strawberry.type(description="A bot answers from now on.")
+class BotJoined:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    bot_id: BotId = doc("The bot.")
+
+
+@strawberry.type(description="The bot answers no more.")
+class BotLeft:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    bot_id: BotId = doc("The bot.")
+
+
+@strawberry.type(description="A human was asked for.")
+class AgentRequested:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    task_id: TaskId = doc("The first task of the request.")
+    queue_id: QueueId = doc("Where.")
+    reason: RequestReason = doc("Why.")
+
+
+@strawberry.type(description="The request for a human came to nothing.")
+class AgentRequestEnded:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    task_id: TaskId = doc("The first task of the request.")
+    reason: str = doc("Why.")
+
+
+@strawberry.type(description="An agent came in.")
+class AgentJoined:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    agent_id: AgentId = doc(AGENT)
+    name: str = doc("Their name.")
+    role: ParticipantRole = doc("What part they take.")
+    task_id: TaskId = doc("The task for which they came.")
+
+
+@strawberry.type(description="An agent takes another part.")
+class AgentRoleChanged:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    agent_id: AgentId = doc(AGENT)
+    role: ParticipantRole = doc("What part they take now.")
+
+
+@strawberry.type(description="An agent left.")
+class AgentLeft:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    agent_id: AgentId = doc(AGENT)
+    task_id: TaskId = doc("The task for which they were here.")
+    reason: str = doc("Why; empty where nobody said.")
+
+
+@strawberry.type(description="Data was kept with the conversation.")
+class ConversationDataSet:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    data: JSON = doc("What was set: an object of texts; other keys stay as they are.")
+
+
+@strawberry.type(description="The conversation is over.")
+class ConversationClosed:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    reason: CloseReason = doc("Why.")
+
+
+@strawberry.type(description="A task rings at you.")
+class TaskOffered:
+    task_id: TaskId = doc(TASK)
+    offer_id: OfferId = doc("The offer; pass it to `acceptTask`.")
+    due: datetime = doc("Until when it rings.")
+
+    @answer("The task as it is now: queue, priority, how long the customer waits.")
+    async def task(self, info: Info) -> Task | None:
+        return await _task(info.context, self.task_id)
+
+    @answer("The conversation as it is now; null when it is out of your reach again.")
+    async def conversation(self, info: Info) -> conversations.Conversation | None:
+        return await _conversation(info.context, self.task_id)
+
+
+@strawberry.type(description="A task rings no more, and it is not yours.")
+class OfferEnded:
+    task_id: TaskId = doc(TASK)
+    conversation_id: ConversationId = doc(CONVERSATION)
+    offer_id: OfferId | None = doc("The offer.")
+    reason: TaskCloseReason = doc("Why: RONA when you did not take it in time.")
+
+
+@strawberry.type(description="You took a task; you join its conversation next.")
+class TaskAccepted:
+    task_id: TaskId = doc(TASK)
+    conversation_id: ConversationId = doc(CONVERSATION)
+
+    @answer("The task as it is now.")
+    async def task(self, info: Info) -> Task | None:
+        return await _task(info.context, self.task_id)
+
+    @answer("The conversation as it is now.")
+    async def conversation(self, info: Info) -> conversations.Conversation | None:
+        return await _conversation(info.context, self.task_id)
+
+
+@strawberry.type(description="The talk is over: wrap it up.")
+class WrapUpStarted:
+    task_id: TaskId = doc(TASK)
+    conversation_id: ConversationId = doc(CONVERSATION)
+    due: datetime | None = doc("When the wrap-up ends by itself; null for never.")
+
+
+@strawberry.type(description="You said what a task was about.")
+class WrapUpApplied:
+    task_id: TaskId = doc(TASK)
+    codes: list[str] = doc("The codes, in place of those before.")
+    note: str = doc("The note.")
+
+
+@strawberry.type(description="A task of yours is over.")
+class TaskClosed:
+    task_id: TaskId = doc(TASK)
+    conversation_id: ConversationId = doc(CONVERSATION)
+    reason: TaskCloseReason = doc("Why.")
+    disposition: TaskCloseReason = doc("Why, coarsely.")
+
+
+@strawberry.type(description="You became ready or not, or your slots filled or emptied.")
+class PresenceChanged:
+    agent_id: AgentId = doc(AGENT)
+
+    @answer("You as you are now: at least as new as this event.")
+    async def agent(self, info: Info) -> agents.Agent:
+        return agents.of_model(self.agent_id, await info.context.agent(self.agent_id))
+
+
+@strawberry.type(description="You were away too long to be told everything: ask again for all, then resume from here.")
+class ResyncRequired:
+    cursor: Position = doc("Where to resume from once you have asked again.")
+
+
+async def _task(context: Context, task_id: TaskId) -> Task | None:
+    return task_of_model(task_id, await context.behind.store.load(model.Task, task_id))
+
+
+async def _conversation(context: Context, task_id: TaskId) -> conversations.Conversation | None:
+    created = (await context.behind.store.load(model.Task, task_id)).created
+    if created is None:
+        return None
+    id = created.conversation_id
+    return conversations.of_transcript(id, await transcript_of(context, id))
+
+
+async def _closed(recorded: Recorded[done.TaskClosed], context: Context) -> TaskClosed | OfferEnded:
+    """Whether an offer or a task ended, the task still knows: it keeps who took it."""
+    task_id, fact = TaskId(recorded.subject), recorded.fact
+    if (await context.behind.store.load(model.Task, task_id)).agent_id is None:
+        return OfferEnded(
+            task_id=task_id, conversation_id=fact.conversation_id, offer_id=fact.offer_id, reason=fact.reason
+        )
+    return TaskClosed(
+        task_id=task_id,
+        conversation_id=fact.conversation_id,
+        reason=fact.reason,
+        disposition=fact.reason.disposition,
+    )
+
+
+Told = Callable[[Recorded[Any], ConversationId], object]
+
+
+def _presence(recorded: Recorded[Any]) -> PresenceChanged:
+    return PresenceChanged(agent_id=AgentId(recorded.subject))
+
+
+IN_CONVERSATION: dict[type, Told] = {
+    said.MessagePosted: lambda it, _: MessagePosted(message=messages.message(it)),
+    said.DeliveryReported: lambda it, id: DeliveryReported(
+        conversation_id=id, message_id=it.fact.message_id, delivery=messages.delivery(it)
+    ),
+    said.ConversationStarted: lambda it, id: ConversationStarted(conversation_id=id, customer_id=it.fact.customer_id),
+    said.SessionJoined: lambda it, id: SessionJoined(
+        conversation_id=id, session_id=it.fact.session_id, channel_id=it.fact.channel_id
+    ),
+    said.SessionLeft: lambda it, id: SessionLeft(
+        conversation_id=id, session_id=it.fact.session_id, reason=it.fact.reason
+    ),
+    said.BotJoined: lambda it, id: BotJoined(conversation_id=id, bot_id=it.fact.bot_id),
+    said.BotLeft: lambda it, id: BotLeft(conversation_id=id, bot_id=it.fact.bot_id),
+    said.AgentRequested: lambda it, id: AgentRequested(
+        conversation_id=id, task_id=it.fact.task_id, queue_id=it.fact.queue_id, reason=it.fact.reason
+    ),
+    said.AgentRequestEnded: lambda it, id: AgentRequestEnded(
+        conversation_id=id, task_id=it.fact.task_id, reason=it.fact.reason
+    ),
+    said.AgentJoined: lambda it, id: AgentJoined(
+        conversation_id=id,
+        agent_id=it.fact.agent_id,
+        name=it.fact.name,
+        role=it.fact.role,
+        task_id=it.fact.task_id,
+    ),
+    said.AgentRoleChanged: lambda it, id: AgentRoleChanged(
+        conversation_id=id, agent_id=it.fact.agent_id, role=it.fact.role
+    ),
+    said.AgentLeft: lambda it, id: AgentLeft(
+        conversation_id=id, agent_id=it.fact.agent_id, task_id=it.fact.task_id, reason=it.fact.reason
+    ),
+    said.ConversationDataSet: lambda it, id: ConversationDataSet(conversation_id=id, data=JSON(dict(it.fact.data))),
+    said.ConversationClosed: lambda it, id: ConversationClosed(conversation_id=id, reason=it.fact.reason),
+}
+OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
+    done.TaskReserved: lambda it, id: TaskOffered(task_id=id, offer_id=it.fact.offer_id, due=it.fact.due),
+    done.TaskAccepted: lambda it, id: TaskAccepted(task_id=id, conversation_id=it.fact.conversation_id),
+    done.WrapUpStarted: lambda it, id: WrapUpStarted(
+        task_id=id, conversation_id=it.fact.conversation_id, due=it.fact.due
+    ),
+    done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
+}
+WITHOUT_EVENT = frozenset({said.BotAnswered, done.TaskCreated, done.TaskQueued, done.StepReached})
+"""Facts that a screen has no use for: their items only move the cursor on."""
+
+
+def event_of(recorded: Recorded[Any], context: Context) -> object | Awaitable[object] | None:
+    """The event that a fact is on a screen; none for a fact that no screen shows."""
+    kind = type(recorded.fact)
+    if (told := IN_CONVERSATION.get(kind)) is not None:
+        return told(recorded, ConversationId(recorded.subject))
+    if (told_of_task := OF_TASKS.get(kind)) is not None:
+        return told_of_task(recorded, TaskId(recorded.subject))
+    if kind is done.TaskClosed:
+        return _closed(recorded, context)
+    return _presence(recorded) if isinstance(recorded.fact, agent_facts.AgentFact) else None
+
+
+ConversationEvent = Annotated[
+    MessagePosted
+    | DeliveryReported
+    | ConversationStarted
+    | SessionJoined
+    | SessionLeft
+    | BotJoined
+    | BotLeft
+    | AgentRequested
+    | AgentRequestEnded
+    | AgentJoined
+    | AgentRoleChanged
+    | AgentLeft
+    | ConversationDataSet
+    | ConversationClosed
+    | ResyncRequired,
+    strawberry.union("ConversationEvent", description="What can happen in a conversation."),
+]
+DeskEvent = Annotated[
+    MessagePosted
+    | DeliveryReported
+    | ConversationStarted
+    | SessionJoined
+    | SessionLeft
+    | BotJoined
+    | BotLeft
+    | AgentRequested
+    | AgentRequestEnded
+    | AgentJoined
+    | AgentRoleChanged
+    | AgentLeft
+    | ConversationDataSet
+    | ConversationClosed
+    | TaskOffered
+    | OfferEnded
+    | TaskAccepted
+    | WrapUpStarted
+    | WrapUpApplied
+    | TaskClosed
+    | PresenceChanged
+    | ResyncRequired,
+    strawberry.union(
+        "DeskEvent", description="What can happen on a desk: offers, tasks, presence, and every conversation in it."
+    ),
+]

@@ -1,0 +1,54 @@
+"""Why is an item of a subscription cheap? What Strawberry asks anew for every value is settled once, for our own types.
+
+An item is executed once for hundreds of desks, but there are thousands of items: each plain field costs one attribute,
+each union one look at the class, each enumeration one look into a table. A test holds the price.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLSchema, GraphQLUnionType
+
+from api.schema.subscriptions import ITEM_OF
+
+
+def quicken(schema: GraphQLSchema) -> None:
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
+            _plain_fields(type_)
+            type_.is_type_of = None  # unions say it by the class already
+        elif isinstance(type_, GraphQLUnionType):
+            type_.resolve_type = _by_class
+        elif isinstance(type_, GraphQLEnumType) and not type_.name.startswith("__"):
+            type_.coerce_output_value = _by_table(type_)  # type: ignore[method-assign]
+    if schema.subscription_type is not None:
+        for name, field in schema.subscription_type.fields.items():
+            field.resolve = ITEM_OF[name]
+
+
+def _plain_fields(type_: GraphQLObjectType) -> None:
+    for field in type_.fields.values():
+        if getattr(field.resolve, "_is_default", False):
+            field.resolve = _attribute(field.extensions["strawberry-definition"].python_name)
+
+
+def _attribute(name: str) -> Callable[..., Any]:
+    def resolve(source: Any, _info: Any) -> Any:
+        return getattr(source, name)
+
+    return resolve
+
+
+def _by_class(value: Any, _info: Any, _union: Any) -> str:
+    name: str = type(value).__strawberry_definition__.name
+    return name
+
+
+def _by_table(type_: GraphQLEnumType) -> Callable[[Any], str]:
+    """Members and their values alike: `StrEnum` members are equal to their values."""
+    names = {value.value: name for name, value in type_.values.items()}
+
+    def serialize(member: Any) -> str:
+        return names[member]
+
+    return serialize

@@ -1,0 +1,158 @@
+"""What can be followed? The feeds behind these fields are opened, shared and resumed by the transport; here their items
+become what a client reads.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from inspect import isawaitable
+from typing import Annotated, Any
+
+import strawberry
+
+from api.schema.context import refusal
+from api.schema.events import ConversationEvent, DeskEvent, ResyncRequired, event_of
+from api.schema.items import Changed, Marker, Resync
+from api.schema.types import agents, conversations, queues, tasks
+from api.schema.types.agents import Agent
+from api.schema.types.conversations import Conversation
+from api.schema.types.queues import Queue
+from api.schema.types.tasks import Task
+from api.schema.words import doc
+from domain.ids import ConversationId
+from domain.kernel import Position, Recorded
+
+After = Annotated[
+    Position | None,
+    strawberry.argument(
+        description="The last cursor that you have: what came after it is told first, without gap or repeat. Null for from now on."
+    ),
+]
+CURSOR = "Pass it as `after` to resume behind this item."
+MARKER = "The first item of who begins without `after` only tells the cursor."
+ROWS = "The rows that are different now, each as it is; a busy moment is one item."
+RESYNC = "You were away too long: ask again for all, then resume from this cursor. The subscription ends with it."
+
+
+@strawberry.type(description=f"Something on your desk. {MARKER}")
+class DeskItem:
+    cursor: Position = doc(CURSOR)
+    at: datetime | None = doc("When it happened; null on the first item and on ResyncRequired.")
+    event: DeskEvent | None = doc("What happened; null on the first item, and where only the cursor moves on.")
+
+
+@strawberry.type(description=f"Something in a conversation. {MARKER}")
+class ConversationItem:
+    cursor: Position = doc(CURSOR)
+    at: datetime | None = doc("When it happened; null on the first item and on ResyncRequired.")
+    event: ConversationEvent | None = doc("What happened; null on the first item, and where only the cursor moves on.")
+
+
+@strawberry.type(description=f"News of agents. {MARKER}")
+class AgentsItem:
+    cursor: Position = doc(CURSOR)
+    changed: list[Agent] = doc(ROWS)
+    resync: ResyncRequired | None = doc(RESYNC)
+
+
+@strawberry.type(description=f"News of queues. {MARKER}")
+class QueuesItem:
+    cursor: Position = doc(CURSOR)
+    changed: list[Queue] = doc(ROWS)
+    resync: ResyncRequired | None = doc(RESYNC)
+
+
+@strawberry.type(description=f"News of tasks. {MARKER}")
+class TasksItem:
+    cursor: Position = doc(CURSOR)
+    changed: list[Task] = doc(ROWS)
+    resync: ResyncRequired | None = doc(RESYNC)
+
+
+@strawberry.type(description=f"News of conversations. {MARKER}")
+class ConversationsItem:
+    cursor: Position = doc(CURSOR)
+    changed: list[Conversation] = doc(ROWS)
+    resync: ResyncRequired | None = doc(RESYNC)
+
+
+async def _only_by_socket() -> AsyncIterator[Any]:
+    raise refusal("NOT_FED", "This subscription has no feed here.")
+    yield  # a generator, as a subscription is
+
+
+@strawberry.type(description="What can be followed, by graphql-transport-ws. Every item has a cursor to resume from.")
+class Subscription:
+    @strawberry.subscription(
+        description="Everything that concerns you: offers, tasks, presence, and your conversations."
+    )
+    async def desk(self, after: After = None) -> AsyncIterator[DeskItem]:
+        async for item in _only_by_socket():
+            yield item
+
+    @strawberry.subscription(description="Everything in one conversation. NOT_FOUND for one that you may not see.")
+    async def conversation(self, id: ConversationId, after: After = None) -> AsyncIterator[ConversationItem]:
+        async for item in _only_by_socket():
+            yield item
+
+    @strawberry.subscription(description="The board of agents.")
+    async def agents(self, after: After = None) -> AsyncIterator[AgentsItem]:
+        async for item in _only_by_socket():
+            yield item
+
+    @strawberry.subscription(description="The board of queues.")
+    async def queues(self, after: After = None) -> AsyncIterator[QueuesItem]:
+        async for item in _only_by_socket():
+            yield item
+
+    @strawberry.subscription(description="The board of tasks.")
+    async def tasks(self, after: After = None) -> AsyncIterator[TasksItem]:
+        async for item in _only_by_socket():
+            yield item
+
+    @strawberry.subscription(description="The board of conversations.")
+    async def conversations(self, after: After = None) -> AsyncIterator[ConversationsItem]:
+        async for item in _only_by_socket():
+            yield item
+
+
+def _telling(item: type[DeskItem] | type[ConversationItem]) -> Callable[..., Any]:
+    """How a fact of a feed becomes an item; only what must be looked up makes it wait."""
+
+    def resolve(source: Any, info: Any, **_: Any) -> Any:
+        if type(source) is Recorded:
+            event = event_of(source, info.context)
+            if isawaitable(event):
+                return _later(item, source, event)
+            return item(cursor=source.position, at=source.at, event=event)  # type: ignore[arg-type]  # by the table
+        if isinstance(source, Resync):
+            return item(cursor=source.position, at=None, event=ResyncRequired(cursor=source.position))
+        assert isinstance(source, Marker)
+        return item(cursor=source.position, at=None, event=None)
+
+    return resolve
+
+
+async def _later(item: Callable[..., Any], source: Recorded[Any], event: Any) -> Any:
+    return item(cursor=source.position, at=source.at, event=await event)
+
+
+def _showing(item: Callable[..., Any], row: Callable[[Any], Any]) -> Callable[..., Any]:
+    """How changed rows of a board become an item."""
+
+    def resolve(source: Any, _info: Any, **_: Any) -> Any:
+        resync = ResyncRequired(cursor=source.position) if isinstance(source, Resync) else None
+        rows = source.rows if isinstance(source, Changed) else ()
+        return item(cursor=source.position, changed=[row(it) for it in rows], resync=resync)
+
+    return resolve
+
+
+ITEM_OF: Mapping[str, Callable[..., Any]] = {
+    "desk": _telling(DeskItem),
+    "conversation": _telling(ConversationItem),
+    "agents": _showing(AgentsItem, agents.of_presence),
+    "queues": _showing(QueuesItem, queues.of_board),
+    "tasks": _showing(TasksItem, tasks.of_summary),
+    "conversations": _showing(ConversationsItem, conversations.of_summary),
+}
+"""How an event of a feed is resolved, by the subscription's root field."""

@@ -1,0 +1,229 @@
+"""How the business has set Parley up."""
+
+from collections.abc import Mapping
+
+import strawberry
+
+from api.schema.words import doc
+from domain.channels.inbound import ContactKind
+from domain.configuration import settings as s
+from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId, ReasonId
+
+ID, NAME = "Its id.", "Its name for people."
+
+
+@strawberry.type(description="A routing attribute: something that agents are good at.")
+class RoutingAttribute:
+    id: AttributeId = doc(ID)
+    name: str = doc(NAME)
+    type: s.AttributeType = doc("What values it has.")
+    default_value: int = doc("The value of an agent for whom none is named.")
+    description: str = doc("What it means.")
+
+
+@strawberry.type(description="A media routing domain: a kind of work with its own capacity.")
+class MediaRoutingDomain:
+    id: MrdId = doc(ID)
+    name: str = doc(NAME)
+    description: str = doc("What it is for.")
+    interruptible: bool = doc("May work of another domain interrupt it?", name="isInterruptible")
+    max_requests: int = doc("Tasks at once for agents without a maximum of their own.")
+    rona_action: s.RonaAction = doc("What a missed offer does.")
+    wrap_up_holds_slot: bool = doc("Does wrap-up fill a slot?")
+
+
+@strawberry.type(description="A comparison with one attribute.")
+class Term:
+    attribute_id: AttributeId = doc("The attribute.")
+    operator: s.RelationalOperator = doc("How it is compared.")
+    value: int = doc("With what.")
+    junction: s.Junction = doc("How it is joined to the terms before it.")
+
+
+@strawberry.type(description="Terms, joined from left to right.")
+class Expression:
+    terms: list[Term] = doc("The terms.")
+    junction: s.Junction = doc("How it is joined to the expressions before it.")
+
+
+@strawberry.type(description="Who may answer, from when on.")
+class Step:
+    expressions: list[Expression] = doc("Who; without any, everybody in the media routing domain.")
+    timeout_s: int = doc("Seconds until the next step begins.")
+
+
+@strawberry.type(description="A queue as it is configured: who answers, in which order and how soon.")
+class QueueSettings:
+    id: QueueId = doc(ID)
+    name: str = doc(NAME)
+    mrd_id: MrdId = doc("Its media routing domain.")
+    steps: list[Step] = doc("Its steps, in order.")
+    step_mode: s.StepMode = doc("Do later steps add or replace?")
+    priority: int = doc("1 to 10; 10 goes first.")
+    service_level_type: int = doc("How abandoned requests count: 1 ignored, 2 negatively, 3 positively.")
+    service_level_threshold_s: int = doc("Seconds within which an answer is in time.")
+    agent_selection: s.AgentSelectionPolicy = doc("Whom first.")
+    offer_timeout_s: int = doc("Seconds that an offer rings.")
+    request_ttl_s: int = doc("Seconds after which nobody waits any more.")
+    wrap_up_enabled: bool = doc("Is there a wrap-up?", name="isWrapUpEnabled")
+    wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.")
+
+
+@strawberry.type(description="A channel type: a medium, and the media routing domain that its work belongs to.")
+class ChannelType:
+    id: ChannelTypeId = doc(ID)
+    name: str = doc(NAME)
+    mrd_id: MrdId = doc("The media routing domain.")
+    is_interactive: bool = doc("Does the customer wait for answers?")
+
+
+@strawberry.type(description="How agents come to what arrives on a channel.")
+class RoutingPolicy:
+    mode: s.RoutingMode = doc("Pushed to agents, pulled by them, or routed elsewhere.")
+    queue_id: QueueId | None = doc("The queue.")
+    route_to_last_agent: bool = doc("Is the customer's last agent tried first?")
+
+
+@strawberry.type(description="A channel: one number, page or widget by which customers write or call.")
+class Channel:
+    id: ChannelId = doc(ID)
+    name: str = doc(NAME)
+    channel_type_id: ChannelTypeId = doc("Its type.")
+    connector: str = doc("Which connector speaks with the vendor.")
+    service_identifier: str = doc("How the vendor names it.")
+    mode: s.ChannelMode = doc("Who answers.")
+    bot_id: BotId | None = doc("The bot.")
+    routing: RoutingPolicy = doc("How agents come to it.")
+    customer_inactivity_s: int = doc("Seconds of a customer's silence that end their session; 0 for never.")
+    contact_kind: ContactKind = doc("What identifies its customers.")
+    delivery_url: str = doc("Where messages to customers are posted; empty for connectors inside Parley.")
+
+
+@strawberry.type(description="A setting of a bot's connector.")
+class BotSetting:
+    key: str = doc("Which.")
+    value: str = doc("Its value.")
+
+
+@strawberry.type(description="A bot.")
+class Bot:
+    id: BotId = doc(ID)
+    name: str = doc("Its name, as customers see it.")
+    connector: str = doc("Which connector speaks with it.")
+    settings: list[BotSetting] = doc("The connector's own settings.")
+    timeout_s: int = doc("Seconds to answer within.")
+
+
+@strawberry.type(description="A reason code.")
+class ReasonCode:
+    id: ReasonId = doc(ID)
+    name: str = doc(NAME)
+    kind: s.ReasonKind = doc("What it is a reason for.")
+
+
+def attributes(those: Mapping[AttributeId, s.RoutingAttribute]) -> list[RoutingAttribute]:
+    return [
+        RoutingAttribute(id=id, name=it.name, type=it.type, default_value=it.default_value, description=it.description)
+        for id, it in sorted(those.items())
+    ]
+
+
+def mrds(those: Mapping[MrdId, s.MediaRoutingDomain]) -> list[MediaRoutingDomain]:
+    return [
+        MediaRoutingDomain(
+            id=id,
+            name=it.name,
+            description=it.description,
+            interruptible=it.interruptible,
+            max_requests=it.max_requests,
+            rona_action=it.rona_action,
+            wrap_up_holds_slot=it.wrap_up_holds_slot,
+        )
+        for id, it in sorted(those.items())
+    ]
+
+
+def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
+    return [
+        QueueSettings(
+            id=id,
+            name=it.name,
+            mrd_id=it.mrd_id,
+            steps=[_step(step) for step in it.steps],
+            step_mode=it.step_mode,
+            priority=it.priority,
+            service_level_type=it.service_level_type,
+            service_level_threshold_s=it.service_level_threshold_s,
+            agent_selection=it.agent_selection,
+            offer_timeout_s=it.offer_timeout_s,
+            request_ttl_s=it.request_ttl_s,
+            wrap_up_enabled=it.wrap_up_enabled,
+            wrap_up_s=it.wrap_up_s,
+        )
+        for id, it in sorted(those.items())
+    ]
+
+
+def _step(step: s.Step) -> Step:
+    return Step(
+        expressions=[
+            Expression(
+                terms=[
+                    Term(
+                        attribute_id=term.attribute_id, operator=term.operator, value=term.value, junction=term.junction
+                    )
+                    for term in expression.terms
+                ],
+                junction=expression.junction,
+            )
+            for expression in step.expressions
+        ],
+        timeout_s=step.timeout_s,
+    )
+
+
+def channel_types(those: Mapping[ChannelTypeId, s.ChannelType]) -> list[ChannelType]:
+    return [
+        ChannelType(id=id, name=it.name, mrd_id=it.mrd_id, is_interactive=it.is_interactive)
+        for id, it in sorted(those.items())
+    ]
+
+
+def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
+    return [
+        Channel(
+            id=id,
+            name=it.name,
+            channel_type_id=it.channel_type_id,
+            connector=it.connector,
+            service_identifier=it.service_identifier,
+            mode=it.mode,
+            bot_id=it.bot_id,
+            routing=RoutingPolicy(
+                mode=it.routing.mode,
+                queue_id=it.routing.queue_id,
+                route_to_last_agent=it.routing.route_to_last_agent,
+            ),
+            customer_inactivity_s=it.customer_inactivity_s,
+            contact_kind=it.contact_kind,
+            delivery_url=it.delivery_url,
+        )
+        for id, it in sorted(those.items())
+    ]
+
+
+def bots(those: Mapping[BotId, s.Bot]) -> list[Bot]:
+    return [
+        Bot(
+            id=id,
+            name=it.name,
+            connector=it.connector,
+            settings=[BotSetting(key=key, value=value) for key, value in it.settings.items()],
+            timeout_s=it.timeout_s,
+        )
+        for id, it in sorted(those.items())
+    ]
+
+
+def reasons(those: Mapping[ReasonId, s.ReasonCode]) -> list[ReasonCode]:
+    return [ReasonCode(id=id, name=it.name, kind=it.kind) for id, it in sorted(those.items())]

@@ -1,0 +1,86 @@
+"""How are the queues doing?"""
+
+from datetime import datetime
+
+import strawberry
+
+from api.schema.words import doc
+from domain.ids import MrdId, QueueId
+from domain.kernel import Position
+from projections.queues import reads
+
+
+@strawberry.type(description="What happened in a queue since the day began. Averages are null where nothing counts.")
+class QueueCounters:
+    offered: int = doc("Requests that came.")
+    requeued: int = doc("Requests that came back after a missed offer.")
+    answered: int = doc("Requests that an agent took.")
+    handled: int = doc("Requests that were answered and are done with.")
+    abandoned: int = doc("Requests whose customer left before an answer.")
+    short_abandoned: int = doc("Of those, the ones too short to count.")
+    rona: int = doc("Offers that nobody took in time.")
+    no_agent: int = doc("Requests that waited in vain.")
+    average_speed_of_answer_s: float | None = doc("Seconds from the first queueing to the answer.")
+    average_handle_s: float | None = doc("Seconds of talk and wrap-up.")
+    longest_wait_s: float = doc("Seconds that the longest wait took.")
+    abandon_rate: float | None = doc("Abandoned of offered, 0 to 1.")
+
+
+@strawberry.type(description="A queue, live.")
+class Queue:
+    id: QueueId = doc("Its id.")
+    name: str = doc("Its name for people.")
+    mrd_id: MrdId = doc("Its media routing domain.")
+    priority: int = doc("1 to 10; 10 goes first.")
+    queued: int = doc("Requests that wait.")
+    reserved: int = doc("Requests that ring at an agent.")
+    active: int = doc("Requests whose customer talks with an agent.")
+    wrapping_up: int = doc("Requests in wrap-up.")
+    oldest_waiting_since: datetime | None = doc("Since when the one waits that waits longest.")
+    service_level_type: int = doc("How abandoned requests count: 1 ignored, 2 negatively, 3 positively.")
+    service_level_threshold_s: int = doc("Seconds within which an answer is in time.")
+    service_level: float | None = doc("Share of answers in time, 0 to 1; null where nothing counts.")
+    since: datetime = doc("Since when the counters count.")
+    counters: QueueCounters = doc("What happened since then.")
+
+
+@strawberry.type(description="All queues, live, by name.")
+class QueueBoard:
+    as_of: Position = doc("Everything up to here is in this answer.")
+    nodes: list[Queue] = doc("The queues.")
+
+
+def of_board(row: reads.QueueBoard) -> Queue:
+    return Queue(
+        id=row.id,
+        name=row.name,
+        mrd_id=row.mrd_id,
+        priority=row.priority,
+        queued=row.queued,
+        reserved=row.reserved,
+        active=row.active,
+        wrapping_up=row.wrapping_up,
+        oldest_waiting_since=row.oldest_waiting_since,
+        service_level_type=row.service_level_type,
+        service_level_threshold_s=row.service_level_threshold_s,
+        service_level=row.service_level,
+        since=row.since,
+        counters=_counters(row.counters),
+    )
+
+
+def _counters(row: reads.QueueCounters) -> QueueCounters:
+    return QueueCounters(
+        offered=row.offered,
+        requeued=row.requeued,
+        answered=row.answered,
+        handled=row.handled,
+        abandoned=row.abandoned,
+        short_abandoned=row.short_abandoned,
+        rona=row.rona,
+        no_agent=row.no_agent,
+        average_speed_of_answer_s=row.average_speed_of_answer_s,
+        average_handle_s=row.average_handle_s,
+        longest_wait_s=row.longest_wait_ms / 1000,
+        abandon_rate=row.abandon_rate,
+    )

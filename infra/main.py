@@ -1,0 +1,312 @@
+"""The composition root: the one file that knows everything. Read it from top to bottom to see what runs."""
+
+import asyncio
+import gc
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from uuid import UUID, uuid5
+
+import httpx2
+import structlog
+import uuid_utils.compat as uuid_utils
+import uvicorn
+from starlette.types import ASGIApp
+
+from api.app import build_app
+from api.auth import Authentication
+from api.channels import ChannelDoor
+from api.feeds import AllFeeds, Rows, desk_topic
+from api.graphql.limits import Profile as GraphQLProfile
+from api.issuer import Issuer, OwnKeys, signing_key
+from api.outside_issuer import OutsideKeys
+from api.schema.context import Behind
+from api.webchat.bounds import Bounds
+from api.webchat.doors import WebChat
+from commands.bus import Command
+from commands.ports import Conflict, Unavailable
+from connectors.bots.scripted.bot import scripted
+from connectors.errors import TryLater
+from connectors.webhook.channel import WebhookCourier
+from domain.kernel import NAMESPACE, Fact, Position
+from infra.bus import Bus, InProcessBus, NatsBus
+from infra.centre import Centre
+from infra.lease import lease
+from infra.outbox import BotTurns, Deliveries, Reaction, Whereabouts
+from infra.projector import Projector
+from infra.seed import Person, tell
+from infra.settings import Profile, Role, Settings, master_key
+from infra.storage import Storage, opened
+from infra.users import PostgresUsers
+from projections.agents import reads as agent_reads
+from projections.agents.projection import Agents
+from projections.conversations import reads as conversation_reads
+from projections.conversations.projection import Conversations
+from projections.customers.projection import Customers
+from projections.desk.audience import Audience
+from projections.queues import reads as queue_reads
+from projections.queues.projection import Queues
+from projections.tasks import reads as task_reads
+from projections.tasks.projection import Tasks
+
+PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers)
+BOARDS: Mapping[str, Rows] = {
+    "conversations": conversation_reads.changed,
+    "tasks": task_reads.changed,
+    "agents": agent_reads.changed,
+    "queues": queue_reads.changed,
+}
+DEMO_PASSWORD = "parley-demo"  # noqa: S105 - the demo world's, printed at start
+GARBAGE = (50_000, 20, 50)
+"""Collector thresholds: with Python's own, a pass over all warm models comes so often that it shows in the latencies."""
+
+log = structlog.get_logger(__name__)
+Say = Callable[[str], None]
+
+
+class CannotStart(Exception):
+    """What stands in the way, and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parley:
+    """A running deployment, as far as this process is part of it."""
+
+    settings: Settings
+    storage: Storage
+    centre: Centre
+    projector: Projector
+    users: PostgresUsers
+    bus: Bus
+    audience: Audience
+    whereabouts: Whereabouts
+    http: httpx2.AsyncClient
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def new_id() -> UUID:
+    return uuid_utils.uuid7()
+
+
+@asynccontextmanager
+async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
+    """Everything behind the doors, from the database upwards; what was opened is closed in turn."""
+    async with AsyncExitStack() as stack:
+        say("database …" if settings.database_url else "embedded database …")
+        storage = await stack.enter_async_context(opened(settings))
+        users = PostgresUsers(storage.pool)
+        await users.prepare()
+        bus: Bus = InProcessBus()
+        if settings.nats_url is not None:
+            say("nats …")
+            bus = await NatsBus.connect(settings.nats_url.get_secret_value())
+        stack.push_async_callback(bus.close)
+        http = await stack.enter_async_context(httpx2.AsyncClient(timeout=10.0))
+        audience, whereabouts = Audience(), Whereabouts(storage.log)
+        centre = Centre(storage.log, storage.checkpoints, now, (audience,))
+        centre.live.topics = lambda recorded: [desk_topic(agent) for agent in audience.of(recorded)]
+        for name, reactions in _outbox(centre, storage, http, settings).items():
+            centre.react(name, reactions)
+        say("reading the log …")
+        await centre.start((whereabouts.observe,))
+        stack.push_async_callback(centre.stop)
+        projector = Projector(storage.log, storage.database_url, PROJECTIONS)
+        await stack.enter_async_context(projector)
+        yield Parley(settings, storage, centre, projector, users, bus, audience, whereabouts, http)
+
+
+def _outbox(
+    centre: Centre, storage: Storage, http: httpx2.AsyncClient, settings: Settings
+) -> dict[str, Mapping[type[Fact], list[Reaction]]]:
+    couriers = {"webhook": WebhookCourier(http, [master_key(settings)], now)}
+    deliveries = Deliveries(centre.commands.send, centre.store, lambda: centre.catalog, couriers, TryLater)
+    bots = BotTurns(
+        centre.commands.send, centre.store, storage.log, lambda: centre.catalog, {"scripted": scripted}
+    )
+    return {"deliveries": deliveries.reactions(), "bots": bots.reactions()}
+
+
+def app_of(parley: Parley) -> ASGIApp:
+    """The doors: GraphQL, sign-in, web chat, foreign channels, health."""
+    settings, centre = parley.settings, parley.centre
+    issuer_url = settings.oidc_issuer or f"{settings.url}"
+    if settings.oidc_issuer is None:
+        key = signing_key(settings.data_dir / "keys" / "issuer.pem")
+        authentication = Authentication(issuer_url, settings.oidc_audience, OwnKeys(key), now)
+        issuer = Issuer(issuer_url, settings.oidc_audience, key, parley.users, authentication, now, new_id)
+    else:
+        authentication = Authentication(issuer_url, settings.oidc_audience, OutsideKeys(issuer_url, parley.http), now)
+        issuer = None
+    behind = Behind(
+        store=centre.store,
+        commands=centre.commands,
+        catalog=lambda: centre.catalog,
+        log=parley.storage.log,
+        pool=parley.storage.pool,
+        position=lambda: centre.live.position,
+        wait_for=parley.projector.wait_for,
+        clock=now,
+        new_id=new_id,
+        day_began=lambda: now().replace(hour=0, minute=0, second=0, microsecond=0),
+        bus=parley.bus,
+        users=parley.users if issuer else None,
+    )
+    keys = [master_key(settings)]
+    unavailable = (Unavailable, Conflict)
+    chat = WebChat(
+        centre.commands, centre.store, centre.live, parley.storage.log, lambda: centre.catalog, parley.bus, keys,
+        now, new_id, unavailable, Bounds(),
+    )
+    channels = ChannelDoor(
+        centre.commands, lambda: centre.catalog, authentication, parley.whereabouts, keys, unavailable
+    )
+    development = settings.profile is Profile.DEVELOPMENT
+    return build_app(
+        behind=behind,
+        authenticate=authentication,
+        feeds=AllFeeds(behind, centre.live, parley.audience, parley.projector, BOARDS),
+        profile=GraphQLProfile.development() if development else GraphQLProfile.production(),
+        issuer=issuer,
+        routes=[*chat.routes(), *channels.routes()],
+        clock=time.time,
+    )
+
+
+async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
+    """Run until told to stop. Raises `CannotStart`."""
+    _set_up_logs(settings.log_level)
+    began = time.monotonic()
+    async with running(settings, say) as parley:
+        server = uvicorn.Server(_uvicorn(settings, app_of(parley)))
+        async with AsyncExitStack() as stack:
+            if Role.ENGINE in settings.roles:
+                leading = asyncio.create_task(_lead(parley))
+                stack.callback(leading.cancel)
+            if demo:
+                await _tell_demo(parley, say)
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*GARBAGE)
+            serving = asyncio.create_task(server.serve())
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.01)
+            if serving.done():
+                raise CannotStart(f"Port {settings.port} on {settings.host} cannot be used: set PARLEY_PORT to a free one.")
+            say(_welcome(settings, time.monotonic() - began, demo=demo))
+            failing = asyncio.create_task(parley.centre.until_it_fails())
+            await asyncio.wait({serving, failing, *([leading] if Role.ENGINE in settings.roles else [])},
+                               return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            await serving
+
+
+async def _lead(parley: Parley) -> None:
+    """Lead whenever we may: a lease that was lost is sought again."""
+    while True:
+        async with lease(parley.storage.database_url) as lost:
+            leading = asyncio.ensure_future(parley.centre.lead())
+            try:
+                await asyncio.wait({leading, lost}, return_when=asyncio.FIRST_COMPLETED)
+                if leading.done():
+                    leading.result()
+            finally:
+                leading.cancel()
+                await asyncio.gather(leading, return_exceptions=True)
+        log.warning("the lease was lost; standing by")
+
+
+async def seed(settings: Settings, say: Say) -> None:
+    _set_up_logs(settings.log_level)
+    async with running(settings, say) as parley:
+        await _tell_demo(parley, say)
+
+
+async def rebuild(settings: Settings, view: str, say: Say) -> None:
+    """Fold one read model anew, or all of them."""
+    _set_up_logs(settings.log_level)
+    names = [make().name for make in PROJECTIONS]
+    if view not in (*names, "all"):
+        raise CannotStart(f"There is no read model {view!r}; there are {', '.join(names)}, and all.")
+    async with running(settings, say) as parley:
+        for name in names if view == "all" else [view]:
+            began = time.monotonic()
+            await parley.projector.rebuild(name, lambda done, of, name=name: say(f"{name}: {done:,} of {of:,}"))  # type: ignore[misc]
+            say(f"{name}: rebuilt in {time.monotonic() - began:.1f} s")
+
+
+async def _tell_demo(parley: Parley, say: Say) -> None:
+    centre = parley.centre
+    if centre.catalog.queues:
+        return  # the world was told before, and belongs to whoever changed it since
+
+    async def send(command: Command, name: str) -> Position:
+        return await centre.commands.send(command, uuid5(NAMESPACE, f"demo/{name}"), "seed")
+
+    async def create_user(person: Person, _: str) -> str:
+        subject = str(uuid5(NAMESPACE, f"demo person {person.username}"))
+        if await parley.users.by_subject(subject) is None:
+            await parley.users.create(
+                subject, person.username, person.name, DEMO_PASSWORD, frozenset(person.roles)
+            )
+        return subject
+
+    await tell(send, create_user, lambda sentence: say(f"demo world: {sentence}"))
+
+
+def _uvicorn(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="none",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        lifespan="off",
+        access_log=False,
+        log_level=settings.log_level.lower(),
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        backlog=4_096,
+    )
+
+
+def _set_up_logs(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+    )
+
+
+def _welcome(settings: Settings, seconds: float, *, demo: bool) -> str:
+    url = settings.url
+    lines = [
+        f"Parley is ready after {seconds:.1f} s. Ctrl-C stops it; data stays in {settings.data_dir}.",
+        "",
+        f"  GraphQL            {url}/graphql   (sockets too: graphql-transport-ws)",
+        f"  Web chat           {url}/webchat/web",
+        f"  Sign in            POST {url}/auth/token",
+        f"  REST, documented   {url}/docs",
+    ]
+    if demo:
+        lines += [
+            "",
+            f"  Everybody's password is {DEMO_PASSWORD}:",
+            "  agents ada, grace, alan · supervisor sam · quality quinn · auditor audrey · admin · connector",
+        ]
+    return "\n".join(lines)
+
+

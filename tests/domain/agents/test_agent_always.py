@@ -1,0 +1,100 @@
+"""What holds for an agent, whatever is decided? routing 20, 32, 33, 67."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.agents.agent import ROUTABLE, Agent
+from domain.agents.facts import LoggedIn, MadeNotReady, MadeReady, MrdState, SlotReserved, SlotState
+from domain.ids import MrdId, OfferId, TaskId
+from tests.domain.agents.situations import CHAT, EMAIL, READY, TALK, task
+from tests.domain.agents.test_mrd_states import as_published
+from tests.domain.lives import live
+from tests.domain.scenario import given as given_facts
+
+mrds = st.sampled_from([CHAT, EMAIL, MrdId("voice")])
+tasks = st.integers(1, 5).map(task)
+reasons = st.sampled_from(["", "lunch", "home"])
+
+
+def decision(name: str, *arguments: st.SearchStrategy, **named: st.SearchStrategy):
+    """A call of that method with such arguments."""
+    return st.builds(
+        lambda args, kwargs: lambda agent: getattr(agent, name)(*args, **kwargs),
+        st.tuples(*arguments),
+        st.fixed_dictionaries(named),
+    )
+
+
+def reserve(mrd: MrdId, task_id: TaskId):
+    return lambda agent: agent.reserve(mrd, task_id, OfferId(f"offer of {task_id}"), 0, {})
+
+
+work = st.one_of(
+    st.builds(reserve, mrds, tasks),
+    decision("fill", tasks, st.just(TALK)),
+    decision("wrap_up", tasks, holds_slot=st.booleans()),
+    decision("release", tasks, reasons),
+    decision("miss", tasks, make_not_ready=st.booleans()),
+)
+presence = st.one_of(
+    decision("register", st.sampled_from(["", "maria"]), st.just("Maria")),
+    decision("log_in"),
+    decision("log_out", reasons),
+    decision("make_ready", st.none() | st.frozensets(mrds)),
+    decision("make_not_ready", reasons),
+    decision("make_mrd_ready", mrds),
+    decision("make_mrd_not_ready", mrds, reasons),
+    decision("grant_mrd", mrds, st.integers(0, 3)),
+    decision("assign_attribute", st.just("spanish"), st.integers(-1, 11)),
+    decision("withdraw_attribute", st.just("spanish")),
+)
+decisions = st.lists(work | work | work | presence, max_size=60)
+starts = st.sampled_from([Agent(), given_facts(Agent, *READY).model])
+
+
+@given(starts, decisions)
+def test_nobody_is_filled_beyond_their_maximum(start: Agent, decisions) -> None:
+    for before, facts, after in live(start, decisions):
+        for fact in facts:
+            if isinstance(fact, SlotReserved):
+                assert before.mrd_state(fact.mrd_id) in ROUTABLE
+                assert after.load(fact.mrd_id) <= after.mrds[fact.mrd_id].tasks_max
+        for mrd_id, mrd in after.mrds.items():  # only a maximum that fell leaves somebody above it
+            assert after.load(mrd_id) <= max(mrd.tasks_max, before.load(mrd_id))
+
+
+@given(starts, decisions)
+def test_there_is_one_offer_at_a_time_in_each_domain(start: Agent, decisions) -> None:
+    for _, _, after in live(start, decisions):
+        ringing = [slot.mrd_id for slot in after.slots.values() if slot.state is SlotState.RESERVED]
+        assert len(ringing) == len(set(ringing))
+
+
+@given(starts, decisions)
+def test_states_follow_from_their_causes_alone(start: Agent, decisions) -> None:
+    for _, _, after in live(start, decisions):
+        for mrd_id, mrd in after.mrds.items():
+            state = after.mrd_state(mrd_id)
+            willing = mrd.willing and after.ready
+            assert state is as_published(after.logged_in, willing, after.load(mrd_id), mrd.tasks_max)
+            assert not mrd.willing or after.ready  # routing 31
+            if after.load(mrd_id):
+                assert state not in (MrdState.READY, MrdState.NOT_READY)
+
+
+@given(starts, decisions)
+def test_nobody_is_ready_who_is_not_here(start: Agent, decisions) -> None:
+    for _, facts, after in live(start, decisions):
+        assert after.logged_in or not after.ready
+        for fact in facts:
+            if isinstance(fact, LoggedIn):
+                assert not after.ready
+            if isinstance(fact, MadeReady | MadeNotReady):
+                assert after.ready is isinstance(fact, MadeReady)
+
+
+@given(decisions)
+def test_only_whoever_frees_a_slot_makes_it_free(decisions) -> None:  # no change of state drops a task
+    for before, facts, after in live(given_facts(Agent, *READY).model, decisions):
+        gone = set(before.slots) - set(after.slots)
+        assert gone == {fact.task_id for fact in facts if fact.stored_as == "agent.slot-released"}

@@ -1,8 +1,8 @@
 """Which keys does the organisation's own identity provider sign with? Fetched, remembered, and fetched again on rotation."""
 
 import asyncio
+import math
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -19,12 +19,16 @@ SIGNING = frozenset({"EC", "RSA", "OKP"})
 
 
 class OutsideKeys:
-    """`url` is the issuer's (`https://sso.example.org/realms/parley`); its discovery document names the rest."""
+    """`url` is the issuer's (`https://sso.example.org/realms/parley`); its discovery document names the rest.
 
-    def __init__(self, url: str, client: httpx2.AsyncClient, clock: Callable[[], datetime]) -> None:
-        self._url, self._client, self._clock = url.rstrip("/"), client, clock
+    `clock` counts seconds from anywhere; the event loop's own where none is given.
+    """
+
+    def __init__(self, url: str, client: httpx2.AsyncClient, clock: Callable[[], float] | None = None) -> None:
+        self._url, self._client = url.rstrip("/"), client
+        self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._keys: KeySet | None = None
-        self._fetched_at = self._tried_at = 0.0
+        self._fetched_at = self._tried_at = -math.inf
         self._fetching = asyncio.Lock()
 
     async def of(self, kid: str | None) -> KeySet:
@@ -40,14 +44,14 @@ class OutsideKeys:
         return self._keys
 
     def _knows(self, kid: str | None) -> bool:
-        fresh = self._clock().timestamp() - self._fetched_at < FRESH_S
+        fresh = self._clock() - self._fetched_at < FRESH_S
         return fresh and self._keys is not None and any(key.kid == kid for key in self._keys)
 
     def _may_fetch(self) -> bool:
-        return self._clock().timestamp() - self._tried_at >= REFETCH_S
+        return self._clock() - self._tried_at >= REFETCH_S
 
     async def _fetch(self) -> None:
-        self._tried_at = self._clock().timestamp()
+        self._tried_at = self._clock()
         try:
             discovery = await self._json(f"{self._url}/.well-known/openid-configuration")
             published = await self._json(discovery["jwks_uri"])

@@ -61,7 +61,9 @@ class Tape:
         await asyncio.Event().wait()
 
 
-async def fold(log: Any, url: str, projections: Sequence[Callable[[], Projection]], head: Position, pid: int) -> dict[str, float]:
+async def fold(
+    log: Any, url: str, projections: Sequence[Callable[[], Projection]], head: Position, pid: int
+) -> dict[str, float]:
     for make in projections:
         await forget(url, make().name)
     gc.collect()
@@ -69,7 +71,11 @@ async def fold(log: Any, url: str, projections: Sequence[Callable[[], Projection
     async with Projector(log, url, projections) as projector:
         await projector.wait_for(head)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"facts_per_s": head / wall, "cpu_us": cpu / head * 1e6, "server_us": (server_cpu_s(pid) - server) / head * 1e6}
+    return {
+        "facts_per_s": head / wall,
+        "cpu_us": cpu / head * 1e6,
+        "server_us": (server_cpu_s(pid) - server) / head * 1e6,
+    }
 
 
 async def forget(url: str, name: str) -> None:
@@ -90,7 +96,9 @@ def server_cpu_s(postmaster: int) -> float:
         except (OSError, ValueError):
             continue  # it has just ended
         times = [int(field) for field in fields[9:13]]  # own user, own system, ended children's user and system
-        ticks += sum(times) if process.parent.name == str(postmaster) else sum(times[:2]) if parent == str(postmaster) else 0
+        ticks += (
+            sum(times) if process.parent.name == str(postmaster) else sum(times[:2]) if parent == str(postmaster) else 0
+        )
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -111,7 +119,9 @@ async def record(log: PostgresLog, facts: list[Recorded[Any]]) -> None:
         await connection.execute("ANALYZE stored_events")
 
 
-async def measure(url: str, pid: int, facts: list[Recorded[Any]], kind: str, runs: int, profile: bool) -> dict[str, Any]:
+async def measure(
+    url: str, pid: int, facts: list[Recorded[Any]], kind: str, runs: int, profile: bool
+) -> dict[str, Any]:
     log: Any = Tape(facts)
     if kind == "postgres":
         log = await PostgresLog(url).open()

@@ -9,7 +9,7 @@ Nothing here is the truth. Whoever misses a signal is a little late (the log is 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
 import nats
@@ -22,6 +22,7 @@ from nats.errors import Error
 SIGNALS_MAX = 100
 """Signals that may wait for one subscriber; the oldest are dropped beyond it."""
 CONNECT_TIMEOUT_S = 5.0
+FLUSH_TIMEOUT_S = 1
 RECONNECT_EVERY_S = 0.25
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ class InProcessBus:
         queue: asyncio.Queue[bytes] = asyncio.Queue(SIGNALS_MAX)
         self._listeners[subject].add(queue)
         try:
-            yield _signals(queue)
+            yield _Signals(queue)
         finally:
             self._listeners[subject].discard(queue)
             if not self._listeners[subject]:
@@ -125,6 +126,9 @@ class NatsBus:
                 await self._here.publish(subject, message.data)
 
             self._subscriptions[subject] = await self._client.subscribe(f"{self._prefix}.{subject}", cb=hear)
+        with suppress(Error):  # a server that is away hears of it when it is back
+            if self._client.is_connected:
+                await self._client.flush(FLUSH_TIMEOUT_S)
 
     async def _listen_no_more(self, subject: str) -> None:
         """The last one who listens here is leaving."""
@@ -136,9 +140,17 @@ class NatsBus:
                 await subscription.unsubscribe()
 
 
-async def _signals(queue: asyncio.Queue[bytes]) -> AsyncIterator[bytes]:
-    while True:
-        yield await queue.get()
+class _Signals:
+    """Not a generator: whoever gives up waiting for one signal may wait for the next."""
+
+    def __init__(self, queue: asyncio.Queue[bytes]) -> None:
+        self._queue = queue
+
+    def __aiter__(self) -> "_Signals":
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await self._queue.get()
 
 
 async def _note(error: Exception) -> None:

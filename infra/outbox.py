@@ -142,6 +142,7 @@ class BotTurns:
     ) -> None:
         self._send, self._store, self._log = send, store, log_
         self._catalog, self._bots = catalog, bots
+        self._welcomed: OrderedDict[ConversationId, None] = OrderedDict()
 
     def reactions(self) -> Mapping[type[Fact], list[Reaction]]:
         return {BotJoined: [self.welcome], MessagePosted: [self.reply]}
@@ -156,6 +157,9 @@ class BotTurns:
                 waiting = _waiting(waiting, earlier.fact)
         for message in waiting:
             await self._turn(conversation, message.message_id, message.body.text, message.sender.name)
+        self._welcomed[conversation] = None
+        if len(self._welcomed) > REMEMBERED_MAX:
+            self._welcomed.popitem(last=False)
 
     async def reply(self, recorded: Recorded[MessagePosted]) -> None:
         fact = recorded.fact
@@ -164,10 +168,14 @@ class BotTurns:
         conversation = ConversationId(recorded.subject)
         if (await self._store.load(Conversation, conversation)).bot_on_turn is None:
             return
-        later = await self._log.read(recorded.stream, recorded.version)
-        if any(isinstance(other.fact, BotJoined) for other in later):  # it greets first, then answers this
+        if conversation not in self._welcomed and await self._is_joining(recorded):
             return
         await self._turn(conversation, fact.message_id, fact.body.text, fact.sender.name)
+
+    async def _is_joining(self, message: Recorded[MessagePosted]) -> bool:
+        """Did the bot join after this message? Then it greets first, and answers this next."""
+        later = await self._log.read(message.stream, message.version)
+        return any(isinstance(other.fact, BotJoined) for other in later)
 
     async def _turn(self, conversation_id: ConversationId, turn: str, text: str | None, name: str) -> None:
         conversation = await self._store.load(Conversation, conversation_id)

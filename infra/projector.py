@@ -20,6 +20,8 @@ from projections.table import Projection
 BATCH_MAX = 4_000
 WAITING_MAX = 3 * BATCH_MAX
 """Facts that may wait for a slow projection before reading stops for those that read with it."""
+FLOOD, FLOOD_PAUSE_S = 500, 0.010
+"""Facts that come at once when a log is read from behind; then it pays to wait for the next such page."""
 REBUILD_PAGE = 2_000
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 5.0
 
@@ -152,6 +154,7 @@ class _Follower:
     async def run(self) -> None:
         while True:
             await self._filled.wait()
+            await self._gather()
             async with self.lock:
                 await self.apply(self._take())
             self.tell()
@@ -173,6 +176,13 @@ class _Follower:
         while self._size > WAITING_MAX:
             self._drained.clear()
             await self._drained.wait()
+
+    async def _gather(self) -> None:
+        """A row is written once per batch: as long as facts come in floods, let the batch grow."""
+        seen = 0
+        while self._size - seen >= FLOOD and self._size < BATCH_MAX:
+            seen = self._size
+            await asyncio.sleep(FLOOD_PAUSE_S)
 
     def _take(self) -> list[Recorded[Any]]:
         taken: list[Recorded[Any]] = []

@@ -30,7 +30,9 @@ class Table(Generic[R]):
     folded, `warm` fetches the rows that they touch: a row that is then not here does not exist.
     """
 
-    def __init__(self, name: LiteralString, row: type[R], key: tuple[LiteralString, ...], warm_max: int = WARM_MAX) -> None:
+    def __init__(
+        self, name: LiteralString, row: type[R], key: tuple[LiteralString, ...], warm_max: int = WARM_MAX
+    ) -> None:
         self.name = name
         self.key = key
         self.columns: tuple[str, ...] = row.__struct_fields__
@@ -40,9 +42,13 @@ class Table(Generic[R]):
         self._key_of = attrgetter(*key)
         self._decode = msgspec.json.Decoder(row).decode
         self._warm_max = warm_max
-        self._lookup = sql.SQL(
-            "SELECT row_to_json(t)::text FROM {t} AS t JOIN json_populate_recordset(NULL::{t}, %s) AS k USING ({key})"
-        ).format(t=sql.Identifier(name), key=sql.SQL(", ").join(map(sql.Identifier, key))).as_bytes()
+        self._lookup = (
+            sql.SQL(
+                "SELECT row_to_json(t)::text FROM {t} AS t JOIN json_populate_recordset(NULL::{t}, %s) AS k USING ({key})"
+            )
+            .format(t=sql.Identifier(name), key=sql.SQL(", ").join(map(sql.Identifier, key)))
+            .as_bytes()
+        )
         self.get = self._rows.get
 
     def put(self, row: R) -> R:

@@ -20,7 +20,7 @@ def quicken(schema: GraphQLSchema) -> None:
         elif isinstance(type_, GraphQLUnionType):
             type_.resolve_type = _by_class
         elif isinstance(type_, GraphQLEnumType) and not type_.name.startswith("__"):
-            type_.coerce_output_value = _by_table(type_)  # type: ignore[method-assign]
+            type_.coerce_output_value = _by_table(type_)  # type: ignore[method-assign, assignment]
     if schema.subscription_type is not None:
         for name, field in schema.subscription_type.fields.items():
             field.resolve = ITEM_OF[name]
@@ -46,7 +46,7 @@ def _by_class(value: Any, _info: Any, _union: Any) -> str:
 
 def _by_table(type_: GraphQLEnumType) -> Callable[[Any], str]:
     """Members and their values alike: `StrEnum` members are equal to their values."""
-    names = {value.value: name for name, value in type_.values.items()}
+    names: dict[Any, str] = {value.value: name for name, value in type_.values.items()}
 
     def serialize(member: Any) -> str:
         return names[member]

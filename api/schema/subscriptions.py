@@ -17,7 +17,7 @@ from api.schema.types.agents import Agent
 from api.schema.types.conversations import Conversation
 from api.schema.types.queues import Queue
 from api.schema.types.tasks import Task
-from api.schema.words import doc
+from api.schema.words import doc, subscription
 from domain.ids import ConversationId
 from domain.kernel import Position, Recorded
 
@@ -82,34 +82,32 @@ async def _only_by_socket() -> AsyncIterator[Any]:
 
 @strawberry.type(description="What can be followed, by graphql-transport-ws. Every item has a cursor to resume from.")
 class Subscription:
-    @strawberry.subscription(
-        description="Everything that concerns you: offers, tasks, presence, and your conversations."
-    )
+    @subscription("Everything that concerns you: offers, tasks, presence, and your conversations.")
     async def desk(self, after: After = None) -> AsyncIterator[DeskItem]:
         async for item in _only_by_socket():
             yield item
 
-    @strawberry.subscription(description="Everything in one conversation. NOT_FOUND for one that you may not see.")
+    @subscription("Everything in one conversation. NOT_FOUND for one that you may not see.")
     async def conversation(self, id: ConversationId, after: After = None) -> AsyncIterator[ConversationItem]:
         async for item in _only_by_socket():
             yield item
 
-    @strawberry.subscription(description="The board of agents.")
+    @subscription("The board of agents.")
     async def agents(self, after: After = None) -> AsyncIterator[AgentsItem]:
         async for item in _only_by_socket():
             yield item
 
-    @strawberry.subscription(description="The board of queues.")
+    @subscription("The board of queues.")
     async def queues(self, after: After = None) -> AsyncIterator[QueuesItem]:
         async for item in _only_by_socket():
             yield item
 
-    @strawberry.subscription(description="The board of tasks.")
+    @subscription("The board of tasks.")
     async def tasks(self, after: After = None) -> AsyncIterator[TasksItem]:
         async for item in _only_by_socket():
             yield item
 
-    @strawberry.subscription(description="The board of conversations.")
+    @subscription("The board of conversations.")
     async def conversations(self, after: After = None) -> AsyncIterator[ConversationsItem]:
         async for item in _only_by_socket():
             yield item

@@ -35,6 +35,11 @@ def answer(text: str, **options: Any) -> Callable[[F], F]:
     return cast("Callable[[F], F]", strawberry.field(description=text, **options))
 
 
+def subscription(text: str) -> Callable[[F], F]:
+    """A subscription, and what it tells."""
+    return cast("Callable[[F], F]", strawberry.subscription(description=text))
+
+
 def mutation(text: str) -> Callable[[F], F]:
     """A mutation, and what it does."""
     return cast("Callable[[F], F]", strawberry.mutation(description=text))

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from hashlib import sha1
 from typing import Any, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from commands.ports import Conflict, Unavailable
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
 
-__all__ = ["Batch", "Conflict", "EventLog", "Unavailable", "event_id"]
+__all__ = ["Batch", "Conflict", "EventLog", "Unavailable", "event_id", "event_id_bytes"]
 
 Batch = Sequence[Recorded[Any]]
 
@@ -51,4 +52,12 @@ class EventLog(Protocol):
 
 def event_id(cause: Cause, stream: str, n: int) -> UUID:
     """The id of the n-th fact that a command writes to a stream: the same whenever the command is sent again."""
-    return uuid5(cause.command_id, f"{stream}/{n}")
+    return UUID(bytes=event_id_bytes(cause, stream, n))
+
+
+def event_id_bytes(cause: Cause, stream: str, n: int) -> bytes:
+    """The same, for those who need no `UUID`: a UUIDv5 in the command's namespace, without the cost of the class."""
+    digest = bytearray(sha1(cause.command_id.bytes + f"{stream}/{n}".encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    return bytes(digest)

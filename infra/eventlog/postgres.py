@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
 from infra.eventlog.codec import decode, decode_cause, encode, encode_cause
 from infra.eventlog.columns import instant
-from infra.eventlog.port import Batch, Unavailable, event_id
+from infra.eventlog.port import Batch, Unavailable, event_id_bytes
 from infra.eventlog.session import SESSION, ask, connect
 from infra.eventlog.tail import Tail
 from infra.eventlog.writer import RETRY_FIRST_S, RETRY_MAX_S, Request, Writer
@@ -79,7 +79,7 @@ class PostgresLog:
             expected,
             [fact.stored_as for fact in facts],
             [encode(fact) for fact in facts],
-            [event_id(cause, stream, n).bytes for n in range(len(facts))],
+            [event_id_bytes(cause, stream, n) for n in range(len(facts))],
             at,
             encode_cause(cause),
             (facts, cause, at),

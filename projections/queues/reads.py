@@ -128,7 +128,9 @@ async def boards(
     connection: Connection, since: datetime, queue_ids: Sequence[QueueId] | None = None
 ) -> list[QueueBoard]:
     """The queues by name, all or these; counters from `since` (today's beginning, on a quarter) until now."""
-    rows = await _fetch(connection, _BOARDS, {"since": since, "ids": list(queue_ids) if queue_ids is not None else None})
+    rows = await _fetch(
+        connection, _BOARDS, {"since": since, "ids": list(queue_ids) if queue_ids is not None else None}
+    )
     return [QueueBoard(counters=_counters(row), since=since, **row) for row in rows]
 
 

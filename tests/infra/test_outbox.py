@@ -217,14 +217,18 @@ class Saying:
         return BotAnswer(says=(Body(text=f"you said {turn.text}"),))
 
 
+class Saloon(World):
+    """Bots of all moods."""
+
+    def _bots(self) -> BotTurns:
+        kernel, bots = self.centre, {"scripted": scripted, "saying": Saying}
+        self.turns = BotTurns(kernel.commands.send, kernel.store, self.log, lambda: kernel.catalog, bots)
+        return self.turns
+
+
 @contextlib.asynccontextmanager
-async def a_bot(connector: str, **settings: str) -> AsyncIterator[World]:
-    world = World()
-    kernel = world.centre
-    bots = {"scripted": scripted, "saying": Saying}
-    world.turns = BotTurns(kernel.commands.send, kernel.store, world.log, lambda: kernel.catalog, bots)
-    kernel.react("bot turns", world.turns.reactions())
-    async with world:
+async def a_bot(connector: str, **settings: str) -> AsyncIterator[Saloon]:
+    async with Saloon() as world:
         await world.configure()
         await world.send(Configure("greeter", BotSettings("Robin", connector, settings, timeout_s=1)))
         yield world

@@ -30,7 +30,7 @@ from domain.tasks.task import REROUTE_PRIORITY, Task
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MRDS = ("chat", "email")
 QUEUES = {"sales": "chat", "support": "chat", "letters": "email"}
-WORDS = "hello where is my order please help thank you the invoice number is wrong again and again".split()
+WORDS = ("hello", "where", "is", "my", "order", "please", "help", "thank you", "the invoice", "is wrong", "again")
 Act = Iterator[None]
 
 
@@ -176,7 +176,11 @@ def _bot(world: World, conversation: str, says: Callable[[], None]) -> Act:
     for _ in range(world.die.randint(1, 4)):
         answer, turn = BotAnswer((Body(text=world.text()),), misunderstood=world.chance(0.2)), world.id()
         due = world.now + timedelta(minutes=10)
-        world.change(Conversation, conversation, lambda it, a=answer, t=turn, d=due: it.take_bot_answer("helper", "Bot", t, a, None, d))
+        world.change(
+            Conversation,
+            conversation,
+            lambda it, a=answer, t=turn, d=due: it.take_bot_answer("helper", "Bot", t, a, None, d),
+        )
         yield
         says()
         yield
@@ -201,13 +205,19 @@ def _human(world: World, crew: list[str], conversation: str, session: str, says:
         return
     task, agent = found
     world.change(Agent, agent, lambda it: it.fill(task, conversation))
-    world.change(Conversation, conversation, lambda it: it.admit(agent, f"Name of {agent}", task, ParticipantRole.PRIMARY))
+    world.change(
+        Conversation, conversation, lambda it: it.admit(agent, f"Name of {agent}", task, ParticipantRole.PRIMARY)
+    )
     yield
     for _ in range(world.die.randint(1, 8)):
         if agent not in world.get(Conversation, conversation).agents:
             return
         message, body = world.id(), Body(text=world.text())
-        world.change(Conversation, conversation, lambda it, m=message, b=body: it.say_as_agent(agent, agent, m, b, world.now, 600))
+        world.change(
+            Conversation,
+            conversation,
+            lambda it, m=message, b=body: it.say_as_agent(agent, agent, m, b, world.now, 600),
+        )
         yield
         for status in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ):
             world.change(Conversation, conversation, lambda it, m=message, s=status: it.report_delivery(m, s, ""))
@@ -266,7 +276,9 @@ def _reroute(world: World, conversation: str, task: str, old: Task) -> str:
         routing.root_request_id, routing.queue_id, routing.mrd_id, routing.first_enqueued_at, routing.expires_at,
         REROUTE_PRIORITY, routing.step, routing.attempt + 1, routing.excluded | {old.offer.agent_id},
     )  # fmt: skip
-    world.change(Task, new, lambda it: it.enqueue(conversation, created.customer_id, old.session_id, again, previous=task))
+    world.change(
+        Task, new, lambda it: it.enqueue(conversation, created.customer_id, old.session_id, again, previous=task)
+    )
     return new
 
 

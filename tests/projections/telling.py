@@ -77,7 +77,9 @@ def dump(url: str, *names: str) -> dict[str, list[str]]:
     """Every row of these projections' tables (or of all), as text."""
     with psycopg.connect(url, options="-c TimeZone=UTC") as connection:
         return {
-            f"{name}.{table}": [text for (text,) in connection.execute(f"SELECT t::text FROM {name}.{table} t ORDER BY 1")]
+            f"{name}.{table}": [
+                text for (text,) in connection.execute(f"SELECT t::text FROM {name}.{table} t ORDER BY 1")
+            ]
             for name in names or TABLES
             for table in TABLES[name]
         }

@@ -173,7 +173,9 @@ async def test_pages_of_an_agent_follow_each_other(postgres_url):
         assert (ids(first), ids(second), second.has_next) == (["c3"], ["c2"], False)
 
 
-@pytest.mark.parametrize("window", [Window(0), Window(501), Window(after="zz"), Window(before="5b5d"), Window(after="6e")])
+@pytest.mark.parametrize(
+    "window", [Window(0), Window(501), Window(after="zz"), Window(before="5b5d"), Window(after="6e")]
+)
 async def test_a_window_that_makes_no_sense_is_refused(postgres_url, window):
     async with shown(postgres_url, five()) as connection:
         with pytest.raises(Invalid):

@@ -113,7 +113,9 @@ async def test_things_count_when_they_happen_and_service_levels_when_the_request
 
 
 async def test_a_retired_queue_has_no_board(postgres_url):
-    async with shown(postgres_url, told(SALES, (5, "queue-sales", Retired()), (6, "mrd-chat", Retired()))) as connection:
+    async with shown(
+        postgres_url, told(SALES, (5, "queue-sales", Retired()), (6, "mrd-chat", Retired()))
+    ) as connection:
         assert await boards(connection, NINE) == []
 
 

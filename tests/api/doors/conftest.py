@@ -17,7 +17,6 @@ from api.graphql.errors import Unauthenticated
 from api.webchat.bounds import Bounds
 from api.webchat.doors import WebChat
 from commands.configuration import Configure
-from connectors.bots.scripted.bot import scripted
 from connectors.errors import TryLater
 from connectors.webhook.channel import WebhookCourier
 from domain.channels.inbound import ContactKind
@@ -25,7 +24,7 @@ from domain.configuration.settings import Channel, ChannelMode, ChannelType, Rou
 from domain.ids import ChannelTypeId
 from infra.bus import InProcessBus
 from infra.eventlog.port import Conflict, Unavailable
-from infra.outbox import BotTurns, Deliveries, Whereabouts
+from infra.outbox import Deliveries, Whereabouts
 from tests.api.transport.conftest import serving
 from tests.e2e.world import CHAT, SUPPORT, World
 
@@ -72,13 +71,6 @@ class Centre(World):
             centre.commands.send, centre.store, lambda: centre.catalog, {"webhook": courier}, TryLater, retry_for_s
         )
         centre.react("deliveries", deliveries.reactions())
-
-    def let_bots_speak(self) -> None:
-        centre = self.centre
-        turns = BotTurns(
-            centre.commands.send, centre.store, self.log, lambda: centre.catalog, {"scripted": scripted}
-        )
-        centre.react("bot turns", turns.reactions())
 
     async def partner(self, delivery_url: str = "", mode: ChannelMode = ChannelMode.AGENT) -> None:
         """A channel of a foreign connector."""
@@ -127,7 +119,6 @@ class Browser:
 async def centre() -> AsyncIterator[Centre]:
     """Web chat `web` with a bot, and the bot speaks."""
     centre = Centre()
-    centre.let_bots_speak()
     async with centre, serving(centre.open_doors()) as address:
         await centre.configure()
         centre.address = address

@@ -18,8 +18,12 @@ from api.schema.reach import may_follow
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId
 from domain.kernel import Position, Recorded, stream_of
+from projections.agents import reads as agents
+from projections.conversations import reads as conversations
 from projections.desk.audience import Audience
 from projections.paging import Connection
+from projections.queues.reads import boards
+from projections.tasks import reads as tasks
 
 REPLAY_MAX = 100_000
 """Facts that a desk may be behind; who was away longer asks for everything again."""
@@ -128,13 +132,16 @@ class BoardFeed(_FromNow):
 
     async def live(self, after: int) -> AsyncIterator[Item]:
         seen = Position(after)
+        told: Sequence[Any] = ()
         while True:
             await self.models.wait_for(Position(seen + 1), self.board)
             now = self.models.positions[self.board]
             rows = await self._changed(seen)
             seen = now
-            if rows:
-                yield now, Changed(now, rows)
+            news = [row for row in rows if row not in told]
+            told = rows
+            if news:
+                yield now, Changed(now, news)
             await asyncio.sleep(BOARD_PAUSE_S)
 
     async def _changed(self, after: Position) -> Sequence[Any]:
@@ -145,11 +152,14 @@ class BoardFeed(_FromNow):
 class AllFeeds:
     """`api.graphql.feeds.Feeds`: which feed is behind a root field of the subscription type, for this viewer."""
 
-    def __init__(
-        self, behind: Behind, live: Live, audience: Audience, models: Positions, boards: Mapping[str, Rows]
-    ) -> None:
-        self._behind, self._live, self._audience = behind, live, audience
-        self._models, self._boards = models, boards
+    def __init__(self, behind: Behind, live: Live, audience: Audience, models: Positions) -> None:
+        self._behind, self._live, self._audience, self._models = behind, live, audience, models
+        self._boards: Mapping[str, Rows] = {
+            "agents": agents.changed,
+            "conversations": conversations.changed,
+            "queues": queue_rows(behind),
+            "tasks": tasks.changed,
+        }
 
     async def open(self, field: str, arguments: Mapping[str, Any], viewer: Viewer, /) -> Feed:
         """Raises `GraphQLError`: FORBIDDEN, NOT_FOUND."""
@@ -162,3 +172,12 @@ class AllFeeds:
             conversation = ConversationId(arguments["id"])
             return ConversationFeed(after, self._live, conversation, conversation, self._behind.log)
         return BoardFeed(after, self._live, field, field, self._boards[field], self._models, self._behind)
+
+
+def queue_rows(behind: Behind) -> Rows:
+    """All queues: there are few, and their counters are sums over rows of several tables."""
+
+    async def rows(connection: Connection, _after: Position) -> Sequence[Any]:
+        return await boards(connection, behind.day_began())
+
+    return rows

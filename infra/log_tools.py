@@ -18,10 +18,10 @@ from domain.tasks.task import Task
 from infra.eventlog import codec
 from infra.eventlog.port import EventLog
 
-MODELS: dict[str, type[Model]] = {
-    model.category: model
-    for model in (Agent, Conversation, Customer, Identity, Session, Task, *(entity for entity, _ in ENTITY_OF.values()))
-}
+_ALL: tuple[type[Model], ...] = (
+    Agent, Conversation, Customer, Identity, Session, Task, *(entity for entity, _ in ENTITY_OF.values())
+)  # fmt: skip
+MODELS = {model.category: model for model in _ALL}
 """The model of each category of streams."""
 
 PAGE = 5_000

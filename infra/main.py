@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from api.app import build_app
 from api.auth import Authentication
 from api.channels import ChannelDoor
-from api.feeds import AllFeeds, Rows, desk_topic
+from api.feeds import AllFeeds, desk_topic
 from api.graphql.limits import Profile as GraphQLProfile
 from api.issuer import Issuer, OwnKeys, signing_key
 from api.outside_issuer import OutsideKeys
@@ -41,24 +41,14 @@ from infra.seed import Person, tell
 from infra.settings import Profile, Role, Settings, master_key
 from infra.storage import Storage, opened
 from infra.users import PostgresUsers
-from projections.agents import reads as agent_reads
 from projections.agents.projection import Agents
-from projections.conversations import reads as conversation_reads
 from projections.conversations.projection import Conversations
 from projections.customers.projection import Customers
 from projections.desk.audience import Audience
-from projections.queues import reads as queue_reads
 from projections.queues.projection import Queues
-from projections.tasks import reads as task_reads
 from projections.tasks.projection import Tasks
 
 PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers)
-BOARDS: Mapping[str, Rows] = {
-    "conversations": conversation_reads.changed,
-    "tasks": task_reads.changed,
-    "agents": agent_reads.changed,
-    "queues": queue_reads.changed,
-}
 DEMO_PASSWORD = "parley-demo"  # noqa: S105 - the demo world's, printed at start
 GARBAGE = (50_000, 20, 50)
 """Collector thresholds: with Python's own, a pass over all warm models comes so often that it shows in the latencies."""
@@ -170,7 +160,7 @@ def app_of(parley: Parley) -> ASGIApp:
     return build_app(
         behind=behind,
         authenticate=authentication,
-        feeds=AllFeeds(behind, centre.live, parley.audience, parley.projector, BOARDS),
+        feeds=AllFeeds(behind, centre.live, parley.audience, parley.projector),
         profile=GraphQLProfile.development() if development else GraphQLProfile.production(),
         issuer=issuer,
         routes=[*chat.routes(), *channels.routes()],
@@ -184,26 +174,44 @@ async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
     began = time.monotonic()
     async with running(settings, say) as parley:
         server = uvicorn.Server(_uvicorn(settings, app_of(parley)))
-        async with AsyncExitStack() as stack:
-            if Role.ENGINE in settings.roles:
-                leading = asyncio.create_task(_lead(parley))
-                stack.callback(leading.cancel)
+        parts = [asyncio.create_task(parley.centre.until_it_fails(), name="following the log")]
+        if Role.ENGINE in settings.roles:
+            parts.append(asyncio.create_task(_lead(parley), name="leading"))
+        try:
             if demo:
                 await _tell_demo(parley, say)
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*GARBAGE)
-            serving = asyncio.create_task(server.serve())
-            while not server.started and not serving.done():
-                await asyncio.sleep(0.01)
-            if serving.done():
-                raise CannotStart(f"Port {settings.port} on {settings.host} cannot be used: set PARLEY_PORT to a free one.")
+            _calm_the_collector()
+            parts.append(await _listening(server, settings))
             say(_welcome(settings, time.monotonic() - began, demo=demo))
-            failing = asyncio.create_task(parley.centre.until_it_fails())
-            await asyncio.wait({serving, failing, *([leading] if Role.ENGINE in settings.roles else [])},
-                               return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             server.should_exit = True
-            await serving
+            await _ended(parts)
+
+
+async def _listening(server: uvicorn.Server, settings: Settings) -> asyncio.Task[None]:
+    serving = asyncio.create_task(server.serve(), name="serving")
+    while not server.started:
+        if serving.done():
+            raise CannotStart(f"Port {settings.port} on {settings.host} cannot be used; set PARLEY_PORT to a free one.")
+        await asyncio.sleep(0.01)
+    return serving
+
+
+async def _ended(parts: list[asyncio.Task[None]]) -> None:
+    """Let the server say goodbye, then end the rest. Raises what ended a part that had no reason to end."""
+    for part in parts:
+        if part.get_name() != "serving":
+            part.cancel()
+    for part, result in zip(parts, await asyncio.gather(*parts, return_exceptions=True), strict=True):
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+            raise CannotStart(f"{part.get_name()} failed: {result!r}") from result
+
+
+def _calm_the_collector() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 async def _lead(parley: Parley) -> None:
@@ -268,6 +276,7 @@ def _uvicorn(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         http="httptools",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # uvicorn would close with 1011, which the stock client never retries; GraphQL pings itself
         lifespan="off",
         access_log=False,
         log_level=settings.log_level.lower(),

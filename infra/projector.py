@@ -1,12 +1,13 @@
 """How do facts become what people see? Each projection is kept up with the log, in batches as large as what has come.
 
 When nothing waits, a fact is folded at once; the longer a batch takes, the more the next one holds, up to `BATCH_MAX`.
-A fact that a projection cannot fold is parked (table `parked`) and said loudly; the others know nothing of it.
+A fact that a projection cannot fold is parked (table `parked`) and said loudly; the others know nothing of it. A projection
+whose tables cannot be written steps aside and tries again, without holding up the others.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Self
 
 import psycopg
@@ -27,6 +28,14 @@ RETRY_FIRST_S, RETRY_MAX_S = 0.05, 5.0
 
 Progress = Callable[[Position, Position], None]
 """Told how far a rebuild has come, of how far."""
+ReadAll = Callable[[Position, int], Awaitable[Sequence[Recorded[Any]]]]
+A_FACTS_FAULT = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.CardinalityViolation,
+    psycopg.errors.ProgramLimitExceeded,
+)
+"""What the database says of a value that it cannot hold; of anything else the database itself is the cause."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +63,7 @@ class Projector:
     async def start(self) -> Self:
         """Returns when every projection is open: where another process holds one, when that lets go of it."""
         for name, (_, projection) in self._make.items():
-            self._followers[name] = _Follower(ReadModel(self._url, projection))
+            self._followers[name] = _Follower(ReadModel(self._url, projection), self._log.read_all)
         await asyncio.gather(*(follower.model.open() for follower in self._followers.values()))
         self._task = asyncio.create_task(self._run(), name="projector")
         self._task.add_done_callback(self._ended)
@@ -91,7 +100,7 @@ class Projector:
         make, _ = self._make[name]
         follower = self._followers[name]
         shadow = ReadModel(self._url, make(), shadow=True)
-        fold = _Follower(shadow)
+        fold = _Follower(shadow, self._log.read_all)
         try:
             await shadow.open(afresh=True)
             while not await self._caught_up(follower, fold, progress):
@@ -140,9 +149,12 @@ class Projector:
 class _Follower:
     """One projection on its way: what waits for it, and who waits for it."""
 
-    def __init__(self, model: ReadModel) -> None:
+    def __init__(self, model: ReadModel, read_all: ReadAll) -> None:
         self.model = model
         self.lock = asyncio.Lock()
+        self._read_all = read_all
+        self._fed = BEGINNING
+        self._aside = False
         self._facts = model.projection.facts
         self._inbox: deque[Batch] = deque()
         self._size = 0
@@ -158,19 +170,23 @@ class _Follower:
             async with self.lock:
                 await self.apply(self._take())
             self.tell()
+            if self._aside:
+                await self._rejoin()
 
     async def close(self) -> None:
         if self.model.position > BEGINNING:
             try:
                 await self.model.advance(self.model.position, store_after=1)
-            except (psycopg.Error, RuntimeError):  # it is gone already; the last stored position serves as well
+            except psycopg.Error:  # it is gone already; the last stored position serves as well
                 log.info("position not stored", projection=self.model.name)
         await self.model.close()
 
     def push(self, batch: Batch) -> None:
-        self._inbox.append(batch)
-        self._size += len(batch)
-        self._filled.set()
+        self._fed = batch[-1].position
+        if not self._aside:
+            self._inbox.append(batch)
+            self._size += len(batch)
+            self._filled.set()
 
     async def room(self) -> None:
         while self._size > WAITING_MAX:
@@ -202,11 +218,28 @@ class _Follower:
             facts = [it for it in events if it.position > after and type(it.fact) in self._facts]
             try:
                 await self._store(facts, events[-1].position)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                log.warning("read models away", projection=self.model.name, error=str(error))
+            except psycopg.Error as error:
+                log.error("read models cannot be written", projection=self.model.name, error=repr(error))
+                self._step_aside()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, RETRY_MAX_S)
                 await self._reopen()
+
+    def _step_aside(self) -> None:
+        """Let the others go on: what comes meanwhile is read again later."""
+        self._aside = True
+        self._inbox.clear()
+        self._size = 0
+        self._filled.clear()
+        self._drained.set()
+
+    async def _rejoin(self) -> None:
+        while self.model.position < self._fed:
+            batch = await self._read_all(self.model.position, REBUILD_PAGE)
+            async with self.lock:
+                await self.apply(batch)
+            self.tell()
+        self._aside = False  # nothing was fed since the position was compared, so nothing is missed
 
     async def _store(self, facts: Sequence[Recorded[Any]], until: Position) -> None:
         if not facts:
@@ -214,9 +247,9 @@ class _Follower:
             return
         try:
             await self.model.apply(facts, until)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever a fact can do to a fold: that fact is found, and put aside
+        except Exception as error:  # whatever a fact can do to a fold: that fact is found, and put aside
+            if isinstance(error, psycopg.Error) and not isinstance(error, A_FACTS_FAULT):
+                raise
             if len(facts) == 1:
                 await self._park(facts[0], error)
                 await self.model.advance(until)
@@ -239,8 +272,8 @@ class _Follower:
     async def _reopen(self) -> None:
         try:
             await self.model.open()
-        except psycopg.OperationalError as error:
-            log.warning("read models still away", projection=self.model.name, error=str(error))
+        except psycopg.Error as error:
+            log.warning("read models still away", projection=self.model.name, error=repr(error))
 
     async def reached(self, position: Position) -> None:
         if self._failure is not None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, Self
 
+import psycopg
 from psycopg import AsyncConnection, sql
 
 from domain.kernel import BEGINNING, Position, Recorded
@@ -57,7 +58,7 @@ class ReadModel:
     @property
     def connection(self) -> AsyncConnection[Any]:
         if self._connection is None:
-            raise RuntimeError(f"{self.name} is not open")
+            raise psycopg.InterfaceError(f"{self.name} is not open")
         return self._connection
 
     async def open(self, *, afresh: bool = False) -> Self:

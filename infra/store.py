@@ -24,7 +24,7 @@ CAUSES_MAX = 128
 class _Warm:
     """A model in memory, as of `version`; `None` while it must be read again."""
 
-    __slots__ = ("causes", "guessed", "lock", "model", "position", "version")
+    __slots__ = ("causes", "guessed", "heard", "lock", "model", "position", "version")
 
     def __init__(self) -> None:
         self.model: Any = None
@@ -32,12 +32,17 @@ class _Warm:
         self.position: Position = BEGINNING
         self.causes: dict[UUID, None] = {}
         self.guessed = False
+        self.heard = NOT_WRITTEN  # the newest version that the log told of, perhaps while we were at work
         self.lock = asyncio.Lock()
 
     def guess(self, empty: Any) -> None:
         """Suppose that the stream is empty, until an append proves it or its lack sends us reading."""
         self.model, self.version, self.position, self.guessed = empty, NOT_WRITTEN, BEGINNING, True
         self.causes = {}
+
+    def doubt(self) -> None:
+        """Believe the log alone: whoever is next reads it."""
+        self.model, self.guessed = None, False
 
     def remember(self, cause: Cause) -> None:
         self.causes[cause.command_id] = None
@@ -52,6 +57,7 @@ class WarmStore:
         self._log = log
         self._warm: dict[str, _Warm] = {}
         self._warm_max = warm_max
+        self._newest: Position | None = None  # what is surely written: a new fact has a position after it
 
     async def load(self, model: type[M], subject: str) -> M:
         stream = stream_of(model, subject)
@@ -94,47 +100,66 @@ class WarmStore:
                 if not facts:
                     return Change(warm.model, (), warm.position)
                 try:
+                    newest = await self._surely_written()
                     position = await self._log.append(stream, warm.version, facts, cause, at)
                 except Conflict:
-                    warm.model, warm.guessed = None, False
+                    warm.doubt()
                     continue
-                except BaseException:  # the outcome is unknown (cancelled, unavailable): believe the log alone
-                    warm.model, warm.guessed = None, False
+                except BaseException:  # the outcome is unknown (cancelled, unavailable)
+                    warm.doubt()
                     raise
+                if position <= newest:  # the log knew this cause already, and may hold more than we decided on
+                    warm.doubt()
+                    continue
+                self._newest = max(self._newest or BEGINNING, position)
                 warm.guessed = False
                 warm.model = replay(warm.model, iter(facts))
                 warm.version += len(facts)
                 warm.position = position
                 warm.remember(cause)
-                return Change(warm.model, facts, position)
+                change = Change(warm.model, facts, position)
+                if warm.heard > warm.version:  # somebody went on while we still waited for our answer
+                    warm.doubt()
+                return change
         raise Conflict(f"{stream} was changed by others {ATTEMPTS_MAX} times while we tried")
 
     def observe(self, batch: Batch) -> None:
         """Keep warm models fresh with what other processes wrote. Our own facts are already in them."""
+        self._newest = max(self._newest or BEGINNING, batch[-1].position)
         for recorded in batch:
             warm = self._warm.get(recorded.stream)
-            if warm is None or warm.model is None or recorded.version <= warm.version or warm.lock.locked():
+            if warm is None:
+                continue
+            warm.heard = max(warm.heard, recorded.version)
+            if warm.model is None or recorded.version <= warm.version or warm.lock.locked():
                 continue
             if recorded.version == warm.version + 1:
                 warm.model = warm.model.evolve(recorded.fact)
                 warm.version, warm.position = recorded.version, recorded.position
                 warm.remember(recorded.cause)
             else:
-                warm.model = None
+                warm.doubt()
+
+    async def _surely_written(self) -> Position:
+        if self._newest is None:
+            self._newest = await self._log.head()
+        return self._newest
 
     @staticmethod
     def _guessed(warm: _Warm) -> bool:
         """Was this decided on a mere guess? Then forget the guess, and read."""
         if warm.guessed:
-            warm.model, warm.guessed = None, False
+            warm.doubt()
             return True
         return False
 
     async def _read(self, model: type[M], stream: str, warm: _Warm) -> None:
         if warm.model is not None and not warm.guessed:
             return
-        warm.guessed = False
+        warm.doubt()
         history = await self._log.read(stream)
+        while warm.heard > (history[-1].version if history else NOT_WRITTEN):  # written while we read
+            history = await self._log.read(stream)
         warm.model = replay(model(), (recorded.fact for recorded in history))
         warm.version = history[-1].version if history else NOT_WRITTEN
         warm.position = history[-1].position if history else BEGINNING
@@ -150,6 +175,6 @@ class WarmStore:
 
     def _cool(self) -> None:
         """Forget the streams that have been warm the longest, but for those in use."""
-        for stream in list(islice(self._warm, self._warm_max // 10)):
+        for stream in list(islice(self._warm, max(1, self._warm_max // 10))):
             if not self._warm[stream].lock.locked():
                 del self._warm[stream]

@@ -12,6 +12,8 @@ from domain.kernel import Invalid
 
 T = TypeVar("T")
 LIMIT_MAX = 500
+CHANGED_MAX = 1_000
+"""Rows that a board is told of at once; whoever is further behind sees those that changed last."""
 Connection = AsyncConnection[Any]
 
 
@@ -69,6 +71,13 @@ class Listing(Generic[T]):
             await cursor_.execute(query.encode(), {**values, "rows": window.limit + 1})
             rows = await cursor_.fetchall()
         return self._cut(rows, window)
+
+    async def changed(self, connection: Connection, after: int, limit: int = CHANGED_MAX) -> tuple[T, ...]:
+        """The rows whose newest fact stands after a position, the latest changed first."""
+        query = f"{self.select} WHERE position > %s ORDER BY position DESC LIMIT %s"
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(query.encode(), (after, limit))
+            return tuple(map(self.read, await cursor.fetchall()))
 
     def _beyond(self, name: str) -> Any:
         sign = "<" if self.descending == (name == "after") else ">"

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -30,7 +31,7 @@ from domain.configuration.catalog import UnknownChannel
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import MessagePosted
 from domain.customers.identity import Identity, identity_id
-from domain.ids import ChannelId, MessageId
+from domain.ids import ChannelId, IdentityId, MessageId
 from domain.kernel import Position, stream_of
 from domain.sessions.facts import SessionStarted
 from domain.sessions.session import Session
@@ -86,7 +87,7 @@ class WebChat:
 
     async def sessions_of(self, channel: ChannelId, visitor: str) -> list[tuple[str, SessionStarted]]:
         """The sessions that this visitor used last, the newest first; it may be over."""
-        known = await self.store.load(Identity, identity_id(channel, webchat.contact_of(visitor)))
+        known = await self.store.load(Identity, _identity_of(channel, visitor))
         ids = [id_ for id_ in (known.session, known.previous_session) if id_ is not None]
         sessions = [(id_, (await self.store.load(Session, id_)).started) for id_ in ids]
         return [(id_, started) for id_, started in sessions if started is not None]
@@ -157,6 +158,11 @@ class WebChat:
         except TimeoutError:
             pass
         return frames
+
+
+@lru_cache(50_000)
+def _identity_of(channel: ChannelId, visitor: str) -> IdentityId:
+    return identity_id(channel, webchat.contact_of(visitor))
 
 
 def _is(fact: object, message: MessageId) -> bool:

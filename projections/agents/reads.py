@@ -146,3 +146,8 @@ def _crew(mrd_id: MrdId, states: Mapping[MrdState, tuple[int, int, int]]) -> Mrd
         load=sum(load for _, load, _ in here.values()),
         tasks_max=sum(tasks_max for _, _, tasks_max in here.values()),
     )
+
+
+async def changed(connection: Connection, after: Position) -> tuple[AgentPresence, ...]:
+    """What is different since a position, each row as it is now."""
+    return await _AGENTS.changed(connection, after)

@@ -151,3 +151,8 @@ async def conversations_of_agent(
     """Those that the agent is in, newest first; with `present=False` also those that they left."""
     where = ("p.agent_id = %(agent)s", "p.present") if present else ("p.agent_id = %(agent)s",)
     return await _OF_AGENT.page(connection, where, {"agent": agent_id}, window)
+
+
+async def changed(connection: Connection, after: Position) -> tuple[ConversationSummary, ...]:
+    """What is different since a position, each row as it is now."""
+    return await _ALL.changed(connection, after)

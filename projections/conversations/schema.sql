@@ -43,3 +43,6 @@ CREATE TABLE participation (
 
 CREATE INDEX participation_newest ON participation (agent_id, created_at DESC, conversation_id DESC);
 CREATE INDEX participation_now ON participation (agent_id, created_at DESC, conversation_id DESC) WHERE present;
+
+-- For boards: what changed since. A BRIN index is the one kind that lets an update stay in its page.
+CREATE INDEX conversation_changed ON conversation USING brin (position) WITH (pages_per_range = 16);

@@ -61,9 +61,9 @@ async def customers(
 ) -> Page[CustomerProfile]:
     """Newest first; whose name begins with `name` (in any case), and who is known by exactly this `contact`."""
     where = [
-        *(("lower(name) LIKE %(name)s",) if name else ()),
+        *(("left(lower(name), 100) LIKE %(name)s",) if name else ()),
         *(("identities @> %(contact)s",) if contact else ()),
     ]
-    escaped = name.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = name[:100].lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     parameters = {"name": f"{escaped}%", "contact": Jsonb([{"contact": contact}])}
     return await _CUSTOMERS.page(connection, where, parameters, window)

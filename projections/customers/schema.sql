@@ -15,7 +15,7 @@ CREATE TABLE customer (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX customer_newest ON customer (first_seen DESC, id DESC);
-CREATE INDEX customer_by_name ON customer (lower(name) text_pattern_ops);
+CREATE INDEX customer_by_name ON customer (left(lower(name), 100) text_pattern_ops);  -- a name may be of any length
 CREATE INDEX customer_by_contact ON customer USING gin (identities jsonb_path_ops);
 
 -- Whose each open conversation is: messages name the conversation alone.

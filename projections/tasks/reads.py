@@ -114,3 +114,8 @@ async def tasks(
         "media_states": list(media_states),
     }
     return await _TASKS.page(connection, where, parameters, window)
+
+
+async def changed(connection: Connection, after: Position) -> tuple[TaskSummary, ...]:
+    """What is different since a position, each row as it is now."""
+    return await _TASKS.changed(connection, after)

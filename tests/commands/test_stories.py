@@ -5,11 +5,20 @@ from uuid import uuid4
 
 import pytest
 
-from commands.agents import GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
+from commands.agents import GrantMrd, HandOverWork, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
 from commands.configuration import Configure, Retire
-from commands.conversations import EndConversation, LeaveConversation, PostAgentMessage, RequestAgent, TakeBotAnswer
+from commands.conversations import (
+    EndConversation,
+    ExpireCustomerInactivity,
+    LeaveConversation,
+    LoseSession,
+    PostAgentMessage,
+    RequestAgent,
+    SettleDeparture,
+    TakeBotAnswer,
+)
 from commands.inbound import EndSession, OpenSession
-from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
+from commands.tasks import AcceptTask, ApplyWrapUp, ExpireOffer, FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState
 from domain.channels.bots import BotAnswer
@@ -258,6 +267,61 @@ async def test_an_agent_who_accepts_after_the_customer_left_is_sent_away() -> No
     assert (await task(office)).state is TaskState.CLOSED
     assert await chat(office) is MrdState.READY
     assert (await talk(office)).state is ConversationState.CLOSED
+
+
+async def leaves_unnoticed(office: Office) -> None:
+    """The customer is gone and that is settled, before what was already on its way gets there."""
+    session, talk_id = SessionId(await newest(office, SessionStarted)), await newest(office, ConversationStarted)
+    await office.send(EndSession(session, SessionEndReason.CUSTOMER))
+    await office.send(LoseSession(ConversationId(talk_id), session, SessionEndReason.CUSTOMER))
+    await office.send(SettleDeparture(ConversationId(talk_id)))
+    assert (await talk(office)).state is ConversationState.CLOSED
+
+
+async def test_a_request_that_gets_in_line_after_the_customer_left_does_not_stay_there() -> None:  # routing 49
+    office = await staffed()
+    await office.send(message(1))
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    await office.send(RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED))
+    await leaves_unnoticed(office)
+    await office.settle()
+    assert await reasons(office) == [TaskCloseReason.CANCELLED]
+
+
+async def test_a_request_that_is_rerouted_after_the_customer_left_does_not_go_on() -> None:  # routing 49
+    office = await staffed(MARIA, PAUL)
+    await office.sends(message(1))
+    ringing = await rings(office)
+    await office.send(ExpireOffer(ringing, (await task(office)).offer.offer_id))
+    await leaves_unnoticed(office)
+    await office.settle()
+    assert await reasons(office) == [TaskCloseReason.RONA, TaskCloseReason.CANCELLED]
+
+
+async def test_whoever_accepted_while_signing_out_is_replaced() -> None:
+    """The task is accepted, the slot still says that it rings: the work goes on with somebody else all the same."""
+    office = await staffed(MARIA, PAUL)
+    await office.sends(message(1))
+    ringing = await rings(office)
+    await office.send(AcceptTask(ringing, MARIA))
+    await office.send(LogOut(MARIA))
+    await office.send(HandOverWork(MARIA))
+    await office.settle()
+    assert await reasons(office) == [TaskCloseReason.AGENT_LOGOUT]
+    waiting = await task(office)
+    assert waiting.media_state is MediaState.QUEUED
+    assert (await talk(office)).request.task_id == waiting.routing.root_request_id
+
+
+async def test_a_late_timer_does_not_end_the_session_of_a_customer_who_answered() -> None:  # routing 42
+    office = await staffed()
+    await office.sends(message(1))
+    await talks(office)
+    await reply(office)
+    await office.sends(message(2))
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(ExpireCustomerInactivity(talk_id, MessageId("a1")))
+    assert await office.facts(SessionEnded) == []
 
 
 async def test_two_agents_who_are_offered_the_same_request_share_nothing() -> None:  # routing 18, 67

@@ -144,7 +144,7 @@ async def test_a_refusal_is_told_with_its_reason(centre: Centre) -> None:
 
 
 async def test_trying_ends(centre: Centre) -> None:
-    centre.foreign.script = [500] * 100
+    centre.foreign.script = [0.8] * 100
     conversation, ada = await centre.talk("zoe", "ada")
     await centre.say(conversation, ada, "Good morning")
     ((status, reason),) = await centre.outcomes(conversation, 1)
@@ -153,7 +153,7 @@ async def test_trying_ends(centre: Centre) -> None:
 
 
 async def test_a_connector_that_hangs_is_tried_again(centre: Centre) -> None:
-    centre.foreign.script = [5.0]
+    centre.foreign.script = [0.8]
     conversation, ada = await centre.talk("zoe", "ada")
     await centre.say(conversation, ada, "Good morning")
     assert await centre.outcomes(conversation, 1) == [("SENT", "")]

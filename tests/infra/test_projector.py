@@ -4,7 +4,6 @@ import asyncio
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from domain.agents.facts import AgentRegistered, LoggedIn, MrdMadeReady
@@ -109,9 +108,7 @@ async def test_a_projection_of_another_version_begins_anew(postgres_url):
     log = await log_of(told(registered(1), registered(2)))
     async with Projector(log, postgres_url, [Agents]) as projector:
         await projector.wait_for(Position(2))
-    with psycopg.connect(postgres_url) as connection:
-        connection.execute("ALTER TABLE agents.agent DROP COLUMN username")
-        connection.execute("DELETE FROM agents.agent")
+    query(postgres_url, "ALTER TABLE agents.agent DROP COLUMN username CASCADE")
 
     class Newer(Agents):
         version = Agents.version + 1
@@ -174,6 +171,25 @@ async def test_a_lost_connection_is_made_again(postgres_url):
         )
         await projector.wait_for(await play(log, told(registered(1), registered(2))[1:]), "agents")
     assert await shows(postgres_url, 2) == "LOGOUT"
+
+
+async def test_a_projection_whose_tables_are_away_holds_up_nobody_and_catches_up(postgres_url, monkeypatch):
+    monkeypatch.setattr("infra.projector.WAITING_MAX", 100)
+    monkeypatch.setattr("infra.projector.RETRY_MAX_S", 0.1)
+    facts = history(8, conversations=30)
+    log = await log_of(facts[:300])
+    async with Projector(log, postgres_url, ALL) as projector:
+        await projector.wait_for(Position(300))
+        query(postgres_url, "ALTER TABLE agents.agent RENAME TO hidden")
+        head = await play(log, facts[300:900])
+        await projector.wait_for(head, "conversations", "tasks", "queues", "customers")
+        assert projector.positions["agents"] < head
+        query(postgres_url, "ALTER TABLE agents.hidden RENAME TO agent")
+        await projector.wait_for(await play(log, facts[900:]))
+        as_lived = dump(postgres_url)
+        await projector.rebuild("agents")
+    assert dump(postgres_url) == as_lived
+    assert query(postgres_url, "SELECT * FROM parked") == []
 
 
 async def test_a_second_projector_waits_for_the_first(postgres_url):

@@ -87,4 +87,5 @@ def dump(url: str, *names: str) -> dict[str, list[str]]:
 
 def query(url: str, text: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(text).fetchall()
+        cursor = connection.execute(text)
+        return cursor.fetchall() if cursor.description else []

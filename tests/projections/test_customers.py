@@ -64,3 +64,10 @@ async def test_customers_are_found_by_name_and_contact_newest_first(postgres_url
         assert await found(name="_ve") == []
         assert await found(contact="+49-Ada") == ["ada"]
         assert await customer(connection, "nobody") is None
+
+
+async def test_a_name_may_be_longer_than_an_index_can_hold(postgres_url):
+    long = "".join(chr(0x4E00 + n) for n in range(5000))
+    async with shown(postgres_url, told((0, ADA, CustomerCreated(long, anonymous=False)))) as connection:
+        (found,) = (await customers(connection, name=long[:3000])).items
+    assert found.name == long

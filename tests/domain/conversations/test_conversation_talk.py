@@ -130,6 +130,12 @@ def test_a_request_for_a_human_stops_the_wait_for_the_customer() -> None:  # rou
     assert given(Conversation, *TALKING, replied(), REQUEST).leaves(lambda it: it.awaiting_reply_to) is None
 
 
+def test_nobody_awaits_an_answer_of_whoever_left() -> None:  # routing 56
+    assert given(Conversation, *TALKING, replied(), GONE).leaves(lambda it: it.awaiting_reply_to) is None
+    both = (*ON_TWO_CHANNELS, *TALKING[2:], replied(), SessionLeft(WHATSAPP, SessionEndReason.CUSTOMER))
+    assert given(Conversation, *both).leaves(lambda it: it.awaiting_reply_to) == "a1"
+
+
 def test_where_silence_has_no_end_nothing_is_awaited() -> None:
     given(Conversation, *TALKING).when(say(inactivity_s=0)).then(replied(due=None))
 

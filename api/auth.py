@@ -8,6 +8,7 @@ The algorithm comes from an allow-list and the key from the issuer alone; header
 """
 
 import json
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ from joserfc.util import urlsafe_b64decode
 from api.graphql.errors import Unauthenticated
 
 ALGORITHMS = ("ES256", "RS256", "EdDSA", "Ed25519")
+warnings.filterwarnings(
+    "ignore", "EdDSA is deprecated"
+)  # by its new name, Ed25519; identity providers still use the old
+
 TOKEN_LENGTH_MAX = 8_192
 LEEWAY_S = 30.0
 """How far the clocks of issuer and server may differ; an expiry is not stretched."""

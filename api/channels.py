@@ -143,9 +143,8 @@ def openapi() -> tuple[dict[str, Any], dict[str, Any]]:
             "required": True,
             "content": {"application/json": {"schema": {"oneOf": [message, receipt]}}},
         },
-        "responses": {"200": _response("Stored for good.", "Taken")} | {
-            status: _response(why, "Problem") for status, why in _PROBLEMS.items()
-        },
+        "responses": {"200": _response("Stored for good.", "Taken")}
+        | {status: _response(why, "Problem") for status, why in _PROBLEMS.items()},
     }
     return {PATH: {"post": operation}}, schemas
 

@@ -31,7 +31,7 @@ class Router:
         self._commands = commands
         self._engine = Engine()
         self._fed = asyncio.Event()
-        self._moves: set[asyncio.Task[None]] = set()
+        self._moves: dict[asyncio.Task[None], Move] = {}
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._engine.feed(recorded)
@@ -51,8 +51,9 @@ class Router:
                 self._carry_out(self._engine.decide(self._commands.clock()))
                 await self._something_to_decide()
         finally:
-            for move in self._moves:
-                move.cancel()
+            for task, move in self._moves.items():
+                task.cancel()
+                self._engine.forget(move)
 
     async def _something_to_decide(self) -> None:
         due = self._engine.next_due()
@@ -66,8 +67,8 @@ class Router:
     def _carry_out(self, moves: Sequence[Move]) -> None:
         for move in moves:
             task = asyncio.create_task(self._do(move))
-            self._moves.add(task)
-            task.add_done_callback(self._moves.discard)
+            self._moves[task] = move
+            task.add_done_callback(self._moves.pop)
 
     async def _do(self, move: Move) -> None:
         command = _command(move)
@@ -75,9 +76,8 @@ class Router:
             await self._commands.send(command, uuid5(NAMESPACE, repr(command)), "engine")
         except (Refused, Conflict, Unavailable):
             await asyncio.sleep(THINK_AGAIN_S)
-            if isinstance(move, Offer):
-                self._engine.forget(move)
-                self._fed.set()
+            self._engine.forget(move)
+            self._fed.set()
 
 
 def _command(move: Move) -> Command:

@@ -2,7 +2,8 @@
 have in common."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from commands.routing import Router
 from domain.configuration.catalog import Catalog
 from domain.kernel import Fact, Position, Recorded
 from infra.checkpoints import Checkpoints
-from infra.eventlog.port import EventLog
+from infra.eventlog.port import EventLog, Unavailable
 from infra.folds import CatalogFold, Fold, Folds
 from infra.live import LiveLog, Observer
 from infra.reactor import Reaction, Reactor, policies_want, policy_reactions
@@ -35,8 +36,8 @@ class Centre:
         self.router = Router(self.commands)
         self._checkpoints = checkpoints
         self._folds = Folds((self._catalog, self.timers, self.router, *folds), checkpoints)
-        policies = Reactor("policies", log, checkpoints, policy_reactions(self.commands), policies_want)
-        self._reactors = [policies]
+        self._policies = Reactor("policies", log, checkpoints, policy_reactions(self.commands), policies_want)
+        self._added: list[Reactor] = []
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -50,7 +51,7 @@ class Centre:
         wants: Callable[[Recorded[Any]], bool] = lambda _: True,
     ) -> None:
         """Add reactions that keep a position of their own (the outbox). Before `start`."""
-        self._reactors.append(Reactor(name, self.log, self._checkpoints, reactions, wants))
+        self._added.append(Reactor(name, self.log, self._checkpoints, reactions, wants))
 
     async def start(self, observers: tuple[Observer, ...] = ()) -> Position:
         """Catch up, then follow the log. `observers` are told of each batch after the store and the folds."""
@@ -61,16 +62,28 @@ class Centre:
         return position
 
     async def lead(self) -> None:
-        """Route, react and fire timers, until cancelled or one of them fails. One process at a time (`infra/lease.py`)."""
+        """Both duties at once: `route` and `deliver`."""
+        async with asyncio.TaskGroup() as duties:
+            duties.create_task(self.route())
+            duties.create_task(self.deliver())
+
+    async def route(self) -> None:
+        """Decide, react and fire timers, until cancelled or one of them fails. One process at a time (`infra/lease.py`)."""
+        await self._run((self._policies,), self.timers.run(), self.router.run())
+
+    async def deliver(self) -> None:
+        """Run the reactions that were added: what leaves for customers and bots. One process at a time."""
+        await self._run(self._added)
+
+    async def _run(self, reactors: Sequence[Reactor], *others: Coroutine[Any, Any, None]) -> None:
         try:
             async with asyncio.TaskGroup() as parts:
-                parts.create_task(self.timers.run())
-                parts.create_task(self.router.run())
-                for reactor in self._reactors:
-                    parts.create_task(reactor.run())
+                for part in (*others, *(reactor.run() for reactor in reactors)):
+                    parts.create_task(part)
         finally:
-            for reactor in self._reactors:
-                await reactor.save()
+            for reactor in reactors:
+                with suppress(Unavailable):  # then the next run repeats a little
+                    await reactor.save()
 
     async def stop(self) -> None:
         if self._following is not None:

@@ -1,9 +1,14 @@
 """Where was each reader of the log when it stopped, and what did it have in its head?"""
 
-from typing import Protocol
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
-from psycopg_pool import AsyncConnectionPool
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from commands.ports import Unavailable
 from domain.kernel import BEGINNING, Position
 
 SCHEMA = """
@@ -17,6 +22,8 @@ create table if not exists readers (
 
 
 class Checkpoints(Protocol):
+    """Both raise `Unavailable`."""
+
     async def load(self, name: str, shape: int = 0) -> tuple[Position, bytes]:
         """The stored position and state; the beginning and nothing for a name or a shape that was never stored."""
         ...
@@ -44,7 +51,7 @@ class PostgresCheckpoints:
             await connection.execute(SCHEMA)
 
     async def load(self, name: str, shape: int = 0) -> tuple[Position, bytes]:
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             cursor = await connection.execute(
                 "select position, state from readers where name = %s and shape = %s", (name, shape)
             )
@@ -52,10 +59,18 @@ class PostgresCheckpoints:
         return (Position(row[0]), bytes(row[1])) if row else (BEGINNING, b"")
 
     async def save(self, name: str, position: Position, shape: int = 0, state: bytes = b"") -> None:
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             await connection.execute(
                 "insert into readers (name, position, shape, state) values (%s, %s, %s, %s)"
                 " on conflict (name) do update set position = excluded.position, shape = excluded.shape,"
                 " state = excluded.state",
                 (name, position, shape, state),
             )
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise Unavailable(str(error)) from error

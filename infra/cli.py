@@ -13,14 +13,14 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from domain.kernel import Position
+from domain.kernel import Position, Refused
 from infra import log_tools, main
 from infra.embedded_postgres import PostgresFailed
 from infra.eventlog.port import Unavailable
 from infra.settings import BadSettings, Settings, load
 from infra.storage import opened
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Parley, the open omnichannel contact centre.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Parley, the open omnichannel contact centre.")
 log_app = typer.Typer(no_args_is_help=True, help="Look into the event log.")
 app.add_typer(log_app, name="log")
 out, err = Console(), Console(stderr=True)
@@ -56,6 +56,12 @@ def config() -> None:
     for name, field in type(settings).model_fields.items():
         table.add_row(name, _shown(getattr(settings, name)), field.description or "")
     out.print(table)
+
+
+@app.command()
+def secret(channel: str, data_dir: DataDir = None) -> None:
+    """Print the secret that a foreign connector of this channel signs with. Keep it like a password."""
+    _print(main.channel_secret(_settings(data_dir=data_dir), channel))
 
 
 @app.command()
@@ -126,11 +132,7 @@ async def _tail(settings: Settings, last: int, follow: bool) -> None:  # noqa: F
 
 async def _show(settings: Settings, stream: str, *, as_json: bool) -> None:
     async with opened(settings, stop_database=True) as storage:
-        history = await storage.log.read(stream)
-        if not history:
-            err.print(f"[red]There is no stream {stream!r}.[/] Streams are named like agent-<id> or conversation-<id>.")
-            raise typer.Exit(1)
-        for recorded in history:
+        for recorded in await log_tools.history(storage.log, stream):
             _print(json.dumps(log_tools.record(recorded)) if as_json else log_tools.line(recorded))
 
 
@@ -173,7 +175,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
             runner.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
-    except (PostgresFailed, Unavailable, main.CannotStart) as trouble:
+    except (PostgresFailed, Refused, Unavailable, main.CannotStart) as trouble:
         err.print(f"[red]{trouble}[/]")
         raise typer.Exit(1) from None
 
@@ -193,4 +195,4 @@ def _shown(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="parley")

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 
 from domain.configuration.catalog import Catalog
 from domain.kernel import BEGINNING, Position, Recorded
 from infra.checkpoints import Checkpoints
-from infra.eventlog.port import Batch, EventLog
+from infra.eventlog.port import Batch, EventLog, Unavailable
 
 SNAPSHOT_EVERY = 20_000
 """Facts after which a fold is stored again: what a restart after a crash has to read."""
+
+log = structlog.get_logger(__name__)
 
 
 class Fold(Protocol):
@@ -82,6 +85,10 @@ class Folds:
             self._storing = asyncio.create_task(self.store())
 
     async def store(self) -> None:
+        """What cannot be stored is read again at the next start: a snapshot only saves time."""
         position = self.position
-        for name, shape, state in [(fold.name, fold.shape, fold.dump()) for fold in self._folds]:
-            await self._checkpoints.save(f"fold {name}", position, shape, state)
+        try:
+            for name, shape, state in [(fold.name, fold.shape, fold.dump()) for fold in self._folds]:
+                await self._checkpoints.save(f"fold {name}", position, shape, state)
+        except Unavailable as error:
+            log.warning("snapshot not stored", error=str(error))

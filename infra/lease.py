@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 import psycopg
 import structlog
 
-LOCK = 0x5061726C6579_0001
-"""Arbitrary, and not the lock of the log's writers."""
+LOCKS = 0x5061726C
+"""The class of our locks in the database: arbitrary, and not those of the log or of the projections."""
 CHECK_EVERY_S = 2.0
+ANSWER_WITHIN_S = 5.0
 TRY_EVERY_S = 0.5
 
 log = structlog.get_logger(__name__)
@@ -24,13 +25,11 @@ class LeaseLost(Exception):
 
 
 @asynccontextmanager
-async def lease(url: str) -> AsyncIterator[asyncio.Future[None]]:
-    """Waits until we may lead. The future fails with `LeaseLost` when we may not any more."""
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+async def lease(url: str, duty: str) -> AsyncIterator[asyncio.Future[None]]:
+    """Waits until we may lead, also for a database that is away. The future fails with `LeaseLost` when we may not any more."""
+    connection = await _granted(url, duty)
     try:
-        while not await _held(connection):
-            await asyncio.sleep(TRY_EVERY_S)
-        log.info("leading")
+        log.info("leading", duty=duty)
         lost = asyncio.ensure_future(_watch(connection))
         try:
             yield lost
@@ -41,8 +40,25 @@ async def lease(url: str) -> AsyncIterator[asyncio.Future[None]]:
         await connection.close()
 
 
-async def _held(connection: psycopg.AsyncConnection) -> bool:
-    cursor = await connection.execute("select pg_try_advisory_lock(%s)", (LOCK,))
+async def _granted(url: str, duty: str) -> psycopg.AsyncConnection:
+    """A connection that holds the lock."""
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+            try:
+                while not await _held(connection, duty):
+                    await asyncio.sleep(TRY_EVERY_S)
+            except BaseException:
+                await connection.close()
+                raise
+            return connection
+        except psycopg.OperationalError as error:
+            log.warning("no lease to be had", error=str(error))
+            await asyncio.sleep(TRY_EVERY_S)
+
+
+async def _held(connection: psycopg.AsyncConnection, duty: str) -> bool:
+    cursor = await connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (LOCKS, duty))
     row = await cursor.fetchone()
     return bool(row and row[0])
 
@@ -51,6 +67,7 @@ async def _watch(connection: psycopg.AsyncConnection) -> None:
     while True:
         await asyncio.sleep(CHECK_EVERY_S)
         try:
-            await connection.execute("select 1")
-        except psycopg.Error as error:
-            raise LeaseLost(str(error)) from None
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await connection.execute("select 1")
+        except (psycopg.Error, TimeoutError) as error:
+            raise LeaseLost(str(error) or "no answer") from None

@@ -12,7 +12,7 @@ from domain.configuration.entity import ENTITY_OF
 from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity
-from domain.kernel import BEGINNING, NOT_WRITTEN, Model, Position, Recorded
+from domain.kernel import BEGINNING, NOT_WRITTEN, Model, NotFound, Position, Recorded
 from domain.sessions.session import Session
 from domain.tasks.task import Task
 from infra.eventlog import codec
@@ -53,13 +53,24 @@ def plain(model: Any) -> Any:
     return msgspec.to_builtins(model, str_keys=True)
 
 
+async def history(log: EventLog, stream: str) -> list[Recorded[Any]]:
+    """All facts of a stream. Raises `NotFound` for one that nobody wrote."""
+    facts = await log.read(stream)
+    if not facts:
+        raise NotFound(f"There is no stream {stream!r}. Streams are named like agent-<id> or conversation-<id>.")
+    return facts
+
+
 async def as_of(log: EventLog, stream: str, moment: Position | datetime | None) -> tuple[Model, int]:
-    """The model of a stream as it was at a position or a time (none: now), and the version that it had."""
+    """The model of a stream as it was at a position or a time (none: now), and the version that it had.
+
+    Raises `NotFound` for a stream that nobody wrote.
+    """
     category = stream.partition("-")[0]
     if category not in MODELS:
-        raise LookupError(f"There is no kind of stream {category!r}; there are {', '.join(sorted(MODELS))}.")
+        raise NotFound(f"There is no kind of stream {category!r}; there are {', '.join(sorted(MODELS))}.")
     model, version = MODELS[category](), NOT_WRITTEN
-    for recorded in await log.read(stream):
+    for recorded in await history(log, stream):
         if isinstance(moment, datetime) and recorded.at > moment:
             break
         if isinstance(moment, int) and recorded.position > moment:

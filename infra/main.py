@@ -4,10 +4,11 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 from uuid import UUID, uuid5
 
 import httpx2
@@ -23,17 +24,20 @@ from api.feeds import AllFeeds, desk_topic
 from api.graphql.limits import Profile as GraphQLProfile
 from api.issuer import Issuer, OwnKeys, signing_key
 from api.outside_issuer import OutsideKeys
-from api.schema.context import Behind
+from api.schema.context import Behind, Pool
 from api.webchat.bounds import Bounds
 from api.webchat.doors import WebChat
 from commands.bus import Command
 from commands.ports import Conflict, Unavailable
 from connectors.bots.scripted.bot import scripted
 from connectors.errors import TryLater
-from connectors.webhook.channel import WebhookCourier
+from connectors.webhook.channel import WebhookCourier, secret_of
+from domain.ids import ChannelId
 from domain.kernel import NAMESPACE, Fact, Position
 from infra.bus import Bus, InProcessBus, NatsBus
 from infra.centre import Centre
+from infra.database import reading
+from infra.eventlog.postgres import PostgresLog
 from infra.lease import lease
 from infra.outbox import BotTurns, Deliveries, Reaction, Whereabouts
 from infra.projector import Projector
@@ -41,6 +45,7 @@ from infra.seed import Person, tell
 from infra.settings import Profile, Role, Settings, master_key
 from infra.storage import Storage, opened
 from infra.users import PostgresUsers
+from infra.wake import Waker
 from projections.agents.projection import Agents
 from projections.conversations.projection import Conversations
 from projections.customers.projection import Customers
@@ -67,12 +72,14 @@ class Parley:
 
     settings: Settings
     storage: Storage
+    readers: Pool
     centre: Centre
     projector: Projector
     users: PostgresUsers
     bus: Bus
     audience: Audience
     whereabouts: Whereabouts
+    waker: Waker
     http: httpx2.AsyncClient
 
 
@@ -104,11 +111,13 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         for name, reactions in _outbox(centre, storage, http, settings).items():
             centre.react(name, reactions)
         say("reading the log …")
-        await centre.start((whereabouts.observe,))
+        waker = Waker(bus, storage.log.wake if isinstance(storage.log, PostgresLog) else lambda: None)
+        await centre.start((whereabouts.observe, waker.observe))
         stack.push_async_callback(centre.stop)
         projector = Projector(storage.log, storage.database_url, PROJECTIONS)
         await stack.enter_async_context(projector)
-        yield Parley(settings, storage, centre, projector, users, bus, audience, whereabouts, http)
+        readers = await stack.enter_async_context(reading(storage.database_url))
+        yield Parley(settings, storage, readers, centre, projector, users, bus, audience, whereabouts, waker, http)
 
 
 def _outbox(
@@ -138,7 +147,7 @@ def app_of(parley: Parley) -> ASGIApp:
         commands=centre.commands,
         catalog=lambda: centre.catalog,
         log=parley.storage.log,
-        pool=parley.storage.pool,
+        pool=parley.readers,
         position=lambda: centre.live.position,
         wait_for=parley.projector.wait_for,
         clock=now,
@@ -151,7 +160,7 @@ def app_of(parley: Parley) -> ASGIApp:
     unavailable = (Unavailable, Conflict)
     chat = WebChat(
         centre.commands, centre.store, centre.live, parley.storage.log, lambda: centre.catalog, parley.bus, keys,
-        now, new_id, unavailable, Bounds(),
+        now, new_id, unavailable, Bounds() if settings.rate_limits else Bounds.without_rates(),
     )
     channels = ChannelDoor(
         centre.commands, lambda: centre.catalog, authentication, parley.whereabouts, keys, unavailable
@@ -175,8 +184,7 @@ async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
     async with running(settings, say) as parley:
         server = uvicorn.Server(_uvicorn(settings, app_of(parley)))
         parts = [asyncio.create_task(parley.centre.until_it_fails(), name="following the log")]
-        if Role.ENGINE in settings.roles:
-            parts.append(asyncio.create_task(_lead(parley), name="leading"))
+        parts += [asyncio.create_task(duty, name=name) for name, duty in _duties(parley)]
         try:
             if demo:
                 await _tell_demo(parley, say)
@@ -214,19 +222,35 @@ def _calm_the_collector() -> None:
     gc.set_threshold(*GARBAGE)
 
 
-async def _lead(parley: Parley) -> None:
-    """Lead whenever we may: a lease that was lost is sought again."""
+def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    """What this process does besides answering, by its roles."""
+    centre, roles = parley.centre, parley.settings.roles
+    if Role.ENGINE in roles:
+        yield "engine", _alone(parley, "engine", centre.route)
+    if Role.CONNECTORS in roles:
+        yield "connectors", _alone(parley, "connectors", centre.deliver)
+    if isinstance(parley.storage.log, PostgresLog) and parley.settings.nats_url is not None:
+        yield "waker", parley.waker.run()
+
+
+async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do a duty whenever the lease for it is ours: one that was lost is sought again."""
     while True:
-        async with lease(parley.storage.database_url) as lost:
-            leading = asyncio.ensure_future(parley.centre.lead())
+        async with lease(parley.storage.database_url, name) as lost:
+            doing = asyncio.ensure_future(duty())
             try:
-                await asyncio.wait({leading, lost}, return_when=asyncio.FIRST_COMPLETED)
-                if leading.done():
-                    leading.result()
+                await asyncio.wait({doing, lost}, return_when=asyncio.FIRST_COMPLETED)
+                if doing.done():
+                    doing.result()
             finally:
-                leading.cancel()
-                await asyncio.gather(leading, return_exceptions=True)
-        log.warning("the lease was lost; standing by")
+                doing.cancel()
+                await asyncio.gather(doing, return_exceptions=True)
+        log.warning("the lease was lost; standing by", duty=name)
+
+
+def channel_secret(settings: Settings, channel: str) -> str:
+    """What a foreign connector of this channel signs with, and verifies deliveries with."""
+    return secret_of(master_key(settings), ChannelId(channel))
 
 
 async def seed(settings: Settings, say: Say) -> None:

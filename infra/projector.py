@@ -176,7 +176,7 @@ class _Follower:
     async def close(self) -> None:
         if self.model.position > BEGINNING:
             try:
-                await self.model.advance(self.model.position, store_after=1)
+                await self.model.advance(self.model.position, store=True)
             except psycopg.Error:  # it is gone already; the last stored position serves as well
                 log.info("position not stored", projection=self.model.name)
         await self.model.close()
@@ -211,7 +211,10 @@ class _Follower:
         return taken
 
     async def apply(self, events: Sequence[Recorded[Any]]) -> None:
-        """Fold what is new of these; in the end the position is that of the last, whatever had to be parked."""
+        """Fold what is new of these; in the end the position is that of the last, whatever had to be parked.
+
+        Or it is an earlier one, where a new connection finds that less was stored: then these are not the next.
+        """
         pause = RETRY_FIRST_S
         while events and events[-1].position > self.model.position:
             after = self.model.position
@@ -219,11 +222,13 @@ class _Follower:
             try:
                 await self._store(facts, events[-1].position)
             except psycopg.Error as error:
-                log.error("read models cannot be written", projection=self.model.name, error=repr(error))
+                log.warning("read models cannot be written", projection=self.model.name, error=repr(error))
                 self._step_aside()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, RETRY_MAX_S)
                 await self._reopen()
+                if self.model.position < after:
+                    return
 
     def _step_aside(self) -> None:
         """Let the others go on: what comes meanwhile is read again later."""
@@ -265,7 +270,7 @@ class _Follower:
             position=event.position,
             stream=event.stream,
             fact=event.fact.stored_as,
-            exc_info=error,
+            error=repr(error),
         )
         await self.model.park(event, error)
 

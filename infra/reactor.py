@@ -95,12 +95,16 @@ class Reactor:
         return Position(next(iter(self._open)) - 1) if self._open else self._seen
 
     async def run(self) -> None:
+        """May be run again after it was cancelled: it starts from what is stored, as another process would."""
+        self._seen = None
+        self._open.clear()
+        self._lanes.clear()
         self._seen, _ = await self._checkpoints.load(self.name)
         saver = asyncio.create_task(self._save_now_and_then())
         try:
             async for batch in self._log.subscribe(self._seen):
                 for recorded in batch:
-                    if type(recorded.fact) in self._reactions and self._wants(recorded):
+                    if type(recorded.fact) in self._reactions and self._wanted(recorded):
                         self._take(recorded)
                     self._seen = recorded.position
                 while len(self._open) > IN_FLIGHT_MAX:
@@ -115,6 +119,12 @@ class Reactor:
     async def save(self) -> None:
         if self.position is not None:
             await self._checkpoints.save(self.name, self.position)
+
+    def _wanted(self, recorded: Recorded[Any]) -> bool:
+        try:
+            return self._wants(recorded)
+        except Exception:  # noqa: BLE001 - it fails again in the reaction, where failures are counted and parked
+            return True
 
     def _take(self, recorded: Recorded[Any]) -> None:
         self._open[recorded.position] = None
@@ -158,6 +168,11 @@ class Reactor:
         saved = None
         while True:
             await asyncio.sleep(SAVE_EVERY_S)
-            if self.position != saved:
-                saved = self.position
-                await self.save()
+            position = self.position
+            if position != saved:
+                try:
+                    await self.save()
+                except Unavailable:
+                    log.warning("position not stored, trying again", reactor=self.name)
+                else:
+                    saved = position

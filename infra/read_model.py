@@ -7,6 +7,7 @@ waits for it, and goes on where the first stopped.
 import asyncio
 from collections.abc import Sequence
 from importlib.resources import files
+from traceback import format_exception
 from typing import Any, Self
 
 import psycopg
@@ -18,6 +19,8 @@ from projections.table import Projection, Table
 
 FOLD_SLICE = 200
 """Facts folded before others get a turn: about a millisecond."""
+ADVANCES_MAX = 100
+"""Batches without anything of interest that are read again after a crash."""
 _LOCK_CLASS = 7275939
 _SHARED = """
 SELECT pg_advisory_xact_lock(7275939373);
@@ -26,7 +29,7 @@ CREATE TABLE IF NOT EXISTS public.checkpoints (
 );
 CREATE TABLE IF NOT EXISTS public.parked (
     projection text NOT NULL, position bigint NOT NULL, stream text NOT NULL, fact text NOT NULL,
-    error text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (projection, position)
+    error text NOT NULL, traceback text NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (projection, position)
 );
 """
 _FOUND = "SELECT position, version FROM public.checkpoints WHERE name = %s"
@@ -35,8 +38,9 @@ INSERT INTO public.checkpoints (name, position, version) VALUES (%s, %s, %s)
 ON CONFLICT (name) DO UPDATE SET position = EXCLUDED.position, version = EXCLUDED.version
 """
 _PARKED = """
-INSERT INTO public.parked (projection, position, stream, fact, error) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (projection, position) DO UPDATE SET error = EXCLUDED.error, at = EXCLUDED.at
+INSERT INTO public.parked (projection, position, stream, fact, error, traceback) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (projection, position)
+DO UPDATE SET error = EXCLUDED.error, traceback = EXCLUDED.traceback, at = EXCLUDED.at
 """
 SHADOW = "_next"
 
@@ -51,6 +55,7 @@ class ReadModel:
         self.projection = projection
         self.name = projection.name + (SHADOW if shadow else "")
         self.position = self.stored = BEGINNING
+        self._advanced = 0
         self._url = url
         self._connection: AsyncConnection[Any] | None = None
         self._write = _statement(projection)
@@ -104,19 +109,21 @@ class ReadModel:
             table.written()
         self.position = self.stored = until
 
-    async def advance(self, until: Position, *, store_after: int = 10_000) -> None:
-        """Nothing until there concerns this projection; worth storing only now and then."""
-        if until - self.stored >= store_after:
+    async def advance(self, until: Position, *, store: bool = False) -> None:
+        """Nothing until there concerns this projection: worth storing only now and then."""
+        self._advanced += 1
+        if until > self.stored and (store or self._advanced >= ADVANCES_MAX):
             await self.connection.execute(_MOVED, (self.name, until, self.projection.version))
-            self.stored = until
+            self.stored, self._advanced = until, 0
         self.position = until
 
     async def park(self, event: Recorded[Any], error: BaseException) -> None:
         """Put an event aside that cannot be folded, and go on behind it."""
-        about = f"{type(error).__name__}: {error}".replace("\x00", "�")
+        about = (f"{type(error).__name__}: {error}", "".join(format_exception(error)))
+        clean = (text.replace("\x00", "\ufffd") for text in about)
         async with self.connection.transaction():
             await self.connection.execute(
-                _PARKED, (self.name, event.position, event.stream, event.fact.stored_as, about)
+                _PARKED, (self.name, event.position, event.stream, event.fact.stored_as, *clean)
             )
             await self.connection.execute(_MOVED, (self.name, event.position, self.projection.version))
         self.position = self.stored = event.position

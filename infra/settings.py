@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     oidc_audience: str = Field("parley", description="What a token's `aud` must name.")
     public_url: str | None = Field(None, description="How the world reaches this server; none: http://host:port.")
     allowed_origins: tuple[str, ...] = Field((), description="Browser origins besides our own that may connect.")
+    rate_limits: bool = Field(True, description="Hold back the hasty; off is for load tests behind nothing public.")
     log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("log_level")

@@ -83,7 +83,7 @@ class WarmStore:
         async with warm.lock:
             for attempt in range(ATTEMPTS_MAX):
                 if warm.model is None:
-                    if newborn and attempt == 0:
+                    if newborn and attempt == 0 and warm.heard == NOT_WRITTEN:
                         warm.guess(model())
                     else:
                         await self._read(model, stream, warm)

@@ -60,6 +60,10 @@ class Timers:
         self._changed.set()
 
     async def run(self) -> None:
+        """May be run again after it was cancelled, perhaps while something fired: that fires again."""
+        for key, (due, _) in self._due.items():
+            if key not in self._queued:
+                self._queue(key, due)
         while True:
             self._changed.clear()
             wait_s = await self._fire_what_is_due()
@@ -92,7 +96,7 @@ class Timers:
             if key in self._due and self._due[key][0] > due:
                 self._queue(key, self._due[key][0])  # it was put off
             elif key in self._due:
-                firing.append((key, due, self._due.pop(key)[1]))
+                firing.append((key, *self._due[key]))
         await asyncio.gather(*(self._fire(*timer) for timer in firing))
         return (self._heap[0][0] - self._clock()).total_seconds() if self._heap else None
 
@@ -104,5 +108,10 @@ class Timers:
         except (Unavailable, Conflict):
             log.warning("log unavailable, the timer fires again", key=key)
             await asyncio.sleep(RETRY_S)
-            if key not in self._due:
-                self._set(key, due, command)
+            if key in self._due and key not in self._queued:
+                self._queue(key, self._due[key][0])
+            return
+        except Exception:
+            log.exception("timer failed", key=key)
+        if self._due.get(key) == (due, command):  # not before: a snapshot taken meanwhile must still hold it
+            del self._due[key]

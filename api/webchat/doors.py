@@ -1,9 +1,9 @@
 """Where does a browser reach the web chat?
 
-    POST /webchat/{channel}/sessions   who am I, and is somebody there: the visitor's token; the bot greets
-    POST /webchat/{channel}/messages   say something: answered when it is stored for good
-    GET  /webchat/{channel}/events     what was said, by long poll, for programs without a socket
-    GET  /webchat/{channel}/socket     all of it in one WebSocket (`socket.py`)
+POST /webchat/{channel}/sessions   who am I, and is somebody there: the visitor's token; the bot greets
+POST /webchat/{channel}/messages   say something: answered when it is stored for good
+GET  /webchat/{channel}/events     what was said, by long poll, for programs without a socket
+GET  /webchat/{channel}/socket     all of it in one WebSocket (`socket.py`)
 """
 
 import asyncio
@@ -60,7 +60,7 @@ class WebChat:
         self.catalog, self.bus, self.clock, self.new_id = catalog, bus, clock, new_id
         self.unavailable, self.bounds = unavailable, bounds
         self.tokens = Tokens(keys, clock, bounds.token_lifetime_s)
-        self.openings, self.messages = Meter(bounds.openings), Meter(bounds.messages)
+        self.openings, self.messages, self.polls = map(Meter, (bounds.openings, bounds.messages, bounds.polls))
         self.open_sockets: Counter[str] = Counter()
 
     def routes(self) -> list[BaseRoute]:
@@ -139,7 +139,7 @@ class WebChat:
         """`?after=` a cursor, `&wait=` seconds at most. Answers as soon as there is something to tell."""
         channel = self.channel(request.path("channel_id"))
         visitor, _ = self.tokens.open(request.bearer, channel)
-        _within(self.messages, visitor)
+        _within(self.polls, visitor)
         asked = dict(pair.partition("=")[::2] for pair in request.scope["query_string"].decode("latin-1").split("&"))
         after, wait_s = _number(asked, "after"), _number(asked, "wait")
         limit_s = min(self.bounds.poll_s_max, self.bounds.poll_s_max if wait_s is None else wait_s)

@@ -22,7 +22,11 @@ from domain.kernel import Recorded, derived_id
 from domain.tasks.facts import Routing, StepReached, TaskAccepted, TaskClosed, TaskCreated, TaskQueued, TaskReserved
 
 WorkKey = tuple[int, datetime, TaskId]
-"""Order within a queue: task priority ↓, first enqueued ↑, id (routing 16). The queue's priority stands before it."""
+"""Order within a queue: task priority ↓, first enqueued ↑, id (routing 16)."""
+WorkOrder = tuple[int, WorkKey]
+"""Order over all queues: the queue's priority ↓ stands before it."""
+Turn = tuple[WorkOrder, str]
+"""A request that may find an agent now, and the freed agent for whom it is the best; none for one that asks itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class Engine:
         self._freed: set[AgentId] = set()
         self._pending: dict[TaskId, Offer] = {}
         self._free: dict[MrdId, dict[AgentId, int]] = {}  # who could take one more, and how many they have
+        self._note_slots()
         self._rebuild()
 
     # What happened
@@ -118,27 +123,32 @@ class Engine:
             case _:
                 return
 
-    def forget(self, offer: Offer) -> None:
-        """That offer was refused: the agent was not free (any more). Look again."""
-        if self._pending.get(offer.task_id) == offer:
-            self._let_go(offer.task_id)
-            self._asking.add(offer.task_id)
+    def forget(self, move: Move) -> None:
+        """That move came to nothing, say because the agent was not free (any more). Look again."""
+        match move:
+            case Offer(task_id=task_id) if self._pending.get(task_id) == move:
+                self._let_go(task_id)
+                self._asking.add(task_id)
+            case Widening(task_id=task_id, step=step) if task_id in self.state.requests:
+                heapq.heappush(self._steps, (self.state.requests[task_id].routing.first_enqueued_at, task_id, step))
+            case _:
+                return
 
     # What follows
 
     def decide(self, now: datetime) -> list[Move]:
-        """Everything that is to be done now, in order. Each offer is made once; `feed` or `forget` ends its waiting."""
+        """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
         moves: list[Move] = list(self._widen(now))
-        for task_id in sorted(self._asking & self.state.requests.keys(), key=self._work_order):
-            moves += self._offer(task_id)
+        turns = [(self._work_order(task_id), "") for task_id in self._asking & self.state.requests.keys()]
+        turns += [turn for agent_id in self._freed if (turn := self._turn_of(AgentId(agent_id)))]
         self._asking.clear()
-        for agent_id in sorted(self._freed):
-            while (best := self._best_request(agent_id)) is not None:
-                offers = self._offer(best)
-                if not offers:
-                    break
-                moves += offers
         self._freed.clear()
+        heapq.heapify(turns)
+        while turns:  # the first in line first, whether it is new or an agent is (routing 16, 18)
+            (_, (_, _, task_id)), agent_id = heapq.heappop(turns)
+            moves += self._offer(task_id)
+            if agent_id and (turn := self._turn_of(AgentId(agent_id))):
+                heapq.heappush(turns, turn)
         return moves
 
     def next_due(self) -> datetime | None:
@@ -168,6 +178,7 @@ class Engine:
                 self._forget_request(task_id)
                 if agent_id is not None and conversation_id in self.state.talking:
                     self.state.talking[conversation_id].discard(agent_id)
+                    self._freed.add(agent_id)  # free for this conversation's next request, too (routing 12, 17)
                     if not self.state.talking[conversation_id]:
                         del self.state.talking[conversation_id]
             case _:
@@ -207,6 +218,7 @@ class Engine:
         offer = self._pending.pop(task_id, None)
         if offer is not None:
             self._seat(offer.agent_id)
+            self._freed.add(offer.agent_id)
 
     def _forget_request(self, task_id: TaskId) -> None:
         self._let_go(task_id)
@@ -254,6 +266,13 @@ class Engine:
         request = self.state.requests.get(offer.task_id)
         if request is not None and not request.ringing and offer.task_id not in self._pending:
             self._hold(offer)
+
+    def _note_slots(self) -> None:
+        """A snapshot was taken: of the offers that were out, those that hold a slot are known by it."""
+        for agent_id, agent in self.state.agents.items():
+            for task_id, slot in agent.slots.items():
+                if slot.state is SlotState.RESERVED:
+                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0, {}))
 
     def _note_since(self, agent_id: AgentId, before: Agent, after: Agent, fact: AgentFact, at: datetime) -> None:
         """Available since: the latest of becoming routable and the end of the last task (routing 15)."""
@@ -308,10 +327,8 @@ class Engine:
         while self._steps and self._steps[0][0] <= now:
             _, task_id, step = heapq.heappop(self._steps)
             request = self.state.requests.get(task_id)
-            if request is not None and step > request.step:
-                request.step = step
-                self._asking.add(task_id)
-                yield Widening(task_id, step)
+            if request is not None and not request.ringing and step > request.step:
+                yield Widening(task_id, step)  # in force when it is a fact
 
     def _offer(self, task_id: TaskId) -> list[Move]:
         request = self.state.requests.get(task_id)
@@ -328,10 +345,10 @@ class Engine:
         return [offer]
 
     def _best_agent(self, line: Line, request: Request) -> tuple[int, AgentId, dict[str, str]] | None:
-        """Earlier steps first, then the queue's policy, then load, then who waits longest, then the id (routing 13)."""
+        """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
         free = self._free.get(line.queue.mrd_id, {})
         candidates = [
-            (rank, *self._agent_order(agent_id, line, free[agent_id]), agent_id)
+            (rank, *self._agent_order(agent_id, line.queue, free[agent_id]), agent_id)
             for agent_id in (free if len(free) < len(line.ranks) else line.ranks)
             if agent_id in free
             and (rank := line.admits(agent_id, request.step)) is not None
@@ -346,16 +363,16 @@ class Engine:
             "matched_step": str(best[0]),
             "policy": str(line.queue.agent_selection),
             "candidates": str(len(candidates)),
-            "active_tasks": str(best[2]),
+            "active_tasks": str(free[best[-1]]),
             "available_since": best[3].isoformat(),
             "configuration": str(self.state.catalog.version),
         }
         return best[0], best[-1], decision
 
-    def _agent_order(self, agent_id: AgentId, line: Line, load: int) -> tuple[int, int, datetime]:
-        sign = _SIGN[line.queue.agent_selection]
-        skill = sign * _skill(line.queue, self.state.agents[agent_id]) if sign else 0
-        return skill, load, self.state.since[agent_id][line.queue.mrd_id]
+    def _agent_order(self, agent_id: AgentId, queue: Queue, load: int) -> tuple[int, float, datetime]:
+        agent, sign = self.state.agents[agent_id], _SIGN[queue.agent_selection]
+        skill = sign * _skill(queue, agent) if sign else 0
+        return skill, load / agent.mrds[queue.mrd_id].tasks_max, self.state.since[agent_id][queue.mrd_id]
 
     def _eligible(self, agent_id: AgentId, request: Request) -> bool:
         """Of those who are free: not left out of this request, and not in the conversation already (routing 12)."""
@@ -363,9 +380,9 @@ class Engine:
             return False
         return agent_id not in self.state.talking.get(request.conversation_id or ConversationId(""), ())
 
-    def _best_request(self, agent_id: AgentId) -> TaskId | None:
+    def _turn_of(self, agent_id: AgentId) -> Turn | None:
         """Queue priority ↓, task priority ↓, oldest, pooled over all the agent's queues (routing 16)."""
-        best: tuple[int, WorkKey] | None = None
+        best: WorkOrder | None = None
         for queue_id in self._lines_of.get(agent_id, ()):
             line = self._lines[queue_id]
             if not line.waiting or agent_id not in self._free.get(line.queue.mrd_id, ()):
@@ -380,9 +397,9 @@ class Engine:
                 if self._eligible(agent_id, request):
                     best = candidate
                     break
-        return best[1][2] if best else None
+        return (best, agent_id) if best else None
 
-    def _work_order(self, task_id: TaskId) -> tuple[int, WorkKey]:
+    def _work_order(self, task_id: TaskId) -> WorkOrder:
         request = self.state.requests[task_id]
         line = self._lines.get(request.routing.queue_id)
         return (-line.queue.priority if line else 0, request.key(task_id))

@@ -119,3 +119,13 @@ async def tasks(
 async def changed(connection: Connection, after: Position) -> tuple[TaskSummary, ...]:
     """What is different since a position, each row as it is now."""
     return await _TASKS.changed(connection, after)
+
+
+async def conversations_offered(connection: Connection, since: datetime, until: datetime) -> dict[QueueId, int]:
+    """How many conversations asked each queue for somebody in a span of time, however often each did."""
+    cursor = await connection.execute(
+        "SELECT queue_id, count(DISTINCT conversation_id) FROM tasks.task"
+        " WHERE created_at >= %s AND created_at < %s AND attempt = 1 GROUP BY queue_id",
+        (since, until),
+    )
+    return dict(await cursor.fetchall())

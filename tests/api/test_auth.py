@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -20,7 +20,7 @@ from api.outside_issuer import FRESH_S, REFETCH_S, OutsideKeys
 
 pytestmark = pytest.mark.anyio
 
-NOW = datetime(2026, 5, 4, 10, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 KEY, FOREIGN = ECKey.generate_key("P-256", auto_kid=True), ECKey.generate_key("P-256", auto_kid=True)
 RSA = RSAKey.generate_key(2048, auto_kid=True)
 ISSUER, AUDIENCE = "https://sso.example.org/realms/parley", "parley"
@@ -138,12 +138,19 @@ async def test_nobody_is_refused():
 
 async def test_a_genuine_token_names_its_viewer():
     viewer = await authentication()(token())
-    assert (viewer.subject, viewer.agent_id, viewer.username, viewer.name) == ("agent-7", "agent-7", "ada", "Ada Lovelace")
+    assert (viewer.subject, viewer.agent_id, viewer.username, viewer.name) == (
+        "agent-7",
+        "agent-7",
+        "ada",
+        "Ada Lovelace",
+    )
     assert viewer.roles == {Role.AGENT, Role.SUPERVISOR}
     assert viewer.expires_at == T + 300
 
 
-@pytest.mark.parametrize("access", [..., None, [], "admin", {"roles": "admin"}, {"roles": [7, None, {}]}, {"roles": None}])
+@pytest.mark.parametrize(
+    "access", [..., None, [], "admin", {"roles": "admin"}, {"roles": [7, None, {}]}, {"roles": None}]
+)
 async def test_strange_roles_are_no_roles(access):
     assert (await authentication()(token(realm_access=access))).roles == frozenset()
 
@@ -158,6 +165,7 @@ async def test_a_remembered_token_expires_like_any_other():
         await ours(genuine)
 
 
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 @pytest.mark.parametrize(("key", "alg"), [(RSA, "RS256"), (OKPKey.generate_key("Ed25519", auto_kid=True), "EdDSA")])
 async def test_other_issuers_sign_with_other_algorithms(key, alg):
     ours = Authentication(ISSUER, AUDIENCE, OwnKeys(key), lambda: NOW)

@@ -27,9 +27,7 @@ class Counter:
         self.clock, self.users = Clock(), users or MemoryUsers()
         self.authentication = Authentication(URL, "parley", OwnKeys(KEY), self.clock)
         issuer = Issuer(URL, "parley", KEY, self.users, self.authentication, self.clock, uuid4)
-        self.http = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(Starlette(routes=issuer.routes())), base_url=URL
-        )
+        self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(Starlette(routes=issuer.routes())), base_url=URL)
 
     async def ask(self, **form: str) -> httpx2.Response:
         return await self.http.post("/auth/token", data=form)
@@ -148,7 +146,10 @@ async def test_users_live_in_postgresql(postgres_url):
         assert await users.by_subject("8") is None
 
 
-@pytest.mark.parametrize(("username", "password"), [("", PASSWORD), (" ", PASSWORD), ("a" * 101, PASSWORD), ("ada", "short"), ("ada", "x" * 257), ("a\0", PASSWORD)])
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("", PASSWORD), (" ", PASSWORD), ("a" * 101, PASSWORD), ("ada", "short"), ("ada", "x" * 257), ("a\0", PASSWORD)],
+)
 async def test_senseless_accounts_are_refused(username, password):
     with pytest.raises(Invalid):
         await MemoryUsers().create("7", username, "Ada", password, frozenset())

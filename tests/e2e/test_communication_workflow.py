@@ -30,6 +30,7 @@ from domain.sessions.facts import SessionEnded, SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskQueued, TaskReserved, TaskState
 from domain.tasks.task import Task
 from tests.e2e.world import CHAT, SUPPORT, World
+from tests.infra.eventlog.stores import STORES
 
 pytestmark = pytest.mark.anyio
 
@@ -64,8 +65,11 @@ async def talking(world: World, who: str, agent: AgentId) -> tuple[ConversationI
     return conversation, task_id
 
 
-async def test_the_seventeen_steps_of_the_communication_workflow() -> None:
-    async with World() as world:
+@pytest.mark.parametrize("store", STORES)
+async def test_the_seventeen_steps_of_the_communication_workflow(
+    store: str, request: pytest.FixtureRequest
+) -> None:
+    async with STORES[store](request) as log, World(log) as world:
         await world.configure()
         # 1. John starts a chat from the web channel.
         john = world.inbound("john", "")

@@ -131,7 +131,7 @@ class World:
     async def facts(self, stream: str) -> list[object]:
         return [recorded.fact for recorded in await self.log.read(stream)]
 
-    async def until(self, what: Callable[[], object], within_s: float = 3.0) -> object:
+    async def until(self, what: Callable[[], object], within_s: float = 10.0) -> object:
         """Wait until something is so; policies and the engine act by themselves."""
         async with asyncio.timeout(within_s):
             while not (result := await what()):

@@ -144,7 +144,7 @@ async def test_a_refusal_is_told_with_its_reason(centre: Centre) -> None:
 
 
 async def test_trying_ends(centre: Centre) -> None:
-    centre.foreign.script = [0.8] * 100
+    centre.foreign.script = [500] * 100
     conversation, ada = await centre.talk("zoe", "ada")
     await centre.say(conversation, ada, "Good morning")
     ((status, reason),) = await centre.outcomes(conversation, 1)
@@ -193,7 +193,7 @@ async def test_a_message_is_found_in_its_channel_alone(centre: Centre) -> None:
     following = Whereabouts(centre.log)
     following.observe(await centre.log.read_all(limit=10_000))
     assert await following(PARTNER, message, None) == conversation
-    own = [it for it in await centre.facts(f"conversation-{conversation}") if isinstance(it, MessagePosted)][0]
+    own = next(it for it in await centre.facts(f"conversation-{conversation}") if isinstance(it, MessagePosted))
     assert await following(PARTNER, own.message_id, conversation) is None
 
 

@@ -19,8 +19,8 @@ from domain.tasks.facts import (
     WrapUpStarted,
 )
 from projections.paging import Window
-from projections.tasks.reads import task, tasks
-from tests.projections.telling import after, shown, told
+from projections.tasks.reads import conversations_offered, task, tasks
+from tests.projections.telling import NINE, after, shown, told
 
 pytestmark = pytest.mark.anyio
 
@@ -93,3 +93,10 @@ async def test_tasks_are_listed_by_queue_agent_conversation_and_state(postgres_u
         assert await found(conversation_id="c1", media_states=[MediaState.QUEUED, MediaState.CLOSED]) == ["t3", "t1"]
         assert await found(window=Window(1, from_end=True)) == ["t1"]
         assert await task(connection, "nobody") is None
+
+
+async def test_a_conversation_that_asks_twice_is_offered_once(postgres_url):
+    facts = told(*queued("t1", 0), *queued("t2", 5), *queued("t3", 6, attempt=2), *queued("t4", 60))
+    async with shown(postgres_url, facts) as connection:
+        assert await conversations_offered(connection, NINE, after(60)) == {"sales": 1}
+        assert await conversations_offered(connection, after(61), after(99)) == {}

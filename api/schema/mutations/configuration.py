@@ -52,7 +52,9 @@ class ConfigurationMutation:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
     @mutation("Set a media routing domain, new or not.")
-    async def configure_media_routing_domain(self, info: Info, input: given.ConfigureMrdInput) -> MutationPayload:
+    async def configure_media_routing_domain(
+        self, info: Info, input: given.ConfigureMediaRoutingDomainInput
+    ) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
     @mutation("Set a queue with its steps, new or not.")

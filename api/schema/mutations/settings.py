@@ -25,7 +25,7 @@ class ConfigureAttributeInput(Intention):
 
 
 @strawberry.input(description="A media routing domain: a kind of work with its own capacity.")
-class ConfigureMrdInput(Intention):
+class ConfigureMediaRoutingDomainInput(Intention):
     id: strawberry.ID = doc(CHOSEN_ID)
     name: str = doc(NAME)
     description: str = doc("What it is for.", default="")

@@ -22,7 +22,9 @@ from connectors.webhook.channel import WebhookCourier
 from domain.channels.inbound import ContactKind
 from domain.configuration.settings import Channel, ChannelMode, ChannelType, RoutingPolicy
 from domain.ids import ChannelTypeId
+from domain.kernel import Position
 from infra.bus import InProcessBus
+from infra.eventlog.memory import MemoryLog
 from infra.eventlog.port import Conflict, Unavailable
 from infra.outbox import Deliveries, Whereabouts
 from tests.api.transport.conftest import serving
@@ -42,13 +44,24 @@ async def authenticate(token: str | None) -> Viewer:
     return Viewer(token)
 
 
+class LogThatGoesAway(MemoryLog):
+    """Takes no writes while it is `down`."""
+
+    down = False
+
+    async def append(self, *args: Any, **kwargs: Any) -> Position:
+        if self.down:
+            raise Unavailable("away")
+        return await super().append(*args, **kwargs)
+
+
 class Centre(World):
     """The world with its doors. `address` is where they are."""
 
     address: str = ""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(LogThatGoesAway())
         self.bus = InProcessBus()
         self.whereabouts = Whereabouts(self.log)
 

@@ -96,7 +96,9 @@ async def test_a_receipt_for_what_we_never_sent_makes_nothing(http: httpx2.Async
 
 async def an_answered_customer(http: httpx2.AsyncClient, centre: Centre) -> tuple[ConversationId, str]:
     await http.post(DOOR, json=message(), headers=CONNECTOR)
-    (stream,) = {it.stream for it in await centre.log.read_all(limit=10_000) if isinstance(it.fact, ConversationStarted)}
+    (stream,) = {
+        it.stream for it in await centre.log.read_all(limit=10_000) if isinstance(it.fact, ConversationStarted)
+    }
     conversation, ada = ConversationId(stream.partition("-")[2]), await centre.staff("ada")
     await centre.send(RequestAgent(conversation, RequestReason.CUSTOMER_ASKED))
     await centre.send(AcceptTask(await centre.offer_to(ada), ada))
@@ -173,7 +175,9 @@ async def test_whatever_the_document_allows_is_answered_as_it_says(centre: Centr
         case.path_parameters = {"channel_id": "partner"}
         response = case.call(base_url=url, headers=CONNECTOR)
         seen[response.status_code] += 1
-        case.validate_response(response, checks=[not_a_server_error, status_code_conformance, response_schema_conformance])
+        case.validate_response(
+            response, checks=[not_a_server_error, status_code_conformance, response_schema_conformance]
+        )
 
     await asyncio.to_thread(answers)
     assert {404, 422} <= seen.keys()  # receipts of nothing, and what only prose says of messages

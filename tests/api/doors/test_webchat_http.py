@@ -86,7 +86,10 @@ async def test_a_poll_resumes_without_gap_or_repeat(http: httpx2.AsyncClient, to
 
 async def test_a_poll_ends_when_nothing_comes(http: httpx2.AsyncClient, token: str) -> None:
     newest = str(10**9)
-    assert await events(http, token, newest, wait=0) in ({"events": [], "cursor": newest}, {"events": [], "cursor": None})
+    assert await events(http, token, newest, wait=0) in (
+        {"events": [], "cursor": newest},
+        {"events": [], "cursor": None},
+    )
 
 
 BAD = [
@@ -172,3 +175,13 @@ async def test_only_some_pages_may_embed_the_chat_where_they_are_named(centre: C
         for origin, allowed in (("https://shop.example.org",) * 2, ("https://evil.example.org", None)):
             answer = await http.post("/webchat/web/sessions", json={}, headers={"origin": origin})
             assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+async def test_a_store_that_is_away_is_told_from_a_refusal(
+    http: httpx2.AsyncClient, centre: Centre, token: str
+) -> None:
+    centre.log.down = True
+    away = await http.post(MESSAGES, json={"id": "1", "text": "thanks"}, headers=by(token))
+    assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "UNAVAILABLE", "1")
+    centre.log.down = False
+    assert (await http.post(MESSAGES, json={"id": "1", "text": "thanks"}, headers=by(token))).status_code == 200

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def conversation_of(centre: Centre, token: str) -> ConversationId:
-    return await centre.conversation_of(token.split(".")[0])
+    return await centre.conversation_of(token.partition(".")[0])
 
 
 async def says(centre: Centre, agent: AgentId, conversation: ConversationId, text: str, id: str) -> MessageId:
@@ -313,3 +313,15 @@ async def test_the_bot_answers_what_was_said(centre: Centre, token: str) -> None
         await browser.next("agentRequested")
     said = [it.fact for it in await centre.log.read_all(limit=10_000) if isinstance(it.fact, MessagePosted)]
     assert [it.sender.type for it in said] == ["BOT", "CUSTOMER", "BOT", "CUSTOMER", "BOT"]
+
+
+async def test_a_store_that_is_away_is_no_lost_message(centre: Centre, token: str) -> None:
+    async with centre.browser(token) as browser:
+        await browser.next("message")
+        centre.log.down = True
+        await browser.send(type="message", id="1", text="thanks")
+        refused = await browser.next("refused")
+        assert (refused["code"], refused["id"]) == ("UNAVAILABLE", "1")
+        centre.log.down = False
+        await browser.send(type="message", id="1", text="thanks")
+        assert (await browser.next("ack"))["id"] == "1"

@@ -134,7 +134,7 @@ async def opened(postgres_url: str, profile: Profile | None = None) -> AsyncIter
         app = build_app(
             behind=behind,
             authenticate=authentication,
-            feeds=AllFeeds(behind, world.centre.live, audience, projector, {}),
+            feeds=AllFeeds(behind, world.centre.live, audience, projector),
             profile=profile or Profile.production(),
             issuer=issuer,
             clock=time.time,
@@ -157,6 +157,11 @@ async def staffed(office: Office) -> Position:
         await office.world.send(RegisterAgent(agent, name, name.title()))
         await office.world.send(AssignAttribute(agent, ENGLISH))
         position = await office.world.send(GrantMrd(agent, CHAT))
-    for name, role in (("sam", Role.SUPERVISOR), ("quinn", Role.QUALITY), ("root", Role.ADMIN), ("audrey", Role.AUDITOR)):
+    for name, role in (
+        ("sam", Role.SUPERVISOR),
+        ("quinn", Role.QUALITY),
+        ("root", Role.ADMIN),
+        ("audrey", Role.AUDITOR),
+    ):
         await office.hire(name, role)
     return position

@@ -22,7 +22,9 @@ async def test_a_whole_shift(office):
     assert (await office.ask("ada", "{ me { subject username roles } }"))["me"]["roles"] == ["AGENT"]
     await office.done("ada", "logIn")
     position = await office.done("ada", "makeReady", mrds=["chat"])
-    assert (await desk(office, position))["agent"]["mrds"] == [{"mrdId": "chat", "state": "READY", "load": 0, "tasksMax": 3}]
+    assert (await desk(office, position))["agent"]["mrds"] == [
+        {"mrdId": "chat", "state": "READY", "load": 0, "tasksMax": 3}
+    ]
 
     conversation = await office.world.write("john", "hello, is anybody there?")
     await office.world.offer_to(subject_of("ada"))
@@ -63,7 +65,7 @@ async def test_a_whole_shift(office):
     await office.until(closed)
     now = await desk(office)
     assert now["offers"] == now["tasks"] == now["wrapUps"] == now["conversations"] == []
-    task = (await office.ask("ada", "query($id: ID!) { task(id: $id) { closeReason disposition note } }", id=offer["id"]))
+    task = await office.ask("ada", "query($id: ID!) { task(id: $id) { closeReason disposition note } }", id=offer["id"])
     assert task["task"] == {"closeReason": "WRAP_UP_APPLIED", "disposition": "DONE", "note": "a happy customer"}
     await office.done("ada", "logOut", reason="home")
     assert (await desk(office))["agent"]["state"] == "LOGOUT"

@@ -1,6 +1,8 @@
 """Is every frame of ours read, and everything else refused with a code, never with a traceback?"""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -97,24 +99,28 @@ NEARLY = st.fixed_dictionaries(
 ANYTHING = st.binary() | ANY_JSON.map(lambda v: json.dumps(v).encode()) | NEARLY.map(lambda v: json.dumps(v).encode())
 
 
+def refusal_of(read: Callable[[], object]) -> str | None:
+    try:
+        read()
+    except Unreadable as refusal:
+        return f"{refusal.code}: {refusal.detail}"
+    return None
+
+
 @given(ANYTHING)
 @example(b'{"id":"\\ud800","text":"a"}')
 def test_anything_is_a_message_or_a_typed_refusal(raw: bytes) -> None:
-    try:
-        inbound = webchat.inbound(WEB, "v1", webchat.read_message(raw))
-    except Unreadable as refusal:
-        assert refusal.code in {"MALFORMED", "INVALID"}
-        assert refusal.detail
+    found: list[Inbound] = []
+    refusal = refusal_of(lambda: found.append(webchat.inbound(WEB, "v1", webchat.read_message(raw))))
+    if refusal is None:
+        assert "\0" not in found[0].body.text
+        wire.encode(found[0].body)
     else:
-        assert isinstance(inbound, Inbound)
-        assert "\0" not in inbound.body.text
-        wire.encode(inbound.body)
+        assert refusal.startswith(("MALFORMED: ", "INVALID: "))
 
 
 @given(ANYTHING)
 def test_anything_is_a_frame_or_a_typed_refusal(raw: bytes) -> None:
     for read in (webchat.read_frame, webchat.read_open):
-        try:
-            read(raw)
-        except Unreadable as refusal:
-            assert refusal.code in {"MALFORMED", "INVALID"}
+        refusal = refusal_of(partial(read, raw))
+        assert refusal is None or refusal.startswith(("MALFORMED: ", "INVALID: "))

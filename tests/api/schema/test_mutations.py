@@ -1,0 +1,239 @@
+"""Does every mutation do what it says, once, for those who may, and say no in words otherwise?"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from api.schema.build import build_schema, core_of
+from api.typists import decode
+from api.typists import subject_of as typing_in
+from commands.ports import Unavailable
+from domain.agents.agent import Agent
+from domain.customers.customer import Customer
+from domain.tasks.task import Task
+from tests.api.schema.office import PASSWORD, subject_of
+
+pytestmark = pytest.mark.anyio
+ADA, GRACE = subject_of("ada"), subject_of("grace")
+
+
+async def agent(office, id=ADA) -> Agent:
+    return await office.world.centre.store.load(Agent, id)
+
+
+async def code(office, who, mutation, **input) -> str:
+    """The code of the only error in the payload."""
+    payload = await office.do(who, mutation, **input)
+    assert payload["position"] is None
+    (error,) = payload["errors"]
+    assert error["message"]
+    return error["code"]
+
+
+async def talking(office):
+    """Ada talks with John; returns the conversation and the task."""
+    await office.done("ada", "logIn")
+    await office.done("ada", "makeReady")
+    conversation = await office.world.write("john", "hello")
+    task = await office.world.offer_to(ADA)
+    await office.done("ada", "acceptTask", taskId=task)
+
+    async def joined():
+        return ADA in (await office.world.conversation(conversation)).agents
+
+    await office.until(joined)
+    return conversation, task
+
+
+async def test_presence(office):
+    assert await code(office, "ada", "makeReady") == "NOT_LOGGED_IN"
+    await office.done("ada", "logIn")
+    assert await code(office, "ada", "makeMrdReady", mrdId="chat") == "WRONG_STATE"
+    await office.done("ada", "makeReady")
+    assert (await agent(office)).mrd_state("chat") == "READY"
+    await office.done("ada", "makeMrdNotReady", mrdId="chat", reason="lunch")
+    assert (await agent(office)).mrd_state("chat") == "NOT_READY"
+    await office.done("ada", "makeMrdReady", mrdId="chat")
+    assert await code(office, "ada", "makeMrdReady", mrdId="fax") == "NOT_FOUND"
+    await office.done("ada", "makeNotReady", reason="lunch")
+    assert (await agent(office)).state == "NOT_READY"
+    await office.done("ada", "logOut")
+    assert (await agent(office)).state == "LOGOUT"
+    assert (await agent(office, GRACE)).state == "LOGOUT"
+
+
+async def test_work(office):
+    conversation, task = await talking(office)
+    assert await code(office, "grace", "acceptTask", taskId=task) == "OFFER_GONE"
+    assert (
+        await code(office, "grace", "postMessage", conversationId=conversation, messageId="x", text="me too")
+        == "NOT_IN_CONVERSATION"
+    )
+    assert await code(office, "ada", "postMessage", conversationId=conversation, messageId="x") == "INVALID"
+    attachment = {
+        "mediaUrl": "https://files.example.org/1.png",
+        "mimeType": "image/png",
+        "sizeBytes": 7,
+        "name": "1.png",
+    }
+    await office.done(
+        "ada", "postMessage", conversationId=conversation, messageId="f", type="IMAGE", attachment=attachment
+    )
+    await office.done(
+        "ada", "postMessage", conversationId=conversation, messageId="d", type="CUSTOM", data=[1, {"a": 2}]
+    )
+    await office.done(
+        "ada", "setConversationData", conversationId=conversation, data=[{"key": "order", "value": "4711"}]
+    )
+    assert (await office.world.conversation(conversation)).data == {"order": "4711"}
+    customer = (await office.world.conversation(conversation)).customer_id
+    await office.done("ada", "renameCustomer", customerId=customer, name="John Doe")
+    assert (await office.world.centre.store.load(Customer, customer)).name == "John Doe"
+    assert await code(office, "ada", "finishWrapUp", taskId=task) == "WRONG_STATE"
+    assert await code(office, "grace", "applyWrapUp", taskId=task, codes=[]) == "NOT_YOUR_TASK"
+    assert await code(office, "ada", "applyWrapUp", taskId=task, codes=list("abcdef")) == "INVALID"
+    await office.done("ada", "leaveConversation", conversationId=conversation, reason="bye")
+    assert ADA not in (await office.world.conversation(conversation)).agents
+
+
+async def test_typing_is_heard_and_not_kept(office):
+    conversation, _ = await talking(office)
+    head = await office.world.log.head()
+    async with office.bus.subscribe(typing_in(conversation)) as notes:
+        await office.done("ada", "setTyping", conversationId=conversation, isTyping=True)
+        note = decode(await asyncio.wait_for(anext(notes), 1))
+    assert (note.who, note.is_typing, note.id, note.name) == ("AGENT", True, ADA, "Ada")
+    assert await code(office, "grace", "setTyping", conversationId=conversation, isTyping=True) == "NOT_FOUND"
+    assert await office.world.log.head() == head
+
+
+async def test_an_agent_touches_nothing_that_is_not_theirs(office):
+    conversation, _ = await talking(office)
+    customer = (await office.world.conversation(conversation)).customer_id
+    data = [{"key": "a", "value": "b"}]
+    assert await code(office, "grace", "setConversationData", conversationId=conversation, data=data) == "NOT_FOUND"
+    assert await code(office, "ada", "setConversationData", conversationId="made up", data=data) == "NOT_FOUND"
+    assert await code(office, "sam", "setConversationData", conversationId="made up", data=data) == "NOT_FOUND"
+    assert await code(office, "grace", "renameCustomer", customerId=customer, name="x") == "NOT_FOUND"
+    assert await code(office, "grace", "endConversation", conversationId=conversation) == "NOT_IN_CONVERSATION"
+
+
+async def test_supervision(office):
+    conversation, _ = await talking(office)
+    await office.done("sam", "setConversationData", conversationId=conversation, data=[{"key": "vip", "value": "yes"}])
+    await office.done("sam", "requestAgent", conversationId=conversation)
+    assert await code(office, "sam", "requestAgent", conversationId="made up") == "NOT_FOUND"
+    await office.done("ada", "makeNotReady", reason="lunch")
+    await office.done("sam", "makeAgentReady", agentId=ADA)
+    assert (await agent(office)).state == "READY"
+    await office.done("sam", "forceLogOut", agentId=ADA)
+    assert (await agent(office)).state == "LOGOUT"
+    assert await code(office, "sam", "makeAgentReady", agentId=GRACE) == "NOT_LOGGED_IN"
+
+
+async def test_an_agent_ends_the_talk_and_wraps_up(office):
+    conversation, task = await talking(office)
+    await office.done("ada", "applyWrapUp", taskId=task, codes=["sale"])
+    await office.done("ada", "endConversation", conversationId=conversation)
+
+    async def wrapping_up():
+        return (await office.world.centre.store.load(Task, task)).wrap_up
+
+    await office.until(wrapping_up)
+    await office.done("ada", "finishWrapUp", taskId=task)
+    assert (await office.world.centre.store.load(Task, task)).closed == "WRAP_UP_APPLIED"
+
+
+async def test_people(office):
+    newcomer = {"id": "u-1", "username": "linus", "name": "Linus", "roles": ["AGENT"]}
+    await office.done("root", "createUser", password=PASSWORD, **newcomer)
+    assert await code(office, "root", "createUser", password="short", **newcomer) == "INVALID"
+    assert await code(office, "root", "createUser", password=PASSWORD, **{**newcomer, "id": "u-2"}) == "USERNAME_TAKEN"
+    assert (await office.users.authenticate("linus", PASSWORD)).subject == "u-1"
+    assert await code(office, "root", "grantMrd", agentId="u-1", mrdId="chat") == "NOT_FOUND"
+    await office.done("root", "registerAgent", agentId="u-1", username="linus", name="Linus")
+    await office.done("root", "assignAttribute", agentId="u-1", attributeId="english")
+    assert await code(office, "root", "assignAttribute", agentId="u-1", attributeId="english", value=7) == "INVALID"
+    assert await code(office, "root", "assignAttribute", agentId="u-1", attributeId="latin") == "NOT_FOUND"
+    await office.done("root", "grantMrd", agentId="u-1", mrdId="chat", tasksMax=2)
+    linus = await agent(office, "u-1")
+    assert (linus.attributes, linus.mrds["chat"].tasks_max) == ({"english": 1}, 2)
+    await office.done("root", "withdrawAttribute", agentId="u-1", attributeId="english")
+    assert (await agent(office, "u-1")).attributes == {}
+
+
+async def test_configuration(office):
+    do = office.done
+    await do("root", "configureAttribute", id="latin", name="Latin", type="PROFICIENCY_LEVEL", defaultValue=3)
+    await do("root", "configureMediaRoutingDomain", id="mail", name="E-mail", maxRequests=10, wrapUpHoldsSlot=False)
+    await do("root", "configureChannelType", id="mailtype", name="E-mail", mrdId="mail", isInteractive=False)
+    await do("root", "configureBot", id="oracle", name="Oracle", settings=[{"key": "tone", "value": "dark"}])
+    await do("root", "configureReasonCode", id="lunch", name="Lunch", kind="NOT_READY")
+    term = {"attributeId": "latin", "operator": "GE", "value": 5}
+    steps = [{"timeoutS": 10, "expressions": [{"terms": [term, {**term, "operator": "HAS", "junction": "OR"}]}]}, {}]
+    await do("root", "configureQueue", id="scholars", name="Scholars", mrdId="mail", steps=steps)
+    channel = {"id": "info", "name": "Info", "channelTypeId": "mailtype", "connector": "mail", "botId": "oracle"}
+    await do("root", "configureChannel", **channel, routing={"queueId": "scholars"})
+    catalog = office.world.centre.catalog
+    assert [len(step.expressions) for step in catalog.queues["scholars"].steps] == [1, 0]
+    assert catalog.bots["oracle"].settings == {"tone": "dark"}
+    assert catalog.channels["info"].routing.queue_id == "scholars"
+    assert await code(office, "root", "retire", kind="QUEUE", id="scholars") == "IN_USE"
+    assert await code(office, "root", "retire", kind="BOT", id="nobody") == "NOT_FOUND"
+    await do("root", "retire", kind="CHANNEL", id="info")
+    await do("root", "retire", kind="QUEUE", id="scholars")
+    assert "scholars" not in office.world.centre.catalog.queues
+
+
+async def test_a_refusal_names_the_field_as_the_client_spells_it(office):
+    channel = {"id": "info", "name": "Info", "channelTypeId": "webtype", "connector": "x", "mode": "AGENT"}
+    payload = await office.do("root", "configureChannel", **channel)
+    assert payload["errors"][0]["field"] == "routing.queueId"
+    payload = await office.do("root", "configureQueue", id="q", name="Q", mrdId="fax")
+    assert payload["errors"][0]["field"] == "mrdId"
+
+
+async def test_a_repeat_with_the_same_id_takes_effect_once(office):
+    conversation, _ = await talking(office)
+    again = {"conversationId": conversation, "clientMutationId": "one"}
+    first = await office.do("ada", "setConversationData", data=[{"key": "n", "value": "1"}], **again)
+    await office.done("ada", "setConversationData", conversationId=conversation, data=[{"key": "n", "value": "2"}])
+    await office.do("ada", "setConversationData", data=[{"key": "n", "value": "1"}], **again)
+    assert first["clientMutationId"] == "one"
+    assert (await office.world.conversation(conversation)).data == {"n": "2"}
+
+
+async def test_the_same_id_of_somebody_else_is_something_else(office):
+    for who in ("ada", "grace"):
+        await office.done(who, "logIn", clientMutationId="morning")
+    assert (await agent(office, GRACE)).logged_in
+    await office.done("ada", "logOut", clientMutationId="morning")
+    assert not (await agent(office)).logged_in
+
+
+async def test_a_store_that_is_away_is_said_as_data(office, monkeypatch):
+    async def away(*_):
+        raise Unavailable
+
+    monkeypatch.setattr(office.world.log, "append", away)
+    payload = await office.do("ada", "logIn")
+    assert [(error["code"], error["field"]) for error in payload["errors"]] == [("UNAVAILABLE", None)]
+
+
+async def test_facts_name_who_asked(office):
+    await office.done("ada", "logIn")
+    assert (await office.world.log.read(f"agent-{ADA}"))[-1].cause.actor == ADA
+
+
+async def test_roles_are_asked_before_anything_else(office):
+    mutation = 'mutation { forceLogOut(input: {agentId: "x"}) { position } }'
+    assert await office.refused("ada", mutation) == "FORBIDDEN"
+    assert await office.refused("sam", 'mutation { retire(input: {kind: BOT, id: "x"}) { position } }') == "FORBIDDEN"
+    answer = await office.http.post("/graphql", json={"query": "{ me { subject } }"})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+
+
+def test_every_mutation_is_walked_here():
+    walked = Path(__file__).read_text()
+    assert [name for name in core_of(build_schema()).mutation_type.fields if f'"{name}"' not in walked] == []

@@ -1,0 +1,192 @@
+"""A page of the documentation, as something to carry out: its fenced blocks from top to bottom, against a running server.
+
+    ```bash                 run; what it exports is known to all later blocks
+    ```graphql as=ADA       sent with the bearer token in $ADA; a ```json variables block may follow
+    ```json                 what the block before it answers, or prints
+    ```frames socket=desk   one WebSocket: `open <url> [sub-protocol]`, `→ sent`, `← received`, `close`, `← close 4403`
+    ```python run           run with this Python
+
+In all of JSON "…" stands for any value, `"…": "…"` for any other members, and "$name" for a value that is remembered
+when it is first seen and must be the same from then on. Frames that the page does not name may come in between.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+PATIENCE_S = 10.0
+FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"\$([A-Za-z_]\w*)")
+ANY = "…"
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    words: str
+    text: str
+    line: int
+
+    def word(self, name: str) -> str | None:
+        found = re.search(rf"\b{name}=(\S+)", self.words)
+        return found[1] if found else None
+
+
+def blocks(page: str) -> Iterator[Block]:
+    for found in FENCE.finditer(page):
+        yield Block(found[1], found[2].strip(), found[3], page.count("\n", 0, found.start()) + 1)
+
+
+@dataclass
+class Reader:
+    """Somebody who does what a page says."""
+
+    known: dict[str, str]
+    folder: Path
+    sockets: dict[str, ClientConnection] = field(default_factory=dict)
+    answer: Any = None
+
+    def follow(self, page: str) -> None:
+        todo = list(blocks(page))
+        for at, block in enumerate(todo):
+            try:
+                self._do(block, todo[at + 1] if at + 1 < len(todo) else None)
+            except Exception as error:
+                error.add_note(f"in the block at line {block.line}:\n{block.text}")
+                raise
+
+    def close(self) -> None:
+        for socket in self.sockets.values():
+            socket.close()
+
+    def _do(self, block: Block, following: Block | None) -> None:
+        match block.language:
+            case "bash" if block.words != "aside":
+                self.answer = self._bash(block.text)
+            case "python" if block.words == "run":
+                self.answer = self._run([sys.executable, "-c", block.text]).stdout
+            case "graphql":
+                self.answer = self._graphql(block, following)
+            case "frames":
+                self._talk(block)
+            case "json" if not block.words:
+                said = json.loads(self.answer) if isinstance(self.answer, str) else self.answer
+                self.expect(json.loads(block.text), said)
+
+    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command, env={**os.environ, **self.known}, cwd=self.folder, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def _bash(self, text: str) -> str:
+        state = self.folder / "environment"
+        script = f"set -euo pipefail; set -a\n{text}\nenv -0 > {state}"  # functions are exported like variables
+        done = self._run(["bash", "-c", script])
+        now = dict(pair.split("=", 1) for pair in state.read_text().split("\0") if "=" in pair)
+        self.known |= {key: value for key, value in now.items() if os.environ.get(key) != value}
+        return done.stdout
+
+    def _graphql(self, block: Block, following: Block | None) -> Any:
+        variables = following.text if following and following.words == "variables" else "{}"
+        asked = {"query": block.text, "variables": json.loads(self._filled(variables))}
+        token = self.known[block.word("as") or ""]
+        answer = httpx2.post(
+            f"{self.known['URL']}/graphql",
+            json=asked,
+            headers={"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"},
+            timeout=PATIENCE_S,
+        )
+        return answer.json()
+
+    def _talk(self, block: Block) -> None:
+        name = block.word("socket") or ""
+        for line in block.text.splitlines():
+            mark, _, rest = line.partition(" ")
+            if mark == "open":
+                self._open(name, self._filled(rest).split())
+            elif mark == "close":
+                self.sockets.pop(name).close()
+            elif mark == "→":
+                self.sockets[name].send(self._filled(rest))
+            elif rest.startswith("close "):
+                self._hears_close(name, int(rest.split()[1]))
+            elif mark == "←":
+                self._hears(self.sockets[name], json.loads(rest))
+
+    def _open(self, name: str, words: list[str]) -> None:
+        protocols = [Subprotocol(word) for word in words[1:]]
+        self.sockets[name] = connect(words[0], subprotocols=protocols or None, compression=None)
+
+    def _hears(self, socket: ClientConnection, expected: Any) -> None:
+        passed: list[str] = []
+        while True:
+            try:
+                text = str(socket.recv(timeout=PATIENCE_S))
+            except (TimeoutError, ConnectionClosed) as error:
+                raise AssertionError(f"{error!r} instead of {expected}; there came\n" + "\n".join(passed)) from None
+            if text == '{"type":"ping"}':
+                socket.send('{"type":"pong"}')
+            else:
+                try:
+                    self.expect(expected, json.loads(text))
+                except AssertionError:
+                    passed.append(text)
+                else:
+                    return
+
+    def _hears_close(self, name: str, code: int) -> None:
+        socket = self.sockets.pop(name)
+        try:
+            while True:
+                socket.recv(timeout=PATIENCE_S)
+        except ConnectionClosed as closed:
+            assert closed.rcvd is not None and closed.rcvd.code == code, f"closed with {closed}, not {code}"
+
+    def _filled(self, text: str) -> str:
+        return NAME.sub(lambda found: self.known.get(found[1], found[0]), text)
+
+    def expect(self, expected: Any, said: Any) -> None:
+        """Compare, then remember: what does not fit in the end has taught nothing."""
+        learnt: dict[str, str] = {}
+        self._compare(expected, said, "", learnt)
+        self.known |= learnt
+
+    def _compare(self, expected: Any, said: Any, where: str, learnt: dict[str, str]) -> None:
+        match expected:
+            case str() if expected == ANY:
+                return
+            case str() if named := NAME.fullmatch(expected):
+                name = named[1]
+                known = learnt.get(name, self.known.get(name))
+                assert said == known or known is None and isinstance(said, str), f"{where}: {said!r}, not {known!r}"
+                learnt[name] = said
+            case dict():
+                assert isinstance(said, dict), f"{where}: {said!r}"
+                named = expected.keys() - {ANY}
+                assert named <= said.keys(), f"{where}: without {named - said.keys()}: {said}"
+                assert ANY in expected or named == said.keys(), f"{where}: also {said.keys() - named}: {said}"
+                for key in expected:
+                    if key in named:
+                        self._compare(expected[key], said[key], f"{where}.{key}", learnt)
+            case list():
+                assert isinstance(said, list), f"{where}: {said!r}"
+                open_ended = bool(expected) and expected[-1] == ANY
+                listed = expected[:-1] if open_ended else expected
+                assert len(said) == len(listed) or open_ended and len(said) >= len(listed), f"{where}: {said}"
+                for number, pair in enumerate(zip(listed, said, strict=False)):
+                    self._compare(*pair, f"{where}[{number}]", learnt)
+            case _:
+                assert expected == said, f"{where}: {said!r}, not {expected!r}"

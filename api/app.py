@@ -18,10 +18,11 @@ from api.graphql.feeds import Feeds
 from api.graphql.limits import Profile
 from api.graphql.transport import GraphQLTransport
 from api.issuer import Issuer
-from api.openapi import description, page
+from api.openapi import Description, description, page
 from api.rest import Stats
 from api.schema.build import build_schema
 from api.schema.context import Behind, Context
+from api.schema.shortcut import take_shortcuts
 
 PATH = "/graphql"
 SECURITY = {
@@ -42,8 +43,11 @@ def build_app(
     clock: Callable[[], float],
     issuer: Issuer | None = None,
     routes: Sequence[BaseRoute] = (),
+    descriptions: Sequence[Description] = (),
 ) -> "Doors":
-    """`issuer`: where tokens are issued here. `routes`: further doors (web chat, channels, the desk's own files)."""
+    """`issuer`: where tokens are issued here. `routes`: further doors (web chat, channels, the desk's own files), with
+    their OpenAPI `descriptions`.
+    """
 
     def make_context(viewer: Viewer, _connection: HTTPConnection | None) -> Context:
         return Context(behind, viewer)
@@ -56,8 +60,9 @@ def build_app(
         profile=profile,
         clock=clock,
     )
+    take_shortcuts(graphql.engine)
     stats = Stats(behind, authenticate, lambda: len(graphql.fanout.groups))
-    document = description(signs_in=issuer is not None)
+    document = description(signs_in=issuer is not None, further=descriptions)
     own = [*stats.routes(), *(issuer.routes() if issuer else []), *_documents(document)]
     rest = Starlette(routes=[*own, *routes], exception_handlers={HTTPException: _problem, Exception: _bug})
     return Doors(graphql, rest, explorable=profile.introspection)

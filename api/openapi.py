@@ -1,6 +1,6 @@
 """What can be asked over plain HTTP? The description that tools read (`/openapi.json`), and a page for people (`/docs`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -45,10 +45,21 @@ TOKEN_FORM = {
         "refresh_token": {"type": "string"},
     },
 }
+BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+SIGNATURE = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "webhook-signature",
+    "description": "Standard Webhooks: with webhook-id and webhook-timestamp, signed with the channel's secret.",
+}
 PAGE_STYLE = "body{font:16px/1.5 system-ui;max-width:52rem;margin:2rem auto;padding:0 1rem}code{font-size:1em}td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}"
 
 
-def description(*, signs_in: bool) -> dict[str, Any]:
+Description = tuple[dict[str, Any], dict[str, Any]]
+"""The paths and the component schemas of further doors."""
+
+
+def description(*, signs_in: bool, further: Sequence[Description] = ()) -> dict[str, Any]:
     """The OpenAPI document. `signs_in`: are tokens issued here?"""
     shapes, components = msgspec.json.schema_components(
         [AllQueueStats, AllAgentStats, Health], ref_template="#/components/schemas/{name}"
@@ -65,6 +76,9 @@ def description(*, signs_in: bool) -> dict[str, Any]:
         paths["/auth/token"] = {"post": _token()}
         paths["/auth/jwks"] = {"get": _get("The public key that tokens are signed with.", {"type": "object"})}
         paths["/.well-known/openid-configuration"] = {"get": _get("Where all of that is.", {"type": "object"})}
+    for more_paths, more_components in further:
+        paths |= more_paths
+        components |= more_components
     return {
         "openapi": "3.1.0",
         "info": {
@@ -75,7 +89,7 @@ def description(*, signs_in: bool) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**components, "Problem": PROBLEM},
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {"bearer": BEARER, "webhookSignature": SIGNATURE},
         },
     }
 

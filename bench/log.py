@@ -172,15 +172,18 @@ SIDES: dict[str, Measure] = {
 }
 
 
-def measured(admin: str, postmaster: int, side: str, seconds: float) -> dict[str, float]:
-    """One side, over a database of its own, after the server has put the past behind it."""
+def measured(admin: str, postmaster: int, side: str, seconds: float, home: Path) -> dict[str, float]:
+    """One side, over a database of its own, after the server has put the past behind it; and what an fsync cost just then."""
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
         connection.execute("CREATE DATABASE bench")
         connection.execute("CHECKPOINT")
+    fsync = fsync_us(home, 50)
     found = SIDES[side](admin.replace("/postgres?", "/bench?"), postmaster, str(seconds))
-    print(f"  {side:26}{found['per_s']:>10,.0f}/s   p99 {found['p99_ms']:.1f} ms", flush=True)
-    return found
+    print(
+        f"  {side:26}{found['per_s']:>10,.0f}/s   p99 {found['p99_ms']:.1f} ms   an fsync {fsync:,.0f} µs", flush=True
+    )
+    return {**found, "fsync_us": fsync}
 
 
 def durability(url: str) -> dict[str, str]:
@@ -246,12 +249,12 @@ def table(rounds: list[dict[str, dict[str, float]]]) -> list[dict[str, Any]]:
     return rows
 
 
-def compare(url: str, postmaster: int, rounds: int, seconds: float) -> list[dict[str, dict[str, float]]]:
+def compare(url: str, postmaster: int, home: Path, rounds: int, seconds: float) -> list[dict[str, dict[str, float]]]:
     found = []
     for n in range(rounds):
         print(f"round {n + 1} of {rounds}")
         order = list(SIDES) if n % 2 == 0 else list(reversed(SIDES))
-        found.append({side: measured(url, postmaster, side, seconds) for side in order})
+        found.append({side: measured(url, postmaster, side, seconds, home) for side in order})
     return found
 
 
@@ -278,16 +281,9 @@ def main() -> None:
             profile(url, postmaster, options.seconds, followed=options.followed)
         else:
             run = Run("log", "How many commands per second are decided and durably written?", quick=options.quick)
-            rounds = compare(url, postmaster, *((1, 2.0) if options.quick else (options.rounds, options.seconds)))
-            more = {"server": durability(url), "fsync_us": fsync_us(home), "rounds": rounds}
-            run.save(figures(rounds), table(rounds), **more)
-            print(
-                *lines(table(rounds)),
-                "",
-                *lines(rows_of(figures(rounds))),
-                f"an fsync: {more['fsync_us']} µs",
-                sep="\n",
-            )
+            rounds = compare(url, postmaster, home, *((1, 2.0) if options.quick else (options.rounds, options.seconds)))
+            run.save(figures(rounds), table(rounds), server=durability(url), rounds=rounds)
+            print(*lines(table(rounds)), "", *lines(rows_of(figures(rounds))), sep="\n")
     finally:
         server.stop()
         shutil.rmtree(home)

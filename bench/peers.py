@@ -58,7 +58,9 @@ def pgbench(url: str, postmaster: int, clients: int, seconds: float) -> dict[str
         ]  # fmt: skip
         client, server = children_cpu_s(), server_cpu_s(postmaster)
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        client, server = children_cpu_s() - client, server_cpu_s(postmaster) - server
+        client = children_cpu_s() - client
+        time.sleep(0.3)  # the server's processes end a moment after their clients, and are counted when they have
+        server = server_cpu_s(postmaster) - server
         in_ms = [int(line.split()[2]) / 1e3 for log in Path(folder).glob("latencies.*") for line in log.open()]
     with psycopg.connect(url) as connection:
         ((rows,),) = connection.execute("SELECT count(*) FROM single_rows").fetchall()

@@ -1,6 +1,6 @@
 """How many facts per second are folded again, of all projections together and of each alone?
 
-    python -m bench.rebuild [--facts 200000] [--log memory|postgres] [--profile]
+    python -m bench.rebuild [--facts 200000] [--log memory|postgres] [--quick] [--profile]
 
 A history made by the domain's own decisions is folded from its first fact into empty tables of a real PostgreSQL, which
 runs on the same machine. CPU is that of this process alone; the server's own is the second figure, and on two cores the
@@ -11,9 +11,6 @@ import argparse
 import asyncio
 import cProfile
 import gc
-import json
-import os
-import platform
 import pstats
 import resource
 import shutil
@@ -26,6 +23,8 @@ from typing import Any
 
 import uvloop
 
+from bench.figures import Figure, Run, lines, rows_of
+from bench.machine import server_cpu_s
 from domain.kernel import BEGINNING, Position, Recorded
 from infra.embedded_postgres import EmbeddedPostgres
 from infra.eventlog.codec import encode
@@ -39,7 +38,6 @@ from projections.table import Projection
 from projections.tasks.projection import Tasks
 from tests.projections.histories import history
 
-RESULTS = Path(__file__).parent / "results" / "rebuild.json"
 ALL: list[Callable[[], Projection]] = [Conversations, Tasks, Agents, Queues, Customers]
 FLOOR, GOAL = 50_000, 150_000
 FACTS_PER_CONVERSATION = 42
@@ -85,21 +83,6 @@ async def forget(url: str, name: str) -> None:
         await connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
         if await (await connection.execute("SELECT to_regclass('public.checkpoints')::text")).fetchone() != (None,):
             await connection.execute("DELETE FROM public.checkpoints WHERE name = %s", (name,))
-
-
-def server_cpu_s(postmaster: int) -> float:
-    """CPU of the server's processes, those that have ended included."""
-    ticks = 0
-    for process in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent, *fields = process.read_text().rpartition(")")[2].split()[1:]
-        except (OSError, ValueError):
-            continue  # it has just ended
-        times = [int(field) for field in fields[9:13]]  # own user, own system, ended children's user and system
-        ticks += (
-            sum(times) if process.parent.name == str(postmaster) else sum(times[:2]) if parent == str(postmaster) else 0
-        )
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def record(log: PostgresLog, facts: list[Recorded[Any]]) -> None:
@@ -151,7 +134,11 @@ def main() -> None:
     parser.add_argument("--log", choices=("memory", "postgres"), action="append")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="a short history, once")
     options = parser.parse_args()
+    if options.quick:
+        options.facts, options.runs = 40_000, 1
+    run = Run("rebuild", "How many facts per second are folded again into empty tables?", quick=options.quick)
     facts = history(7, options.facts // FACTS_PER_CONVERSATION + 1, agents=100, at_once=150)
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)
@@ -172,10 +159,21 @@ def main() -> None:
         shutil.rmtree(home)
     if options.profile:
         return
-    together = results[next(iter(results))]["all together"]["facts_per_s"]
-    print(f"floor {FLOOR:,}/s, goal {GOAL:,}/s, measured {together:,.0f}/s; peak memory {peak_mb():,.0f} MB")
-    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "machine": platform.machine()}
-    RESULTS.write_text(json.dumps({"facts": len(facts), **machine, "results": results}, indent=2) + "\n")
+    rows = [{"log": kind, "projections": name, **row} for kind, found in results.items() for name, row in found.items()]
+    run.save(figures(results), rows, facts=len(facts), peak_mb=round(peak_mb()), results=results)
+    print("", *lines(rows_of(figures(results))), f"peak memory {peak_mb():,.0f} MB", sep="\n")
+
+
+def figures(results: dict[str, Any]) -> list[Figure]:
+    """Beside all projections together stands the slowest of them alone: more than that, one process cannot fold."""
+    found = []
+    for kind, rates in results.items():
+        alone = {name: row["facts_per_s"] for name, row in rates.items() if name != "all together"}
+        slowest = min(alone, key=lambda name: alone[name])
+        together = rates["all together"]["facts_per_s"]
+        beside = (f"{slowest} alone", alone[slowest])
+        found.append(Figure(f"facts folded again, log in {kind}", together, "/s", FLOOR, GOAL, *beside))
+    return found
 
 
 def peak_mb() -> float:

@@ -111,7 +111,7 @@ def log_verify(data_dir: DataDir = None) -> None:
 
 
 async def _replay(settings: Settings, stream: str, at: str | None) -> None:
-    async with opened(settings, stop_database=True) as storage:
+    async with opened(settings) as storage:
         moment = _moment(at)
         model, version = await log_tools.as_of(storage.log, stream, moment)
         out.print(f"[bold]{stream}[/] after version {version}" + (f", as of {at}" if at else ""))
@@ -119,7 +119,7 @@ async def _replay(settings: Settings, stream: str, at: str | None) -> None:
 
 
 async def _tail(settings: Settings, last: int, follow: bool) -> None:  # noqa: FBT001 - a flag of the command line
-    async with opened(settings, stop_database=True) as storage:
+    async with opened(settings) as storage:
         head = await storage.log.head()
         after = await log_tools.position_before(storage.log, head, last)
         async for batch in storage.log.subscribe(after):
@@ -131,13 +131,13 @@ async def _tail(settings: Settings, last: int, follow: bool) -> None:  # noqa: F
 
 
 async def _show(settings: Settings, stream: str, *, as_json: bool) -> None:
-    async with opened(settings, stop_database=True) as storage:
+    async with opened(settings) as storage:
         for recorded in await log_tools.history(storage.log, stream):
             _print(json.dumps(log_tools.record(recorded)) if as_json else log_tools.line(recorded))
 
 
 async def _verify(settings: Settings) -> None:
-    async with opened(settings, stop_database=True) as storage:
+    async with opened(settings) as storage:
         report = await log_tools.verify(storage.log, lambda done: _say(f"{done:,} facts read"))
     out.print(f"{report.facts:,} facts in {report.streams:,} streams, newest position {report.head}.")
     for fault in report.faults[:50]:

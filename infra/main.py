@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -33,18 +33,19 @@ from connectors.bots.scripted.bot import scripted
 from connectors.errors import TryLater
 from connectors.webhook.channel import WebhookCourier, secret_of
 from domain.ids import ChannelId
-from domain.kernel import NAMESPACE, Fact, Position
+from domain.kernel import NAMESPACE, Position
 from infra.bus import Bus, InProcessBus, NatsBus
 from infra.centre import Centre
 from infra.database import reading
 from infra.eventlog.postgres import PostgresLog
 from infra.lease import lease
-from infra.outbox import BotTurns, Deliveries, Reaction, Whereabouts
+from infra.outbox import BotTurns, Deliveries, Whereabouts
 from infra.projector import Projector
 from infra.seed import Person, tell
 from infra.settings import Profile, Role, Settings, master_key
 from infra.storage import Storage, opened
 from infra.users import PostgresUsers
+from infra.views import Views
 from infra.wake import Waker
 from projections.agents.projection import Agents
 from projections.conversations.projection import Conversations
@@ -75,6 +76,7 @@ class Parley:
     readers: Pool
     centre: Centre
     projector: Projector
+    views: Views
     users: PostgresUsers
     bus: Bus
     audience: Audience
@@ -108,27 +110,29 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         audience, whereabouts = Audience(), Whereabouts(storage.log)
         centre = Centre(storage.log, storage.checkpoints, now, (audience,))
         centre.live.topics = lambda recorded: [desk_topic(agent) for agent in audience.of(recorded)]
-        for name, reactions in _outbox(centre, storage, http, settings).items():
-            centre.react(name, reactions)
+        for name, part in _outbox(centre, storage, http, settings).items():
+            centre.react(name, part.reactions(), part.wants)
         say("reading the log …")
         waker = Waker(bus, storage.log.wake if isinstance(storage.log, PostgresLog) else lambda: None)
         await centre.start((whereabouts.observe, waker.observe))
         stack.push_async_callback(centre.stop)
         projector = Projector(storage.log, storage.database_url, PROJECTIONS)
-        await stack.enter_async_context(projector)
+        stack.push_async_callback(projector.stop)
         readers = await stack.enter_async_context(reading(storage.database_url))
-        yield Parley(settings, storage, readers, centre, projector, users, bus, audience, whereabouts, waker, http)
+        views = Views(projector, readers)
+        yield Parley(settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http)
 
 
 def _outbox(
     centre: Centre, storage: Storage, http: httpx2.AsyncClient, settings: Settings
-) -> dict[str, Mapping[type[Fact], list[Reaction]]]:
+) -> dict[str, Deliveries | BotTurns]:
+    send, store, catalog = centre.commands.send, centre.store, lambda: centre.catalog
     couriers = {"webhook": WebhookCourier(http, [master_key(settings)], now)}
-    deliveries = Deliveries(centre.commands.send, centre.store, lambda: centre.catalog, couriers, TryLater)
-    bots = BotTurns(
-        centre.commands.send, centre.store, storage.log, lambda: centre.catalog, {"scripted": scripted}
-    )
-    return {"deliveries": deliveries.reactions(), "bots": bots.reactions()}
+    bots = {"scripted": scripted}
+    return {
+        "deliveries": Deliveries(send, store, catalog, couriers, TryLater),
+        "bots": BotTurns(send, store, storage.log, catalog, bots, store.peek),
+    }
 
 
 def app_of(parley: Parley) -> ASGIApp:
@@ -149,7 +153,7 @@ def app_of(parley: Parley) -> ASGIApp:
         log=parley.storage.log,
         pool=parley.readers,
         position=lambda: centre.live.position,
-        wait_for=parley.projector.wait_for,
+        wait_for=parley.views.wait_for,
         clock=now,
         new_id=new_id,
         day_began=lambda: now().replace(hour=0, minute=0, second=0, microsecond=0),
@@ -169,7 +173,7 @@ def app_of(parley: Parley) -> ASGIApp:
     return build_app(
         behind=behind,
         authenticate=authentication,
-        feeds=AllFeeds(behind, centre.live, parley.audience, parley.projector),
+        feeds=AllFeeds(behind, centre.live, parley.audience, parley.views),
         profile=GraphQLProfile.development() if development else GraphQLProfile.production(),
         issuer=issuer,
         routes=[*chat.routes(), *channels.routes()],
@@ -188,6 +192,8 @@ async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
         try:
             if demo:
                 await _tell_demo(parley, say)
+            say("read models …")
+            await _unless_ended(parley.views.exist(), parts)
             _calm_the_collector()
             parts.append(await _listening(server, settings))
             say(_welcome(settings, time.monotonic() - began, demo=demo))
@@ -195,6 +201,15 @@ async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
         finally:
             server.should_exit = True
             await _ended(parts)
+
+
+async def _unless_ended(something: Coroutine[Any, Any, None], parts: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for it, but not when a part that must run has ended: then nothing is to be waited for."""
+    waiting = asyncio.ensure_future(something)
+    try:
+        await asyncio.wait({waiting, *parts}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
 
 
 async def _listening(server: uvicorn.Server, settings: Settings) -> asyncio.Task[None]:
@@ -229,6 +244,9 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         yield "engine", _alone(parley, "engine", centre.route)
     if Role.CONNECTORS in roles:
         yield "connectors", _alone(parley, "connectors", centre.deliver)
+    if Role.PROJECTOR in roles:
+        yield "projector", _alone(parley, "projector", parley.projector.run)
+    yield "views", parley.views.run()
     if isinstance(parley.storage.log, PostgresLog) and parley.settings.nats_url is not None:
         yield "waker", parley.waker.run()
 
@@ -265,7 +283,7 @@ async def rebuild(settings: Settings, view: str, say: Say) -> None:
     names = [make().name for make in PROJECTIONS]
     if view not in (*names, "all"):
         raise CannotStart(f"There is no read model {view!r}; there are {', '.join(names)}, and all.")
-    async with running(settings, say) as parley:
+    async with running(settings, say) as parley, parley.projector:
         for name in names if view == "all" else [view]:
             began = time.monotonic()
             await parley.projector.rebuild(name, lambda done, of, name=name: say(f"{name}: {done:,} of {of:,}"))  # type: ignore[misc]

@@ -25,6 +25,7 @@ from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Channel
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import BotJoined, MessagePosted, RequestReason
+from domain.customers.customer import Customer
 from domain.ids import BotId, ChannelId, ConversationId, MessageId
 from domain.kernel import NOT_WRITTEN, Fact, Recorded, Refused, derived_id, stream_of
 from domain.sessions.facts import SessionStarted
@@ -79,9 +80,15 @@ class Deliveries:
     def reactions(self) -> Mapping[type[Fact], list[Reaction]]:
         return {MessagePosted: [self.deliver]}
 
-    async def deliver(self, recorded: Recorded[MessagePosted]) -> None:
+    def wants(self, recorded: Recorded[MessagePosted]) -> bool:
         fact = recorded.fact
         if fact.sender.type is SenderType.CUSTOMER or fact.session_id is None or fact.channel_id is None:
+            return False
+        return self._courier_of(self._catalog().channels.get(fact.channel_id)) is not None
+
+    async def deliver(self, recorded: Recorded[MessagePosted]) -> None:
+        fact = recorded.fact
+        if not self.wants(recorded) or fact.channel_id is None or fact.session_id is None:
             return
         channel = self._catalog().channels.get(fact.channel_id)
         courier = self._courier_of(channel)
@@ -139,13 +146,25 @@ class BotTurns:
         log_: Log,
         catalog: Callable[[], Catalog],
         bots: Mapping[str, MakeBot],
+        peek: Callable[[type[Conversation], str], Conversation | None] = lambda _model, _subject: None,
     ) -> None:
+        """`peek`: a conversation as it is in memory, if it is."""
+        self._peek = peek
         self._send, self._store, self._log = send, store, log_
         self._catalog, self._bots = catalog, bots
         self._welcomed: OrderedDict[ConversationId, None] = OrderedDict()
 
     def reactions(self) -> Mapping[type[Fact], list[Reaction]]:
         return {BotJoined: [self.welcome], MessagePosted: [self.reply]}
+
+    def wants(self, recorded: Recorded[Any]) -> bool:
+        """Most customers talk with people: where the conversation is at hand and has no bot, there is nothing to do."""
+        if not isinstance(recorded.fact, MessagePosted):
+            return True
+        if recorded.fact.sender.type is not SenderType.CUSTOMER:
+            return False
+        conversation = self._peek(Conversation, recorded.subject)
+        return conversation is None or conversation.bot is not None
 
     async def welcome(self, recorded: Recorded[BotJoined]) -> None:
         conversation = ConversationId(recorded.subject)
@@ -182,6 +201,8 @@ class BotTurns:
         bot_id = conversation.bot_on_turn
         if bot_id is None or MessageId(f"{turn}:answered") in conversation.posted:
             return
+        if not name and conversation.customer_id is not None:
+            name = (await self._store.load(Customer, conversation.customer_id)).name
         asked = BotTurn(conversation_id, bot_id, turn, text, name, conversation.data)
         answer = await self._ask(bot_id, asked)
         with suppress(Refused):  # the conversation moved on while the bot was thinking

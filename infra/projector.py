@@ -25,6 +25,7 @@ FLOOD, FLOOD_PAUSE_S = 500, 0.010
 """Facts that come at once when a log is read from behind; then it pays to wait for the next such page."""
 REBUILD_PAGE = 2_000
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 5.0
+STORE_AFTER_S = 0.1
 
 Progress = Callable[[Position, Position], None]
 """Told how far a rebuild has come, of how far."""
@@ -70,18 +71,33 @@ class Projector:
         return self
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        """Whoever waits is told that we write no more. It may be started again."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
         for follower in self._followers.values():
+            follower.fail(Unavailable("the projector was stopped"))
             await follower.close()
 
     async def run(self) -> None:
-        """Until cancelled. Raises what ended the log."""
-        if self._task is None:
-            await self.start()
-        if self._task is not None:
-            await asyncio.shield(self._task)
+        """Start, and go on until cancelled. Raises what ended the log. It may be run again."""
+        try:
+            if self._task is None:
+                await self.start()
+            if self._task is not None:
+                await asyncio.shield(self._task)
+        finally:
+            await self.stop()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._make)
+
+    @property
+    def is_writing(self) -> bool:
+        """Are the projections open here, and do they follow the log? Another process may write otherwise."""
+        return self._task is not None and not self._task.done()
 
     @property
     def positions(self) -> dict[str, Position]:
@@ -165,7 +181,7 @@ class _Follower:
 
     async def run(self) -> None:
         while True:
-            await self._filled.wait()
+            await self._until_filled()
             await self._gather()
             async with self.lock:
                 await self.apply(self._take())
@@ -192,6 +208,28 @@ class _Follower:
         while self._size > WAITING_MAX:
             self._drained.clear()
             await self._drained.wait()
+
+    async def _until_filled(self) -> None:
+        """Store how far we are once nothing has come for a moment: readers in other processes look there."""
+        while self.model.stored < self.model.position:
+            try:
+                async with asyncio.timeout(STORE_AFTER_S):
+                    await self._filled.wait()
+                return
+            except TimeoutError:
+                await self._store_position()
+        await self._filled.wait()
+
+    async def _store_position(self) -> None:
+        try:
+            async with self.lock:
+                await self.model.advance(self.model.position, store=True)
+        except psycopg.Error as error:
+            log.warning("position not stored", projection=self.model.name, error=repr(error))
+            self._step_aside()
+            await asyncio.sleep(RETRY_FIRST_S)
+            await self._reopen()
+            await self._rejoin()
 
     async def _gather(self) -> None:
         """A row is written once per batch: as long as facts come in floods, let the batch grow."""

@@ -7,6 +7,7 @@ waits for it, and goes on where the first stopped.
 import asyncio
 from collections.abc import Sequence
 from importlib.resources import files
+from time import monotonic
 from traceback import format_exception
 from typing import Any, Self
 
@@ -19,8 +20,8 @@ from projections.table import Projection, Table
 
 FOLD_SLICE = 200
 """Facts folded before others get a turn: about a millisecond."""
-ADVANCES_MAX = 100
-"""Batches without anything of interest that are read again after a crash."""
+ADVANCE_S = 0.1
+"""A position is stored this often while nothing of interest comes: what readers in other processes go by."""
 _LOCK_CLASS = 7275939
 _SHARED = """
 SELECT pg_advisory_xact_lock(7275939373);
@@ -55,7 +56,7 @@ class ReadModel:
         self.projection = projection
         self.name = projection.name + (SHADOW if shadow else "")
         self.position = self.stored = BEGINNING
-        self._advanced = 0
+        self._store_at = 0.0
         self._url = url
         self._connection: AsyncConnection[Any] | None = None
         self._write = _statement(projection)
@@ -110,11 +111,10 @@ class ReadModel:
         self.position = self.stored = until
 
     async def advance(self, until: Position, *, store: bool = False) -> None:
-        """Nothing until there concerns this projection: worth storing only now and then."""
-        self._advanced += 1
-        if until > self.stored and (store or self._advanced >= ADVANCES_MAX):
+        """Nothing until there concerns this projection: worth storing only so often."""
+        if until > self.stored and (store or monotonic() >= self._store_at):
             await self.connection.execute(_MOVED, (self.name, until, self.projection.version))
-            self.stored, self._advanced = until, 0
+            self.stored, self._store_at = until, monotonic() + ADVANCE_S
         self.position = until
 
     async def park(self, event: Recorded[Any], error: BaseException) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from infra.checkpoints import PostgresCheckpoints
@@ -28,9 +29,9 @@ class Storage:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, stop_database: bool = False) -> AsyncIterator[Storage]:
-    """The storage while it is needed. `stop_database`: stop an embedded database at the end, when it was not running
-    before; a server leaves it up, so that the next start takes an instant. Raises `PostgresFailed`, `Unavailable`."""
+async def opened(settings: Settings) -> AsyncIterator[Storage]:
+    """The storage while it is needed. An embedded database that we started is stopped at the end, unless somebody else
+    has come to use it meanwhile. Raises `PostgresFailed`, `Unavailable`."""
     embedded = None if settings.database_url else EmbeddedPostgres(settings.data_dir / "postgres")
     found_running = embedded is not None and embedded.is_running
     if embedded is None:
@@ -45,8 +46,17 @@ async def opened(settings: Settings, *, stop_database: bool = False) -> AsyncIte
             await checkpoints.prepare()
             yield Storage(log, url, pool, checkpoints)
     finally:
-        if embedded is not None and stop_database and not found_running:
+        if embedded is not None and not found_running and not await _in_use(url):
             await asyncio.to_thread(embedded.stop)
+
+
+async def _in_use(url: str) -> bool:
+    """Does anybody else talk to this database server?"""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        cursor = await connection.execute(
+            "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        )
+        return await cursor.fetchone() != (0,)
 
 
 @asynccontextmanager

@@ -68,6 +68,11 @@ class WarmStore:
         loaded: M = warm.model
         return loaded
 
+    def peek(self, model: type[M], subject: str) -> M | None:
+        """The model as it is in memory, none when it is not: for those who must not wait."""
+        warm = self._warm.get(stream_of(model, subject))
+        return None if warm is None or warm.guessed else warm.model
+
     async def change(
         self,
         model: type[M],

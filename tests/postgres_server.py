@@ -37,6 +37,12 @@ def postgres_server(worker_id: str, testrun_uid: str) -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The libpq URL of a fresh empty database, dropped after the test."""
+    with database_in(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def database_in(postgres_server: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

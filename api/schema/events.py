@@ -1,4 +1,7 @@
-"""What can happen on a desk or in a conversation? Each kind of fact as an event with the fields that a screen needs."""
+"""What can happen on a desk or in a conversation? Each kind of fact as an event with the fields that a screen needs.
+
+Fields of one name have one type in all events, so that a client selects them without aliases.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -66,7 +69,7 @@ class SessionJoined:
 class SessionLeft:
     conversation_id: ConversationId = doc(CONVERSATION)
     session_id: SessionId = doc("Their stay on the channel.")
-    reason: SessionEndReason = doc("Why it ended.")
+    end_reason: SessionEndReason = doc("Why it ended.")
 
 
 @strawberry.type(description="A bot answers from now on.")
@@ -86,7 +89,7 @@ class AgentRequested:
     conversation_id: ConversationId = doc(CONVERSATION)
     task_id: TaskId = doc("The first task of the request.")
     queue_id: QueueId = doc("Where.")
-    reason: RequestReason = doc("Why.")
+    request_reason: RequestReason = doc("Why.")
 
 
 @strawberry.type(description="The request for a human came to nothing.")
@@ -129,7 +132,7 @@ class ConversationDataSet:
 @strawberry.type(description="The conversation is over.")
 class ConversationClosed:
     conversation_id: ConversationId = doc(CONVERSATION)
-    reason: CloseReason = doc("Why.")
+    close_reason: CloseReason = doc("Why.")
 
 
 @strawberry.type(description="A task rings at you.")
@@ -151,8 +154,8 @@ class TaskOffered:
 class OfferEnded:
     task_id: TaskId = doc(TASK)
     conversation_id: ConversationId = doc(CONVERSATION)
-    offer_id: OfferId | None = doc("The offer.")
-    reason: TaskCloseReason = doc("Why: RONA when you did not take it in time.")
+    offer_id: OfferId = doc("The offer.")
+    task_close_reason: TaskCloseReason = doc("Why: RONA when you did not take it in time.")
 
 
 @strawberry.type(description="You took a task; you join its conversation next.")
@@ -173,7 +176,7 @@ class TaskAccepted:
 class WrapUpStarted:
     task_id: TaskId = doc(TASK)
     conversation_id: ConversationId = doc(CONVERSATION)
-    due: datetime | None = doc("When the wrap-up ends by itself; null for never.")
+    wrap_up_due: datetime | None = doc("When the wrap-up ends by itself; null for never.")
 
 
 @strawberry.type(description="You said what a task was about.")
@@ -187,7 +190,7 @@ class WrapUpApplied:
 class TaskClosed:
     task_id: TaskId = doc(TASK)
     conversation_id: ConversationId = doc(CONVERSATION)
-    reason: TaskCloseReason = doc("Why.")
+    task_close_reason: TaskCloseReason = doc("Why.")
     disposition: TaskCloseReason = doc("Why, coarsely.")
 
 
@@ -220,14 +223,18 @@ async def _conversation(context: Context, task_id: TaskId) -> conversations.Conv
 async def _closed(recorded: Recorded[done.TaskClosed], context: Context) -> TaskClosed | OfferEnded:
     """Whether an offer or a task ended, the task still knows: it keeps who took it."""
     task_id, fact = TaskId(recorded.subject), recorded.fact
-    if (await context.behind.store.load(model.Task, task_id)).agent_id is None:
+    taken = (await context.behind.store.load(model.Task, task_id)).agent_id is not None
+    if not taken and fact.offer_id is not None:
         return OfferEnded(
-            task_id=task_id, conversation_id=fact.conversation_id, offer_id=fact.offer_id, reason=fact.reason
+            task_id=task_id,
+            conversation_id=fact.conversation_id,
+            offer_id=fact.offer_id,
+            task_close_reason=fact.reason,
         )
     return TaskClosed(
         task_id=task_id,
         conversation_id=fact.conversation_id,
-        reason=fact.reason,
+        task_close_reason=fact.reason,
         disposition=fact.reason.disposition,
     )
 
@@ -249,12 +256,12 @@ IN_CONVERSATION: dict[type, Told] = {
         conversation_id=id, session_id=it.fact.session_id, channel_id=it.fact.channel_id
     ),
     said.SessionLeft: lambda it, id: SessionLeft(
-        conversation_id=id, session_id=it.fact.session_id, reason=it.fact.reason
+        conversation_id=id, session_id=it.fact.session_id, end_reason=it.fact.reason
     ),
     said.BotJoined: lambda it, id: BotJoined(conversation_id=id, bot_id=it.fact.bot_id),
     said.BotLeft: lambda it, id: BotLeft(conversation_id=id, bot_id=it.fact.bot_id),
     said.AgentRequested: lambda it, id: AgentRequested(
-        conversation_id=id, task_id=it.fact.task_id, queue_id=it.fact.queue_id, reason=it.fact.reason
+        conversation_id=id, task_id=it.fact.task_id, queue_id=it.fact.queue_id, request_reason=it.fact.reason
     ),
     said.AgentRequestEnded: lambda it, id: AgentRequestEnded(
         conversation_id=id, task_id=it.fact.task_id, reason=it.fact.reason
@@ -273,13 +280,13 @@ IN_CONVERSATION: dict[type, Told] = {
         conversation_id=id, agent_id=it.fact.agent_id, task_id=it.fact.task_id, reason=it.fact.reason
     ),
     said.ConversationDataSet: lambda it, id: ConversationDataSet(conversation_id=id, data=JSON(dict(it.fact.data))),
-    said.ConversationClosed: lambda it, id: ConversationClosed(conversation_id=id, reason=it.fact.reason),
+    said.ConversationClosed: lambda it, id: ConversationClosed(conversation_id=id, close_reason=it.fact.reason),
 }
 OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     done.TaskReserved: lambda it, id: TaskOffered(task_id=id, offer_id=it.fact.offer_id, due=it.fact.due),
     done.TaskAccepted: lambda it, id: TaskAccepted(task_id=id, conversation_id=it.fact.conversation_id),
     done.WrapUpStarted: lambda it, id: WrapUpStarted(
-        task_id=id, conversation_id=it.fact.conversation_id, due=it.fact.due
+        task_id=id, conversation_id=it.fact.conversation_id, wrap_up_due=it.fact.due
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }

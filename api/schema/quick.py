@@ -29,14 +29,19 @@ def quicken(schema: GraphQLSchema) -> None:
 def _plain_fields(type_: GraphQLObjectType) -> None:
     for field in type_.fields.values():
         if getattr(field.resolve, "_is_default", False):
-            field.resolve = _attribute(field.extensions["strawberry-definition"].python_name)
+            field.resolve = PlainAttribute(field.extensions["strawberry-definition"].python_name)
 
 
-def _attribute(name: str) -> Callable[..., Any]:
-    def resolve(source: Any, _info: Any) -> Any:
-        return getattr(source, name)
+class PlainAttribute:
+    """The resolver of a field that is an attribute."""
 
-    return resolve
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, source: Any, _info: Any) -> Any:
+        return getattr(source, self.name)
 
 
 def _by_class(value: Any, _info: Any, _union: Any) -> str:

@@ -1,6 +1,7 @@
 """The domain's own words in GraphQL: its ids are ID, its positions are Cursor, its enumerations keep their names."""
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -55,8 +56,24 @@ CURSOR: ScalarDefinition = strawberry.scalar(
     serialize=sealed,
     parse_value=opened,
 )
+
+
+def _moment(text: Any) -> datetime:
+    moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("A time is written like 2026-05-04T10:00:00Z, with its offset.")
+    return moment
+
+
+MOMENT: ScalarDefinition = strawberry.scalar(
+    name="DateTime",
+    description="A moment in ISO 8601, always with its offset: `2026-05-04T10:00:00Z`.",
+    serialize=datetime.isoformat,
+    parse_value=_moment,
+)
 CONFIG = StrawberryConfig(
     scalar_map={
+        datetime: MOMENT,
         Position: CURSOR,
         **{getattr(ids, name): DEFAULT_SCALAR_REGISTRY[strawberry.ID] for name in vars(ids) if name.endswith("Id")},
     }

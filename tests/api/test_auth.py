@@ -95,7 +95,7 @@ FORGED: dict[str, Callable[[], str]] = {
     "no signature": lambda: token().rpartition(".")[0] + ".",
     "half a signature": lambda: token()[:-20],
     "two parts": lambda: token().rpartition(".")[0],
-    "five parts, as if encrypted": lambda: ".".join([token(), "a", "b"]),
+    "five parts, as if encrypted": lambda: f"{token()}.a.b",
     "another issuer": lambda: token(iss="https://sso.example.org/realms/other"),
     "no issuer": lambda: token(iss=...),
     "another audience": lambda: token(aud="account"),

@@ -21,14 +21,13 @@ START_S = 60
 @pytest.fixture
 def server(postgres_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """What a shell needs to reach it: its address, and the settings that the command line takes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, hook_port = _free_port(), _free_port()
     settings = {
         "URL": f"http://127.0.0.1:{port}",
         "PARLEY_DATABASE_URL": postgres_url,
         "PARLEY_DATA_DIR": str(tmp_path / "data"),
         "PARLEY_PORT": str(port),
+        "HOOK_PORT": str(hook_port),
         "PYTHONPATH": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
@@ -47,6 +46,13 @@ def server(postgres_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
         output.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], said: Path) -> None:

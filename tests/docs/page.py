@@ -2,19 +2,20 @@
 
     ```bash                 run; what it exports is known to all later blocks
     ```graphql as=ADA       sent with the bearer token in $ADA; a ```json variables block may follow
+    ```graphql name=DESK    remembered as $DESK
     ```json                 what the block before it answers, or prints
     ```frames socket=desk   one WebSocket: `open <url> [sub-protocol]`, `→ sent`, `← received`, `close`, `← close 4403`
-    ```python run           run with this Python
+    ```python file=bot.py   a file in the folder where everything runs
 
 In all of JSON "…" stands for any value, `"…": "…"` for any other members, and "$name" for a value that is remembered
 when it is first seen and must be the same from then on. Frames that the page does not name may come in between.
 """
 
+import contextlib
 import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,7 @@ class Reader:
     known: dict[str, str]
     folder: Path
     sockets: dict[str, ClientConnection] = field(default_factory=dict)
+    opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     answer: Any = None
 
     def follow(self, page: str) -> None:
@@ -67,15 +69,16 @@ class Reader:
                 raise
 
     def close(self) -> None:
-        for socket in self.sockets.values():
-            socket.close()
+        self.opened.close()
 
     def _do(self, block: Block, following: Block | None) -> None:
         match block.language:
             case "bash" if block.words != "aside":
                 self.answer = self._bash(block.text)
-            case "python" if block.words == "run":
-                self.answer = self._run([sys.executable, "-c", block.text]).stdout
+            case "python" if name := block.word("file"):
+                (self.folder / name).write_text(block.text)
+            case "graphql" if name := block.word("name"):
+                self.known[name] = block.text
             case "graphql":
                 self.answer = self._graphql(block, following)
             case "frames":
@@ -85,8 +88,9 @@ class Reader:
                 self.expect(json.loads(block.text), said)
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        surroundings = {**os.environ, **self.known}
         done = subprocess.run(
-            command, env={**os.environ, **self.known}, cwd=self.folder, capture_output=True, text=True, timeout=60
+            command, env=surroundings, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
@@ -128,7 +132,7 @@ class Reader:
 
     def _open(self, name: str, words: list[str]) -> None:
         protocols = [Subprotocol(word) for word in words[1:]]
-        self.sockets[name] = connect(words[0], subprotocols=protocols or None, compression=None)
+        self.sockets[name] = self.opened.enter_context(connect(words[0], subprotocols=protocols or None))
 
     def _hears(self, socket: ClientConnection, expected: Any) -> None:
         passed: list[str] = []
@@ -149,14 +153,14 @@ class Reader:
 
     def _hears_close(self, name: str, code: int) -> None:
         socket = self.sockets.pop(name)
-        try:
+        with contextlib.suppress(ConnectionClosed):
             while True:
                 socket.recv(timeout=PATIENCE_S)
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None and closed.rcvd.code == code, f"closed with {closed}, not {code}"
+        assert socket.close_code == code, f"closed with {socket.close_code}, not {code}"
 
     def _filled(self, text: str) -> str:
-        return NAME.sub(lambda found: self.known.get(found[1], found[0]), text)
+        """With the values in place of their names, as they are written inside a JSON text."""
+        return NAME.sub(lambda found: json.dumps(self.known[found[1]])[1:-1] if found[1] in self.known else found[0], text)
 
     def expect(self, expected: Any, said: Any) -> None:
         """Compare, then remember: what does not fit in the end has taught nothing."""
@@ -171,7 +175,7 @@ class Reader:
             case str() if named := NAME.fullmatch(expected):
                 name = named[1]
                 known = learnt.get(name, self.known.get(name))
-                assert said == known or known is None and isinstance(said, str), f"{where}: {said!r}, not {known!r}"
+                assert said == known or (known is None and isinstance(said, str)), f"{where}: {said!r}, not {known!r}"
                 learnt[name] = said
             case dict():
                 assert isinstance(said, dict), f"{where}: {said!r}"
@@ -185,7 +189,7 @@ class Reader:
                 assert isinstance(said, list), f"{where}: {said!r}"
                 open_ended = bool(expected) and expected[-1] == ANY
                 listed = expected[:-1] if open_ended else expected
-                assert len(said) == len(listed) or open_ended and len(said) >= len(listed), f"{where}: {said}"
+                assert len(said) == len(listed) or (open_ended and len(said) >= len(listed)), f"{where}: {said}"
                 for number, pair in enumerate(zip(listed, said, strict=False)):
                     self._compare(*pair, f"{where}[{number}]", learnt)
             case _:

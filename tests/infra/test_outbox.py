@@ -152,12 +152,13 @@ async def test_trying_ends(centre: Centre) -> None:
     assert "500" in reason
 
 
-async def test_a_connector_that_hangs_is_tried_again(centre: Centre) -> None:
+async def test_a_connector_that_hangs_is_tried_again_under_the_same_id(centre: Centre) -> None:
     centre.foreign.script = [0.8]
     conversation, ada = await centre.talk("zoe", "ada")
     await centre.say(conversation, ada, "Good morning")
     assert await centre.outcomes(conversation, 1) == [("SENT", "")]
-    assert centre.foreign.texts() == ["Good morning"]
+    assert centre.foreign.tried == 2
+    assert {it["webhook-id"] for it in centre.foreign.got} == {f"{conversation}:Good morning"}
 
 
 async def test_a_conversation_keeps_its_order_and_others_do_not_wait(centre: Centre) -> None:

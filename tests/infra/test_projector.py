@@ -252,7 +252,7 @@ async def test_a_kill_in_mid_batch_leaves_rows_and_position_of_one_moment(postgr
     for _ in range(batches):
         assert await victim.stdout.readline()
     victim.kill()
-    await victim.wait()
+    await victim.communicate()  # reads what is left, so that nothing of it stays open
     facts = history(5, conversations=250)
     left = dump(postgres_url)
     positions = dict(query(postgres_url, "SELECT name, position FROM checkpoints"))

@@ -7,7 +7,7 @@ import strawberry
 from api.auth import Viewer
 from api.policy import WATCHING
 from api.schema import reach
-from api.schema.context import Info, not_found
+from api.schema.context import Info, not_found, refusal
 from api.schema.queries.arguments import After, AtMoment, Before, First, Last, WaitFor
 from api.schema.transcript import model_at, transcript_of
 from api.schema.types import agents, conversations, customers, queues, tasks
@@ -28,7 +28,7 @@ from projections.queues import reads as queue_reads
 from projections.tasks import reads as task_reads
 
 
-@strawberry.input(description="Which conversations. Of agent and customer, at most one may be named.")
+@strawberry.input(description="Which conversations. At most one of these conditions may be given.")
 class ConversationFilter:
     states: list[ConversationState] | None = doc("In one of these states; null for all.", default=None)
     customer_id: CustomerId | None = doc("With this customer.", default=None)
@@ -181,10 +181,13 @@ class BoardsQuery:
 async def _conversations(
     connection: Connection, which: ConversationFilter, viewer: Viewer, part: Window
 ) -> Page[ConversationSummary]:
+    conditions = sum(condition is not None for condition in (which.states, which.customer_id, which.agent_id))
     if not viewer.is_any(WATCHING):
-        return await conversation_reads.conversations_of_agent(
-            connection, AgentId(viewer.agent_id), present=False, window=part
-        )
+        if conditions and which != ConversationFilter(agent_id=AgentId(viewer.agent_id)):
+            raise refusal("INVALID", "Agents filter by themselves alone.", "filter")
+        which = ConversationFilter(agent_id=AgentId(viewer.agent_id))
+    elif conditions > 1:
+        raise refusal("INVALID", "At most one condition may be given.", "filter")
     if which.agent_id is not None:
         return await conversation_reads.conversations_of_agent(connection, which.agent_id, present=False, window=part)
     if which.customer_id is not None:

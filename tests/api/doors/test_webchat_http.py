@@ -39,7 +39,7 @@ async def test_the_bot_greets_before_anything_is_said(http: httpx2.AsyncClient) 
         news = await events(http, token, cursor)
         heard, cursor = heard + news["events"], news["cursor"]
     assert [frame["type"] for frame in heard] == ["botJoined", "message"]
-    assert heard[1]["body"]["text"].startswith("Hello")
+    assert heard[1]["body"]["text"].startswith("Hello Zoë!")
 
 
 async def test_a_token_says_nothing_about_the_person(http: httpx2.AsyncClient) -> None:

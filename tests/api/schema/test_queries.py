@@ -63,7 +63,7 @@ async def test_configuration_can_be_asked_as_it_was(office):
     head = await office.world.log.head()
     queue = s.Queue("Renamed", "chat")
     await office.world.send(Configure("support", queue))
-    query = "query($c: Cursor) { queueSettings(asOf: {cursor: $c}) { name } }"
+    query = "query($c: Cursor!) { queueSettings(asOf: {cursor: $c}) { name } }"
     assert (await office.ask("root", query, c=sealed(head)))["queueSettings"] == [{"name": "Support"}]
     assert (await office.ask("root", "{ queueSettings { name } }"))["queueSettings"] == [{"name": "Renamed"}]
 
@@ -118,12 +118,13 @@ async def test_an_agent_reads_what_they_are_offered_and_what_they_left(office):
 
 async def test_pages_go_forwards_and_backwards_without_gap_or_repeat(office):
     ids = [await office.world.write(f"visitor {n}", "hello") for n in range(7)]
-    query = """query($f: Int, $a: String, $l: Int, $b: String) { conversations(first: $f, after: $a, last: $l, before: $b) {
+    query = """query($f: Int, $a: String, $l: Int, $b: String, $w: Cursor) {
+      conversations(first: $f, after: $a, last: $l, before: $b, waitFor: $w) {
       edges { cursor node { id } } nodes { id messages(last: 1) { nodes { body { markdownText } } } }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor } asOf } }"""
     seen, after = [], None
     while True:
-        page = (await office.ask("sam", query, f=3, a=after))["conversations"]
+        page = (await office.ask("sam", query, f=3, a=after, w=sealed(await office.world.log.head())))["conversations"]
         seen += [node["id"] for node in page["nodes"]]
         if not page["pageInfo"]["hasNextPage"]:
             break
@@ -165,6 +166,11 @@ async def test_filters(office):
     assert await found({"agentId": ADA}) == [id]
     assert id in await found({"states": ["ACTIVE"]})
     assert await found({"states": ["CLOSED"]}) == []
+    both = '{ conversations(first: 1, filter: {states: [ACTIVE], agentId: "x"}) { nodes { id } } }'
+    assert await office.refused("sam", both) == "INVALID"
+    assert (
+        await office.refused("ada", "{ conversations(first: 1, filter: {states: []}) { nodes { id } } }") == "INVALID"
+    )
     assert task in await found({"agentId": ADA, "states": ["ACTIVE"]}, "tasks", "TaskFilter")
     assert await found({"conversationId": id, "mediaStates": ["ACTIVE"]}, "tasks", "TaskFilter") == [task]
 

@@ -13,6 +13,9 @@ from graphql import (
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
+    is_leaf_type,
+    parse,
+    validate,
 )
 
 from api import policy
@@ -59,6 +62,21 @@ def test_names_follow_one_habit():
             assert all(value == value.upper() or value == value.lower() for value in type_.values), type_.name
         elif isinstance(type_, GraphQLUnionType):
             assert type_.name.endswith("Event")
+
+
+@pytest.mark.parametrize("field", ["desk", "conversation"])
+def test_every_field_of_every_event_can_be_selected_at_once(field):
+    root = SCHEMA.subscription_type.fields[field]
+    union = get_named_type(get_named_type(root.type).fields["event"].type)
+    parts = [f"... on {type_.name} {{ {' '.join(map(selected, type_.fields.items()))} }}" for type_ in union.types]
+    arguments = '(id: "x")' if field == "conversation" else ""
+    document = parse(f"subscription {{ {field}{arguments} {{ cursor event {{ {' '.join(parts)} }} }} }}")
+    assert validate(SCHEMA, document) == []
+
+
+def selected(field) -> str:
+    name, definition = field
+    return name if is_leaf_type(get_named_type(definition.type)) else f"{name} {{ __typename }}"
 
 
 def may(role: Role | None, operation: str) -> bool:

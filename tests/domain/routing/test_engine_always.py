@@ -1,0 +1,300 @@
+"""Does the engine, which only looks at what changed, do what looking at everything would do? Random days say so."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.agents.agent import Agent
+from domain.agents.facts import MrdMadeReady, MrdState, SlotReleased, SlotReserved, SlotState
+from domain.configuration import settings as s
+from domain.configuration.facts import QueueConfigured
+from domain.kernel import Recorded, Refused
+from domain.routing.engine import Engine, Move, Offer, State
+from domain.tasks.facts import MediaState, TaskAccepted, TaskClosed, TaskReserved
+from domain.tasks.task import Task
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
+
+MAY_WORK = (MrdState.READY, MrdState.ACTIVE)
+Plain = tuple[str, str, str, int]
+
+
+@dataclass
+class Rescan:
+    """What should be done now, found by reading everything from the beginning, each time anew."""
+
+    agents: dict[str, Agent] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    queues: dict[str, s.Queue] = field(default_factory=dict)
+    since: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    readmitted: set[tuple[str, str]] = field(default_factory=set)
+    out: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, history: list[Recorded[Any]], made: dict[int, list[Move]]) -> "Rescan":
+        """`made`: the offers that were made after so many facts and not taken back."""
+        scan = cls()
+        for number, recorded in enumerate(history):
+            scan._note_made(made.get(number, []))
+            scan._read(recorded)
+        scan._note_made(made.get(len(history), []))
+        return scan
+
+    def _note_made(self, moves: list[Move]) -> None:
+        for move in moves:
+            self.out[move.task_id] = (move.agent_id, move.mrd_id)
+
+    def _read(self, recorded: Recorded[Any]) -> None:
+        subject, fact = recorded.subject, recorded.fact
+        match recorded.category:
+            case "queue" if isinstance(fact, QueueConfigured):
+                self.queues[subject] = fact.settings
+            case "task":
+                self.tasks[subject] = self.tasks.get(subject, Task()).evolve(fact)
+                if isinstance(fact, TaskReserved | TaskAccepted | TaskClosed):
+                    self.out.pop(subject, None)
+            case "agent":
+                before = self.agents.get(subject, Agent())
+                after = self.agents[subject] = before.evolve(fact)
+                self._note_since(subject, before, after, fact, recorded.at)
+                self._note_offers(subject, fact)
+
+    def _note_since(self, agent: str, before: Agent, after: Agent, fact: Any, at: datetime) -> None:
+        for mrd in after.mrds:
+            ended = isinstance(fact, SlotReleased) and fact.mrd_id == mrd
+            became = before.mrd_state(mrd) not in MAY_WORK and after.mrd_state(mrd) in MAY_WORK
+            if ended or became:
+                self.since[agent, mrd] = at
+
+    def _note_offers(self, agent: str, fact: Any) -> None:
+        match fact:
+            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self._waits(task):
+                self.out[task] = (agent, mrd)
+            case SlotReleased(task_id=task) if self.out.get(task, ("", ""))[0] == agent:
+                del self.out[task]
+            case MrdMadeReady():
+                self.readmitted |= {(task, agent) for task in self.tasks if self._waits(task) and self._ranks(task, agent)}
+
+    def _waits(self, task: str) -> bool:
+        return task in self.tasks and self.tasks[task].media_state is MediaState.QUEUED
+
+    def _queue(self, task: str) -> s.Queue:
+        return self.queues[self.tasks[task].routing.queue_id]
+
+    def _ranks(self, task: str, agent: str) -> list[int]:
+        queue, it = self._queue(task), self.agents[agent]
+        if queue.mrd_id not in it.mrds:
+            return []
+        return [number for number, step in enumerate(queue.steps) if step.matches(it.attributes)]
+
+    def _rank(self, task: str, agent: str) -> int | None:
+        """By which step this agent may have this request now."""
+        reached = self.tasks[task].routing.step
+        ranks = self._ranks(task, agent)
+        if self._queue(task).step_mode is s.StepMode.REPLACE:
+            return reached if reached in ranks else None
+        return min((rank for rank in ranks if rank <= reached), default=None)
+
+    def _eligible(self, task: str, agent: str) -> bool:
+        it, mrd = self.agents[agent], self._queue(task).mrd_id
+        rings = any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in it.slots.values())
+        left_out = agent in self.tasks[task].routing.excluded and (task, agent) not in self.readmitted
+        conversation = self.tasks[task].created.conversation_id
+        talks = any(
+            other.agent_id == agent and other.closed is None and other.created.conversation_id == conversation
+            for other in self.tasks.values()
+        )
+        promised = (agent, mrd) in self.out.values()
+        return it.mrd_state(mrd) in MAY_WORK and not (rings or promised or left_out or talks)
+
+    def _key(self, task: str, agent: str) -> Any:
+        queue, it = self._queue(task), self.agents[agent]
+        named = {attribute for step in queue.steps for attribute in step.attribute_ids()}
+        skill = sum(it.attributes.get(attribute, 0) for attribute in named)
+        first = {"LONGEST_AVAILABLE": 0, "MOST_SKILLED": -skill, "LEAST_SKILLED": skill}[queue.agent_selection]
+        fullness = it.load(queue.mrd_id) / it.mrds[queue.mrd_id].tasks_max
+        return self._rank(task, agent), first, fullness, self.since[agent, queue.mrd_id], agent
+
+    def widenings(self, now: datetime) -> list[tuple[datetime, str, int]]:
+        found = []
+        for task in self.tasks:
+            if self._waits(task):
+                due, routing = self.tasks[task].routing.first_enqueued_at, self.tasks[task].routing
+                for number, step in enumerate(self._queue(task).steps[:-1], 1):
+                    due += timedelta(seconds=step.timeout_s)
+                    if due <= now and number > routing.step:
+                        found.append((due, task, number))
+        return sorted(found)
+
+    def moves(self, now: datetime) -> list[Plain]:
+        """In the order of the work, each request takes the best agent who is left (routing 16, 18)."""
+        found: list[Plain] = [("widen", task, "", step) for _, task, step in self.widenings(now)]
+        waiting = [task for task in self.tasks if self._waits(task) and task not in self.out]
+        for task in sorted(waiting, key=self._place):
+            able = [a for a in self.agents if self._rank(task, a) is not None and self._eligible(task, a)]
+            if able:
+                best = min(able, key=lambda agent: self._key(task, agent))
+                self.out[task] = (best, self._queue(task).mrd_id)
+                found.append(("offer", task, best, self._rank(task, best)))
+        return found
+
+    def _place(self, task: str) -> Any:
+        routing = self.tasks[task].routing
+        return -self._queue(task).priority, -routing.priority, routing.first_enqueued_at, task
+
+
+def plain(move: Move) -> Plain:
+    if isinstance(move, Offer):
+        return "offer", move.task_id, move.agent_id, move.step
+    return "widen", move.task_id, "", move.step
+
+
+class Day(Floor):
+    """Random events; whatever the engine decides is compared with a rescan, and with a twin that restarts now and then."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.random = Random(seed)
+        self.twin = Engine()
+        self.made: dict[int, list[Move]] = {}
+        self.under_way: list[Offer] = []
+        self.half_way: list[Offer] = []
+        self.number = 0
+
+    def tell(self, stream: str, fact: Any) -> None:
+        super().tell(stream, fact)
+        self.twin.feed(self.history[-1])
+
+    def open(self) -> None:
+        self.queue("sales", CHAT, knows(SPANISH, 5, 10), knows(SPANISH, 2, 10), ANYBODY)
+        self.queue("support", CHAT, knows(SENIOR, 1, 15), ANYBODY, step_mode=s.StepMode.REPLACE, priority=5)
+        self.queue("letters", EMAIL, agent_selection=s.AgentSelectionPolicy.MOST_SKILLED)
+        self.staff("ada", mrds=(CHAT, EMAIL), tasks_max=2, spanish=7)
+        self.staff("grace", mrds=(CHAT,), tasks_max=1, spanish=3, senior=1)
+        self.staff("alan", mrds=(CHAT, EMAIL), tasks_max=3)
+        self.staff("edsger", mrds=(EMAIL,), tasks_max=1, senior=1)
+
+    def decides(self) -> None:
+        expected = Rescan.of(self.history, self.made).moves(self.now)
+        moves = self.engine.decide(self.now)
+        assert [plain(move) for move in moves] == expected
+        assert self.twin.decide(self.now) == moves
+        for move in moves:
+            if isinstance(move, Offer):
+                self.made.setdefault(len(self.history), []).append(move)
+                self.under_way.append(move)
+        for move in moves:
+            if not isinstance(move, Offer):
+                self.carry_out(move)
+        if any(not isinstance(move, Offer) for move in moves):
+            self.decides()
+
+    def take_back(self, offer: Offer) -> None:
+        for engine in (self.engine, self.twin):
+            engine.forget(offer)
+        for moves in self.made.values():
+            if offer in moves:
+                moves.remove(offer)
+
+    def something_happens(self) -> None:
+        events = [self.somebody_asks] * 4 + [self.an_agent_chooses] * 2 + [self.a_task_goes_on] * 6
+        events += [self.an_offer_goes_on] * 6 + [self.time_passes, self.something_is_configured, self.the_twin_restarts]
+        self.random.choice(events)()
+
+    def somebody_asks(self) -> None:
+        self.number += 1
+        queue, mrd = self.random.choice([("sales", CHAT), ("support", CHAT), ("letters", EMAIL)])
+        conversation = f"c{self.random.randrange(12)}"
+        self.ask(f"t{self.number:03}", queue, mrd, conversation, priority=self.random.randint(1, 3))
+
+    def an_agent_chooses(self) -> None:
+        if self.random.random() < 0.6:
+            return self._begin_work(self.random.choice(list(self.agents)))
+        mrd = self.random.choice([CHAT, EMAIL])
+        choice = self.random.choice(
+            [
+                lambda agent: agent.log_out(),
+                lambda agent: agent.make_not_ready("lunch"),
+                lambda agent: agent.make_mrd_ready(mrd),
+                lambda agent: agent.make_mrd_not_ready(mrd, ""),
+                lambda agent: agent.grant_mrd(mrd, self.random.randint(1, 3)),
+                lambda agent: agent.assign_attribute(SPANISH, self.random.randint(1, 9)),
+                lambda agent: agent.withdraw_attribute(SENIOR),
+                lambda agent: agent.assign_attribute(SENIOR, 1),
+            ]
+        )
+        try:
+            self.agent(self.random.choice(list(self.agents)), choice)
+        except Refused:
+            return
+
+    def _begin_work(self, id: str) -> None:
+        self.agent(id, lambda agent: agent.log_in())
+        self.agent(id, lambda agent: agent.make_ready())
+        for mrd in self.agents[id].mrds:
+            self.agent(id, lambda agent: agent.make_mrd_ready(mrd))
+
+    def a_task_goes_on(self) -> None:
+        live = [id for id, task in self.tasks.items() if task.closed is None]
+        if not live:
+            return
+        id = self.random.choice(live)
+        match self.tasks[id].media_state:
+            case MediaState.QUEUED if self.random.random() < 0.1:
+                self.cancel(id)
+            case MediaState.RESERVED:
+                self.random.choice([self.accept, self.accept, self.let_it_ring, self.cancel])(id)
+            case MediaState.ACTIVE:
+                self.random.choice([self.finish, self.wrap_up])(id)
+
+    def wrap_up(self, id: str) -> None:
+        holds_slot = self.random.random() < 0.5
+        self.agent(self.tasks[id].agent_id, lambda agent: agent.wrap_up(id, holds_slot=holds_slot))
+
+    def an_offer_goes_on(self) -> None:
+        """It is refused, holds a slot, or rings; other things happen in between."""
+        if self.half_way and self.random.random() < 0.5:
+            self.ring(self.half_way.pop(0))
+        elif self.under_way:
+            offer = self.under_way.pop(self.random.randrange(len(self.under_way)))
+            try:
+                if self.random.random() < 0.15:
+                    raise Refused("somebody else was first")
+                self.agent(
+                    offer.agent_id,
+                    lambda it: it.reserve(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, offer.decision),
+                )
+            except Refused:
+                self.take_back(offer)
+            else:
+                self.half_way.append(offer)
+
+    def time_passes(self) -> None:
+        self._pass(self.random.choice([1, 5, 20]))
+
+    def something_is_configured(self) -> None:
+        if self.random.random() < 0.3:
+            self.queue("letters", EMAIL, priority=self.random.randint(1, 9))
+
+    def the_twin_restarts(self) -> None:
+        """Offers that nobody has carried out yet would be thought over anew, so there must be none."""
+        while self.under_way:
+            self.an_offer_goes_on()
+        self.decides()
+        if not self.under_way:
+            self.twin = Engine(msgspec.json.decode(msgspec.json.encode(self.twin.state), type=State))
+            assert self.twin.decide(self.now) == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_engine_does_what_a_look_at_everything_would_do(seed: int) -> None:  # routing 12, 13, 16, 17, 18, 67
+    day = Day(seed)
+    day.open()
+    for _ in range(180):
+        day.something_happens()
+        if day.random.random() < 0.8:
+            day.decides()
+    assert sum(isinstance(recorded.fact, TaskReserved) for recorded in day.history) > 10, "a day worth looking at"

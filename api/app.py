@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
@@ -65,15 +65,18 @@ def build_app(
     document = description(signs_in=issuer is not None, further=descriptions)
     own = [*stats.routes(), *(issuer.routes() if issuer else []), *_documents(document)]
     rest = Starlette(routes=[*own, *routes], exception_handlers={HTTPException: _problem, Exception: _bug})
-    return Doors(graphql, rest, explorable=profile.introspection)
+    return Doors(graphql, rest, Router(routes), explorable=profile.introspection)
 
 
 class Doors:
     """The application. `explorable`: a browser that comes to `/graphql` gets a page to try queries on."""
 
-    def __init__(self, graphql: GraphQLTransport[Viewer], rest: ASGIApp, *, explorable: bool) -> None:
+    def __init__(
+        self, graphql: GraphQLTransport[Viewer], rest: ASGIApp, sockets: ASGIApp, *, explorable: bool
+    ) -> None:
+        """`sockets` answers what is a WebSocket and not GraphQL: without middleware, for that would touch every frame."""
         self.graphql = graphql
-        self._rest = rest
+        self._rest, self._sockets = rest, sockets
         self._explorable = explorable
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +90,7 @@ class Doors:
         elif scope["type"] == "http":
             await self._rest(scope, receive, _guarded(send))
         else:
-            await self._rest(scope, receive, send)
+            await self._sockets(scope, receive, send)
 
 
 _IDE = get_graphql_ide_html(graphql_ide="graphiql")

@@ -154,12 +154,10 @@ class Stats:
         return Answer(AllAgentStats(as_of, [_crew(crew) for crew in crews.values()], present))
 
     async def _now(self) -> str:
-        position = self._behind.position()
         try:
-            await self._behind.caught_up(position)
+            return sealed(await self._behind.caught_up())
         except GraphQLError as late:
             raise HttpRefusal(503, "NOT_YET", late.message) from None
-        return sealed(position)
 
     async def _check(self, request: Request) -> None:
         viewer = await self._authenticate(request.bearer)

@@ -16,6 +16,7 @@ from pathlib import Path
 from bench import report
 
 HERE = Path(__file__).parent
+ALSO = {"dialogues": ["--spawn"], "chats": ["--spawn"]}  # these start a server of their own
 
 
 def benchmarks() -> list[str]:
@@ -30,7 +31,9 @@ def benchmarks() -> list[str]:
 def ran(name: str, options: list[str]) -> bool:
     print(f"\n→ {name} (load average {os.getloadavg()[0]:.1f}) …", flush=True)
     begun = time.monotonic()
-    code = subprocess.run([sys.executable, "-m", f"bench.{name}", *options], cwd=HERE.parent, check=False).returncode
+    code = subprocess.run(
+        [sys.executable, "-m", f"bench.{name}", *options, *ALSO.get(name, [])], cwd=HERE.parent, check=False
+    ).returncode
     print(
         f"{'✗' if code else '✓'} {name} {'failed after' if code else 'took'} {time.monotonic() - begun:.0f} s",
         flush=True,

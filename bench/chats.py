@@ -134,7 +134,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="a server that runs")
     parser.add_argument("--spawn", action="store_true", help="start one instead")
     parser.add_argument("--server-pid", type=int, help="whose CPU to read; none: whoever listens on the port")
-    parser.add_argument("--at-once", type=int, action="append", help="customers at once; several times for several runs")
+    parser.add_argument(
+        "--at-once", type=int, action="append", help="customers at once; several times for several runs"
+    )
     parser.add_argument("--desks", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--quick", action="store_true")
@@ -169,7 +171,11 @@ async def main() -> int:
 
 
 def totals(outcome: Outcome) -> dict[str, float]:
-    return {"chats": outcome.messages, "chats/s": outcome.per_s, **outcome.ended.per_unit(outcome.began, outcome.messages)}
+    return {
+        "chats": outcome.messages,
+        "chats/s": outcome.per_s,
+        **outcome.ended.per_unit(outcome.began, outcome.messages),
+    }
 
 
 def show(at_once: int, outcome: Outcome) -> None:

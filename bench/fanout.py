@@ -406,8 +406,7 @@ def compare(quick: bool, ws: str) -> dict[str, Any]:
 def figures(result: dict[str, Any]) -> list[Figure]:
     ours, stock = result["summary"]["ours"], result["summary"]["stock"]
 
-    def figure(name: str, key: str, unit: str, *marks: float | None, less: bool = True) -> Figure:
-        floor, goal = marks or (None, None)
+    def figure(name: str, key: str, unit: str, floor: Any = None, goal: Any = None, less: bool = True) -> Figure:
         return Figure(name, ours[key], unit, floor, goal, "stock Strawberry", stock[key], less)
 
     return [

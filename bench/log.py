@@ -32,7 +32,7 @@ from uuid_utils.compat import uuid7
 
 from bench.figures import Figure, Run, lines, rows_of
 from bench.machine import fsync_us, server_cpu_s
-from bench.peers import percentiles, pgbench
+from bench.peers import percentiles, pgbench, program
 from domain.agents.agent import Agent
 from domain.ids import MrdId
 from domain.kernel import Cause, Decision
@@ -272,6 +272,10 @@ def main() -> None:
         found = uvloop.run(ours(options.url, options.postmaster, options.seconds, followed=options.followed))
         print(json.dumps(found))
         return
+    try:
+        program("pgbench")
+    except FileNotFoundError as missing:
+        sys.exit(f"✗ {missing}")
     home = Path(tempfile.mkdtemp(prefix="parley-bench-"))
     home.chmod(0o755)  # the server may run as another user
     server = EmbeddedPostgres(home / "data")

@@ -52,7 +52,7 @@ def pgbench(url: str, postmaster: int, clients: int, seconds: float) -> dict[str
         script, latencies = Path(folder) / "one.sql", Path(folder) / "latencies"
         script.write_text(_ONE_COMMIT)
         command = [
-            _found("pgbench"), "--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}",
+            program("pgbench"), "--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}",
             f"--time={max(1, round(seconds))}", "--log", f"--log-prefix={latencies}", "--sampling-rate=0.2",
             f"--file={script}", url,
         ]  # fmt: skip
@@ -69,12 +69,13 @@ def pgbench(url: str, postmaster: int, clients: int, seconds: float) -> dict[str
     return {"per_s": float(rate), **percentiles(in_ms), **cpu_us}
 
 
-def _found(program: str) -> str:
+def program(name: str) -> str:
+    """Where it is, on the path or where Debian puts it. Raises `FileNotFoundError` that says how to get it."""
     places = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
-    path = shutil.which(program) or shutil.which(program, path=":".join(places))
+    path = shutil.which(name) or shutil.which(name, path=":".join(places))
     if path is None:
         raise FileNotFoundError(
-            f"{program} is not installed; `make bench` installs it, or: apt-get install postgresql-15"
+            f"{name} is not here: `make bench` installs it, or on Debian: apt-get install postgresql-15"
         )
     return path
 

@@ -38,6 +38,7 @@ from infra.bus import Bus, InProcessBus, NatsBus
 from infra.centre import Centre
 from infra.database import reading
 from infra.eventlog.postgres import PostgresLog
+from infra.gathering import GatheringHttp
 from infra.lease import lease
 from infra.outbox import BotTurns, Deliveries, Whereabouts
 from infra.projector import Projector
@@ -315,7 +316,7 @@ def _uvicorn(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="none",
-        http="httptools",
+        http=GatheringHttp,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # uvicorn would close with 1011, which the stock client never retries; GraphQL pings itself

@@ -24,8 +24,10 @@ from domain.kernel import BEGINNING, NOT_WRITTEN, Position, Recorded, Refused
 from projections.customers.reads import CustomerProfile
 from projections.paging import Connection
 
+LAG_S = 0.25
+"""How long a read waits for the read models to reach what this process knows of."""
 PATIENCE_S = 5.0
-"""How long a read waits for the read models to reach a position."""
+"""How long a read waits for a position that its client named."""
 
 
 class Histories(Protocol):
@@ -47,6 +49,7 @@ class Behind:
     """What stands behind the API, the same for all requests.
 
     `position`: up to where the warm models surely are. `wait_for`: returns when the read models have reached a position.
+    `shown`: how far all read models are now; where it is known, a lag makes answers older rather than slow.
     `day_began`: the moment from which live counters count. `users` and `typing`: none where another system has them.
     """
 
@@ -62,16 +65,23 @@ class Behind:
     day_began: Callable[[], datetime]
     bus: Bus | None = None
     users: Users | None = None
+    shown: Callable[[], Position] | None = None
 
-    async def caught_up(self, position: Position | None) -> None:
-        """Wait for the read models, not for ever. Raises `GraphQLError` with the code NOT_YET."""
-        if position is None:
-            return
+    async def caught_up(self, wait_for: Position | None = None) -> Position:
+        """A position that the read models have reached: `wait_for`, and if they keep up, all that this process knows.
+
+        Raises `GraphQLError` with the code NOT_YET when `wait_for` is not reached in time.
+        """
+        newest = max(self.position(), wait_for or BEGINNING)
+        patience_s = PATIENCE_S if wait_for is not None or self.shown is None else LAG_S
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self.wait_for(position)
+            async with asyncio.timeout(patience_s):
+                await self.wait_for(newest)
         except TimeoutError:
+            if wait_for is None and self.shown is not None:
+                return self.shown()
             raise refusal("NOT_YET", "The read models have not reached this position; try again.") from None
+        return newest
 
 
 @dataclass(slots=True)
@@ -84,9 +94,8 @@ class Context:
     """Customers that this operation has read."""
 
     @asynccontextmanager
-    async def reading(self, after: Position | None = None) -> AsyncIterator[Connection]:
-        """A connection to the read models, once they have reached a position. Raises `GraphQLError`."""
-        await self.behind.caught_up(after)
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection to the read models. Raises `GraphQLError` for what goes wrong on it."""
         try:
             async with self.behind.pool.connection() as connection:
                 yield connection
@@ -99,10 +108,6 @@ class Context:
 
     async def agent(self, agent_id: AgentId) -> Agent:
         return await self.behind.store.load(Agent, agent_id)
-
-    def now(self, wait_for: Position | None = None) -> Position:
-        """How far a read has to be: up to what this process knows of, and to what the client has written."""
-        return max(self.behind.position(), wait_for or BEGINNING)
 
 
 Info = strawberry.Info[Context, None]

@@ -6,10 +6,10 @@ Whatever else an item needs, or whatever goes wrong, is graphql-core's to do and
 answers.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from graphql import (
     DocumentNode,
@@ -24,18 +24,20 @@ from graphql import (
     InlineFragmentNode,
     OperationType,
     SelectionSetNode,
+    is_abstract_type,
 )
 
 from api.graphql.engine import Engine, Operation, Payload, Variables
 from api.schema.quick import PlainAttribute
 from api.schema.subscriptions import ITEM_OF
 
+DOCUMENTS_MAX = 512
 Write = Callable[[Any], Any]
 """A value of the domain in, plain JSON out. Raises `NotPlain`."""
 
 
 class NotPlain(Exception):
-    """This takes more than attributes."""
+    """It takes more than attributes."""
 
 
 def take_shortcuts(engine: Engine) -> None:
@@ -45,7 +47,7 @@ def take_shortcuts(engine: Engine) -> None:
     async def execute(operation: Operation, variables: Variables, context: object, root: object = None) -> Payload:
         if root is not None and (write := documents.of(operation)) is not None:
             try:
-                return write(root, context)
+                return await write(root, context)
             except Exception:  # noqa: BLE001, S110 - whatever it is, it happens again below, and is reported there
                 pass
         return await in_full(operation, variables, context, root)
@@ -53,43 +55,51 @@ def take_shortcuts(engine: Engine) -> None:
     engine.execute = execute  # type: ignore[method-assign]
 
 
-Item = Callable[[object, object], Payload]
+Item = Callable[[object, object], Awaitable[Payload]]
 
 
 class _Documents:
-    """The translations of the operations that live."""
+    """The translations of the operations that were asked last."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._known: WeakKeyDictionary[Any, dict[str | None, Item | None]] = WeakKeyDictionary()
+        self._known: dict[Operation, Item | None] = {}
 
     def of(self, operation: Operation) -> Item | None:
-        translations = self._known.setdefault(operation.document, {})
-        if operation.name not in translations:
-            try:
-                translations[operation.name] = _item(self._schema, operation)
-            except NotPlain:
-                translations[operation.name] = None
-        return translations[operation.name]
+        try:
+            return self._known[operation]
+        except KeyError:
+            if len(self._known) >= DOCUMENTS_MAX:
+                del self._known[next(iter(self._known))]
+            item = self._known[operation] = self._translated(operation)
+            return item
+
+    def _translated(self, operation: Operation) -> Item | None:
+        try:
+            return _item(self._schema, operation)
+        except NotPlain:
+            return None
 
 
 def _item(schema: GraphQLSchema, operation: Operation) -> Item:
     root = schema.subscription_type
     if operation.kind is not OperationType.SUBSCRIPTION or root is None:
         raise NotPlain
-    translator = _Translator(operation.document)
+    translator = _Translator(schema, operation.document)
     ((key, nodes),) = translator.fields(root, [operation.node.selection_set]).items()
     name = nodes[0].name.value
     resolve, write = ITEM_OF[name], translator.value(root.fields[name].type, nodes)
 
-    def item(event: object, context: object) -> Payload:
-        return {"data": {key: write(resolve(event, SimpleNamespace(context=context)))}}
+    async def item(event: object, context: object) -> Payload:
+        told = resolve(event, SimpleNamespace(context=context))
+        return {"data": {key: write(await told if isawaitable(told) else told)}}
 
     return item
 
 
 class _Translator:
-    def __init__(self, document: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        self._schema = schema
         self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
 
     def fields(self, type_: GraphQLObjectType, selections: list[SelectionSetNode]) -> dict[str, list[FieldNode]]:
@@ -103,10 +113,14 @@ class _Translator:
                 continue
             part: Any = self._fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
             assert isinstance(part, FragmentDefinitionNode | InlineFragmentNode)
-            if part.type_condition is None or part.type_condition.name.value == type_.name:
+            if part.type_condition is None or self._is(type_, part.type_condition.name.value):
                 for key, nodes in self.fields(type_, [part.selection_set]).items():
                     found.setdefault(key, []).extend(nodes)
         return found
+
+    def _is(self, type_: GraphQLObjectType, name: str) -> bool:
+        wanted = self._schema.type_map[name]
+        return wanted is type_ or (is_abstract_type(wanted) and self._schema.is_sub_type(wanted, type_))
 
     def value(self, type_: Any, nodes: list[FieldNode]) -> Write:
         if isinstance(type_, GraphQLNonNull):

@@ -14,7 +14,6 @@ Exit code 1 when anything was lost, doubled, out of order, refused or stuck.
 """
 
 import argparse
-import asyncio
 import gc
 import sys
 from pathlib import Path
@@ -114,7 +113,9 @@ async def main() -> int:
     found_figures = figures(outcomes)
     print("", *lines(rows_of(found_figures)), sep="\n")
     table: list[dict[str, Any]] = [{"part": it.name, **row} for it in outcomes for row in it.rows()]
-    parts = [{"part": it.name, **it.totals(), "faults": it.faults(), "errors": dict(it.ledger.errors)} for it in outcomes]
+    parts = [
+        {"part": it.name, **it.totals(), "faults": it.faults(), "errors": dict(it.ledger.errors)} for it in outcomes
+    ]
     run.save(found_figures, table, parts=parts)
     return 0 if all(outcome.good for outcome in outcomes) else 1
 

@@ -53,7 +53,8 @@ FRAME, OPENED = msgspec.json.Decoder(Frame), msgspec.json.Decoder(Opened)
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How customers behave. `in_flight`: how many messages they post without having an answer; `confirms`: they say
-    that a message arrived; `asks_bot_first`: the first thing they say is that they want a human, then they wait."""
+    that a message arrived; `asks_bot_first`: the first thing they say is that they want a human, then they wait.
+    """
 
     in_flight: int = 1
     waits_for_agent: bool = True
@@ -90,7 +91,8 @@ class Talk:
 
 class Customer:
     """`more` lengthens a script that has run out, as long as it returns True; else the customer is done talking.
-    `known` hears of the talk once its conversation has an id."""
+    `known` hears of the talk once its conversation has an id.
+    """
 
     def __init__(
         self,

@@ -195,9 +195,7 @@ class Socket:
 
 
 class Desk:
-    def __init__(
-        self, address: Address, token: str, agent_id: str, ledger: Ledger, pace: Pace, talks: "Talks"
-    ) -> None:
+    def __init__(self, address: Address, token: str, agent_id: str, ledger: Ledger, pace: Pace, talks: "Talks") -> None:
         self.agent_id = agent_id
         self._ledger, self._pace, self._talks = ledger, pace, talks
         self.socket = Socket(address, token, self._see, ledger)

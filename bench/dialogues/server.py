@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -83,7 +84,12 @@ async def spawned(profile: Path | None = None) -> AsyncIterator[Server]:
     try:
         address = Address(f"http://127.0.0.1:{port}")
         await _started(address, process)
+        if profile:
+            process.send_signal(signal.SIGUSR2)
         yield Server(address, process.pid, postgres.pid)
+        if profile:
+            process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(1.0)
     finally:
         process.terminate()
         try:
@@ -149,5 +155,7 @@ def _postmaster_of(pid: int) -> int | None:
     """The embedded database beside a server: its folder stands on the command line or in the environment."""
     words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     settings = dict(it.partition("=")[::2] for it in Path(f"/proc/{pid}/environ").read_text().split("\0"))
-    named = words[words.index("--data-dir") + 1] if "--data-dir" in words else settings.get("PARLEY_DATA_DIR", ".parley")
+    named = (
+        words[words.index("--data-dir") + 1] if "--data-dir" in words else settings.get("PARLEY_DATA_DIR", ".parley")
+    )
     return EmbeddedPostgres(Path(f"/proc/{pid}/cwd").readlink() / named / "postgres").pid

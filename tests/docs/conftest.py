@@ -28,7 +28,7 @@ def server(postgres_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
         "PARLEY_DATA_DIR": str(tmp_path / "data"),
         "PARLEY_PORT": str(port),
         "HOOK_PORT": str(hook_port),
-        "PYTHONPATH": str(ROOT),
+        "PARLEY": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     output = (tmp_path / "server.log").open("w")

@@ -7,7 +7,7 @@
     ```frames socket=desk   one WebSocket: `open <url> [sub-protocol]`, `→ sent`, `← received`, `close`, `← close 4403`
     ```python file=bot.py   a file in the folder where everything runs
 
-In all of JSON "…" stands for any value, `"…": "…"` for any other members, and "$name" for a value that is remembered
+In all of JSON "…" stands for any value, in a list for any number of others, `"…": "…"` for any other members, and "$name" for a value that is remembered
 when it is first seen and must be the same from then on. Frames that the page does not name may come in between.
 """
 
@@ -160,7 +160,9 @@ class Reader:
 
     def _filled(self, text: str) -> str:
         """With the values in place of their names, as they are written inside a JSON text."""
-        return NAME.sub(lambda found: json.dumps(self.known[found[1]])[1:-1] if found[1] in self.known else found[0], text)
+        return NAME.sub(
+            lambda found: json.dumps(self.known[found[1]])[1:-1] if found[1] in self.known else found[0], text
+        )
 
     def expect(self, expected: Any, said: Any) -> None:
         """Compare, then remember: what does not fit in the end has taught nothing."""
@@ -187,10 +189,10 @@ class Reader:
                         self._compare(expected[key], said[key], f"{where}.{key}", learnt)
             case list():
                 assert isinstance(said, list), f"{where}: {said!r}"
-                open_ended = bool(expected) and expected[-1] == ANY
-                listed = expected[:-1] if open_ended else expected
-                assert len(said) == len(listed) or (open_ended and len(said) >= len(listed)), f"{where}: {said}"
-                for number, pair in enumerate(zip(listed, said, strict=False)):
-                    self._compare(*pair, f"{where}[{number}]", learnt)
+                listed = [one for one in expected if one != ANY]
+                assert len(said) == len(listed) or (ANY in expected and len(said) >= len(listed)), f"{where}: {said}"
+                first = len(said) - len(listed) if expected[:1] == [ANY] else 0
+                for number, one in enumerate(listed, first):
+                    self._compare(one, said[number], f"{where}[{number}]", learnt)
             case _:
                 assert expected == said, f"{where}: {said!r}, not {expected!r}"

@@ -22,7 +22,12 @@ def codes() -> set[str]:
             text = path.read_text()
             found |= set(re.findall(r'^    code = "([A-Z_]+)"', text, re.MULTILINE))
             found |= set(re.findall(r'"code": "([A-Z_]+)"', text))
-            found |= set(re.findall(r'\b(?:HttpRefusal|NotTaken|Rejected|RequestRefused|refusal|_refuse_and_end)\((?:\d+, )?"([A-Z_]+)"', text))
+            found |= set(
+                re.findall(
+                    r'\b(?:HttpRefusal|NotTaken|Rejected|RequestRefused|refusal|_refuse_and_end)\((?:\d+, )?"([A-Z_]+)"',
+                    text,
+                )
+            )
     return found
 
 

@@ -64,8 +64,8 @@ class BoardsQuery:
         wait_for: WaitFor = None,
     ) -> conversations.ConversationConnection:
         part = window(first, after, last, before)
-        as_of = info.context.now(wait_for)
-        async with info.context.reading(as_of) as connection:
+        as_of = await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             page = await _conversations(connection, filter or ConversationFilter(), info.context.viewer, part)
         return connection_of(page, as_of, conversations.of_summary)
 
@@ -89,8 +89,8 @@ class BoardsQuery:
         wait_for: WaitFor = None,
     ) -> tasks.TaskConnection:
         part, which, viewer = window(first, after, last, before), filter or TaskFilter(), info.context.viewer
-        as_of = info.context.now(wait_for)
-        async with info.context.reading(as_of) as connection:
+        as_of = await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             page = await task_reads.tasks(
                 connection,
                 queue_id=which.queue_id,
@@ -111,7 +111,8 @@ class BoardsQuery:
             raise not_found("agent")
         if as_of is not None:
             return agents.of_model(id, model)
-        async with info.context.reading(info.context.now(wait_for)) as connection:
+        await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             row = await agent_reads.agent(connection, id)
         return agents.of_presence(row) if row else agents.of_model(id, model)
 
@@ -129,14 +130,15 @@ class BoardsQuery:
         wait_for: WaitFor = None,
     ) -> agents.AgentConnection:
         part = window(first, after, last, before)
-        as_of = info.context.now(wait_for)
-        async with info.context.reading(as_of) as connection:
+        as_of = await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             page = await agent_reads.agents(connection, states or (), part)
         return connection_of(page, as_of, agents.of_presence)
 
     @answer("A queue, live.")
     async def queue(self, info: Info, id: QueueId, wait_for: WaitFor = None) -> queues.Queue:
-        async with info.context.reading(info.context.now(wait_for)) as connection:
+        await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             rows = await queue_reads.boards(connection, info.context.behind.day_began(), [id])
         if not rows:
             raise not_found("queue")
@@ -144,8 +146,8 @@ class BoardsQuery:
 
     @answer("All queues, live, with today's counters.")
     async def queues(self, info: Info, wait_for: WaitFor = None) -> queues.QueueBoard:
-        as_of = info.context.now(wait_for)
-        async with info.context.reading(as_of) as connection:
+        as_of = await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             rows = await queue_reads.boards(connection, info.context.behind.day_began())
         return queues.QueueBoard(as_of=as_of, nodes=[queues.of_board(row) for row in rows])
 
@@ -153,7 +155,8 @@ class BoardsQuery:
     async def customer(self, info: Info, id: CustomerId, wait_for: WaitFor = None) -> customers.Customer:
         if not await reach.sees_customer(info.context.behind, info.context.viewer, id):
             raise not_found("customer")
-        async with info.context.reading(info.context.now(wait_for)) as connection:
+        await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             row = await customer_reads.customer(connection, id)
         if row is None:
             raise not_found("customer")
@@ -172,8 +175,8 @@ class BoardsQuery:
         wait_for: WaitFor = None,
     ) -> customers.CustomerConnection:
         part = window(first, after, last, before)
-        as_of = info.context.now(wait_for)
-        async with info.context.reading(as_of) as connection:
+        as_of = await info.context.behind.caught_up(wait_for)
+        async with info.context.reading() as connection:
             page = await customer_reads.customers(connection, name=name, contact=contact, window=part)
         return connection_of(page, as_of, customers.of_profile)
 

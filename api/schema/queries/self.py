@@ -57,11 +57,13 @@ class SelfQuery:
     @answer("Everything on your desk now.")
     async def desk(self, info: Info, wait_for: WaitFor = None) -> Desk:
         context, agent_id = info.context, AgentId(info.context.viewer.agent_id)
-        as_of = context.now(wait_for)  # taken before anything is read: what comes later comes by the subscription
+        as_of = await context.behind.caught_up(
+            wait_for
+        )  # taken before anything is read: what comes later comes by the subscription
         agent = await context.agent(agent_id)
         open_tasks = [
             (task_id, task)
-            for task_id in dict.fromkeys((*agent.slots, *await _wrapping_up(info, agent_id, as_of)))
+            for task_id in dict.fromkeys((*agent.slots, *await _wrapping_up(info, agent_id)))
             if (task := await context.behind.store.load(Task, task_id)).created and task.state is not TaskState.CLOSED
         ]
         return Desk(
@@ -77,9 +79,9 @@ class SelfQuery:
         )
 
 
-async def _wrapping_up(info: Info, agent_id: AgentId, as_of: Position) -> list[TaskId]:
+async def _wrapping_up(info: Info, agent_id: AgentId) -> list[TaskId]:
     """Where wrap-up holds no slot, only the read model still knows whose it is."""
-    async with info.context.reading(as_of) as connection:
+    async with info.context.reading() as connection:
         page = await task_reads.tasks(
             connection, agent_id=agent_id, states=(TaskState.ACTIVE, TaskState.WRAP_UP), window=Window(OPEN_MAX)
         )

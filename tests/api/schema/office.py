@@ -130,6 +130,7 @@ async def opened(postgres_url: str, profile: Profile | None = None) -> AsyncIter
             day_began=now_and_then,
             bus=bus,
             users=users,
+            shown=lambda: min(projector.positions.values()),
         )
         app = build_app(
             behind=behind,

@@ -1,5 +1,7 @@
 """Does every query answer, in pages, at any moment of the past, and to nobody who has no right to know?"""
 
+import asyncio
+
 import pytest
 
 from api.cursors import opened, sealed
@@ -227,6 +229,17 @@ async def test_waiting_for_the_future_ends(office, monkeypatch):
     assert (
         await office.refused("sam", "query($w: Cursor) { queues(waitFor: $w) { asOf } }", w=sealed(10**9)) == "NOT_YET"
     )
+
+
+async def test_a_lag_makes_answers_older_and_not_slow(office, monkeypatch):
+    async def never(_position):
+        await asyncio.sleep(60)
+
+    shown = office.behind.shown()
+    monkeypatch.setattr(context, "LAG_S", 0.01)
+    object.__setattr__(office.behind, "wait_for", never)
+    answer = await office.ask("sam", "{ queues { asOf } }")
+    assert shown <= opened(answer["queues"]["asOf"]) <= office.behind.shown()
 
 
 async def test_messages_come_in_pages(office):

@@ -289,12 +289,12 @@ class Day(Floor):
             assert self.twin.decide(self.now) == []
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_the_engine_does_what_a_look_at_everything_would_do(seed: int) -> None:  # routing 12, 13, 16, 17, 18, 67
     day = Day(seed)
     day.open()
-    for _ in range(180):
+    for _ in range(150):
         day.something_happens()
         if day.random.random() < 0.8:
             day.decides()
-    assert sum(isinstance(recorded.fact, TaskReserved) for recorded in day.history) > 10, "a day worth looking at"
+    assert sum(isinstance(recorded.fact, TaskReserved) for recorded in day.history) >= 4, "a day worth looking at"

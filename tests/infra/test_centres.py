@@ -1,0 +1,183 @@
+"""Does it hold together when everything happens at once? Whole centres over one log, several at a time, no lease."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from random import Random
+from uuid import uuid4
+
+import pytest
+
+from commands.agents import MakeReady
+from commands.configuration import Configure
+from commands.conversations import EndConversation, LeaveConversation
+from commands.inbound import EndSession, ReceiveMessage
+from commands.tasks import AcceptTask, FinishWrapUp
+from domain.agents.agent import Agent
+from domain.agents.facts import SlotState
+from domain.channels.inbound import Contact, ContactKind, Inbound
+from domain.channels.messages import Body
+from domain.configuration import settings as s
+from domain.conversations.facts import AgentJoined, MessagePosted
+from domain.customers.facts import CustomerCreated
+from domain.ids import AgentId, ChannelId, ChannelTypeId
+from domain.kernel import Refused
+from domain.routing.engine import Engine, Offer
+from domain.sessions.facts import SessionEndReason, SessionStarted
+from domain.tasks.task import Task
+from infra.eventlog.memory import MemoryLog
+from infra.eventlog.postgres import PostgresLog
+from tests.e2e.world import SUPPORT, World
+from tests.infra.eventlog.notes import everything
+from tests.simulation.checker import Checker
+
+pytestmark = pytest.mark.anyio
+
+CUSTOMERS, AGENTS = 200, 20
+PHONE = Contact(ContactKind.PHONE, "+49301234567")
+
+
+@asynccontextmanager
+async def two_centres(postgres_url: str) -> AsyncIterator[tuple[World, World]]:
+    """Two processes, as far as they can tell: each its own log, models, engine and reactors; both lead."""
+    async with AsyncExitStack() as stack:
+        logs = [await stack.enter_async_context(PostgresLog(postgres_url)) for _ in range(2)]
+        one, other = [await stack.enter_async_context(World(log)) for log in logs]
+        yield one, other
+
+
+async def know_the_same(*worlds: World) -> None:
+    head = await worlds[0].log.head()
+    await asyncio.gather(*(world.centre.live.reached(head) for world in worlds))
+
+
+async def works(agent: AgentId, worlds: tuple[World, World], random: Random) -> None:
+    """Take what is offered, now and then let it ring, leave or end the talk, and finish the wrap-up."""
+    ignored: set[str] = set()
+    while True:
+        await asyncio.sleep(0.01 + random.random() * 0.02)
+        world = random.choice(worlds)
+        me = await world.centre.store.load(Agent, agent)
+        if not all(mrd.willing for mrd in me.mrds.values()):
+            await world.send(MakeReady(agent))
+        for task_id, slot in me.slots.items():
+            if task_id not in ignored and slot.state is SlotState.RESERVED and random.random() < 0.03:
+                ignored.add(task_id)
+            elif task_id not in ignored:
+                with suppress(Refused):
+                    await _goes_on(world, agent, task_id, slot.state, random)
+
+
+async def _goes_on(world: World, agent: AgentId, task_id: str, state: SlotState, random: Random) -> None:
+    match state:
+        case SlotState.RESERVED:
+            await world.send(AcceptTask(task_id, agent))
+        case SlotState.ACTIVE:
+            created = (await world.centre.store.load(Task, task_id)).created
+            end = LeaveConversation if random.random() < 0.3 else EndConversation
+            await world.send(end(created.conversation_id, agent))
+        case SlotState.WRAP_UP:
+            await world.send(FinishWrapUp(task_id, agent))
+
+
+async def test_two_centres_that_lead_at_once_never_do_anything_twice(postgres_url: str) -> None:  # routing 18, 67
+    random = Random(7)
+    async with two_centres(postgres_url) as worlds, asyncio.timeout(60):
+        await worlds[0].configure(mode=s.ChannelMode.AGENT, offer_timeout_s=1)
+        await know_the_same(*worlds)
+        for number in range(AGENTS):
+            await random.choice(worlds).staff(f"agent {number}")
+        working = [asyncio.create_task(works(AgentId(f"agent {n}"), worlds, random)) for n in range(AGENTS)]
+        await asyncio.gather(*(_asks(f"customer {n}", random.choice(worlds), random) for n in range(CUSTOMERS)))
+        checker = await _when_all_is_quiet(worlds[0].log, working)
+        for agent in working:
+            agent.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        assert checker.faults == []
+        assert checker.unfinished() == []
+        assert len(checker.created) == CUSTOMERS
+        assert len(checker.answered) == CUSTOMERS and set(checker.answered.values()) == {1}
+        assert len(checker.customer_of) == len(set(checker.customer_of.values())) == CUSTOMERS
+        engine = Engine()
+        for recorded in await everything(worlds[0].log):
+            engine.feed(recorded)
+        assert not any(isinstance(move, Offer) for move in engine.decide(worlds[0].clock()))
+
+
+async def _asks(who: str, world: World, random: Random) -> None:
+    """Write once, wait for an agent, and leave when they have left."""
+    await asyncio.sleep(random.random() * 2)
+    conversation = await world.write(who, "Hello")
+
+    async def somebody_came() -> bool:
+        return any(isinstance(fact, AgentJoined) for fact in await world.facts(f"conversation-{conversation}"))
+
+    async with asyncio.timeout(40):
+        while not await somebody_came():
+            await asyncio.sleep(0.2)
+    with suppress(Refused):
+        await world.send(EndSession(await world.session_of(who), SessionEndReason.CUSTOMER))
+
+
+async def _when_all_is_quiet(log: PostgresLog, working: list[asyncio.Task[None]]) -> Checker:
+    while True:
+        for agent in working:
+            if agent.done():
+                agent.result()
+        head = await log.head()
+        checker = Checker().feed_all(await everything(log))
+        await asyncio.sleep(0.3)
+        if not checker.unfinished() and head == await log.head():
+            return checker
+
+
+# Fifty first messages at once
+
+
+async def configure_two_lines(world: World) -> None:
+    await world.configure(mode=s.ChannelMode.AGENT)
+    for line in ("whatsapp", "sms"):
+        await world.send(Configure(f"{line}type", s.ChannelType(line, "chat")))
+        routing = s.RoutingPolicy(queue_id=SUPPORT)
+        channel = s.Channel(line, ChannelTypeId(f"{line}type"), line, mode=s.ChannelMode.AGENT, routing=routing)
+        await world.send(Configure(line, channel))
+
+
+async def fifty_at_once(worlds: tuple[World, ...], seed: int) -> None:
+    """Half of them by each line; some come twice, as vendors send them."""
+    random = Random(seed)
+    lines = {f"m{number}": ChannelId("whatsapp" if number % 2 else "sms") for number in range(50)}
+    messages = [*lines, *random.sample(list(lines), 10)]
+    random.shuffle(messages)
+
+    async def one(name: str) -> None:
+        for _ in range(random.randrange(4)):
+            await asyncio.sleep(0)
+        inbound = Inbound(lines[name], PHONE, name, Body(text=name), customer_name="John")
+        await random.choice(worlds).centre.commands.send(ReceiveMessage(inbound), uuid4())
+
+    await asyncio.gather(*map(one, messages))
+    history = await everything(worlds[0].log)
+    posted = [recorded for recorded in history if isinstance(recorded.fact, MessagePosted)]
+    assert sum(isinstance(recorded.fact, CustomerCreated) for recorded in history) == 1
+    started = [recorded.fact.channel_id for recorded in history if isinstance(recorded.fact, SessionStarted)]
+    assert Counter(started) == {"whatsapp": 1, "sms": 1}
+    assert len({recorded.stream for recorded in posted}) == 1
+    assert Counter(recorded.fact.body.text for recorded in posted) == dict.fromkeys(lines, 1)
+    assert Checker().feed_all(history).faults == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_fifty_first_messages_are_one_customer_in_one_conversation(seed: int) -> None:
+    async with World(MemoryLog()) as world:
+        await configure_two_lines(world)
+        await fifty_at_once((world,), seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_fifty_first_messages_at_two_processes_are_one_customer_too(seed: int, postgres_url: str) -> None:
+    async with two_centres(postgres_url) as worlds:
+        await configure_two_lines(worlds[0])
+        await know_the_same(*worlds)
+        await fifty_at_once(worlds, seed)

@@ -69,10 +69,10 @@ bench: ready-test  ## measure throughput and latency on this machine (wants wrk 
 	@$(READY) bench
 	@$(PY) -m bench.all
 
-rebuild: ready-run  ## fold a projection again from the first fact: make rebuild VIEW=boards
+rebuild: ready-run  ## fold a projection again from the first fact: make rebuild VIEW=queues (stop the server first)
 	@$(PY) -m infra.cli rebuild $(VIEW)
 
-replay: ready-run  ## read the past: make replay STREAM=task-… or AT=2026-01-31T10:04
+replay: ready-run  ## read the past: make replay STREAM=task-… AT=2026-01-31T10:04 (without AT: now)
 	@$(PY) -m infra.cli replay $(if $(STREAM),--stream $(STREAM)) $(if $(AT),--at $(AT))
 
 .PHONY: ready-run ready-test

@@ -204,11 +204,10 @@ class Issuer:
         )
 
     async def _by_password(self, username: str, password: str) -> Account:
-        if wait_s := self._throttle.wait_s(username):
-            raise Refusal(
-                "temporarily_unavailable", "Too many failed attempts; try later.", 429, {"retry-after": str(wait_s)}
-            )
         async with self._hashing:
+            if wait_s := self._throttle.wait_s(username):  # asked in here, for guesses may come all at once
+                why = "Too many failed attempts; try later."
+                raise Refusal("temporarily_unavailable", why, 429, {"retry-after": str(wait_s)})
             account = await self._users.authenticate(username, password)
         if account is None:
             self._throttle.failed(username)

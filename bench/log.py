@@ -31,7 +31,7 @@ import uvloop
 from uuid_utils.compat import uuid7
 
 from bench.figures import Figure, Run, lines, rows_of
-from bench.machine import fsync_us, server_cpu_s
+from bench.machine import fsync_us, server_cpu_s, waited_s
 from bench.peers import percentiles, pgbench, program
 from domain.agents.agent import Agent
 from domain.ids import MrdId
@@ -104,11 +104,11 @@ async def ours(url: str, postmaster: int, seconds: float, *, followed: bool) -> 
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 50, 1000)
-        server, client, begun = server_cpu_s(postmaster), time.process_time(), time.perf_counter()
+        server, client = server_cpu_s(postmaster), time.process_time()
+        waited, begun = waited_s(), time.perf_counter()
         latencies = await commands(store, seconds)
-        took, client, server = (
-            time.perf_counter() - begun, time.process_time() - client, server_cpu_s(postmaster) - server
-        )  # fmt: skip
+        took, waited = time.perf_counter() - begun, waited_s() - waited
+        client, server = time.process_time() - client, server_cpu_s(postmaster) - server
         count = len(latencies)
         if follower:
             follower.cancel()
@@ -119,6 +119,7 @@ async def ours(url: str, postmaster: int, seconds: float, *, followed: bool) -> 
         "client_us": client / count * 1e6,
         "server_us": server / count * 1e6,
         "batch": await batch_size(url, written),
+        "waits_%": waited / took * 100,
     }
 
 

@@ -50,6 +50,12 @@ def server_cpu_s(postmaster: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def waited_s() -> float:
+    """Seconds that this thread was able to run and had no core, because others had them: what a busy machine costs us."""
+    schedule = Path("/proc/thread-self/schedstat")
+    return int(schedule.read_text().split()[1]) / 1e9 if schedule.exists() else 0.0
+
+
 def children_cpu_s() -> float:
     """CPU seconds of the processes that this one started and waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

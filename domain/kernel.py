@@ -10,10 +10,10 @@ A refusal is caught in one place (`commands/bus.py`). Anything else that is rais
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import sha1
-from typing import Any, ClassVar, Generic, NewType, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NewType, Protocol, Self, TypeVar
 from uuid import UUID
 
 Position = NewType("Position", int)
@@ -109,6 +109,28 @@ class Model(Protocol):
 M = TypeVar("M", bound=Model)
 
 
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - exported; the type checker knows this one's rules
+else:
+
+    def replace(model: Any, /, **changes: Any) -> Any:
+        """`dataclasses.replace` for our models (frozen, slotted, without `__post_init__`) in half the time: every fact
+        is folded by the store, the engine and the read models, and this is most of what folding costs.
+        """
+        cls = type(model)
+        members = _MEMBERS.get(cls)
+        if members is None:
+            slots = [(field.name, getattr(cls, field.name)) for field in fields(cls)]
+            members = _MEMBERS[cls] = [(name, slot.__get__, slot.__set__) for name, slot in slots]
+        copy = object.__new__(cls)
+        for name, get, put in members:
+            put(copy, changes[name] if name in changes else get(model))
+        return copy
+
+
+_MEMBERS: dict[type, list[tuple[str, Callable[..., Any], Callable[..., None]]]] = {}
+
+
 def replay(model: M, facts: Iterator[Fact]) -> M:
     for fact in facts:
         model = model.evolve(fact)
@@ -125,7 +147,8 @@ _NAMESPACE_BYTES = NAMESPACE.bytes
 
 def derived_id(*parts: object) -> str:
     """The id that a natural key always gives, so that a repeat meets the same stream: a UUIDv5, spelled out by hand,
-    for `uuid.uuid5` takes three times as long and every message needs several."""
+    for `uuid.uuid5` takes three times as long and every message needs several.
+    """
     key = "\x1f".join(map(str, parts))
     text = sha1(_NAMESPACE_BYTES + key.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(text[16], 16) & 3]

@@ -1,5 +1,6 @@
 """The write side and everything that follows the log, put together over any log: what a server, a test and a simulation
-have in common."""
+have in common.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -36,7 +37,8 @@ class Centre:
         self.router = Router(self.commands)
         self._checkpoints = checkpoints
         self._folds = Folds((self._catalog, self.timers, self.router, *folds), checkpoints)
-        self._policies = Reactor("policies", log, checkpoints, policy_reactions(self.commands), policies_want)
+        reactions = policy_reactions(self.commands)
+        self._policies = Reactor("policies", log, checkpoints, reactions, policies_want, self.live.reached)
         self._added: list[Reactor] = []
         self._following: asyncio.Task[None] | None = None
 
@@ -51,7 +53,7 @@ class Centre:
         wants: Callable[[Recorded[Any]], bool] = lambda _: True,
     ) -> None:
         """Add reactions that keep a position of their own (the outbox). Before `start`."""
-        self._added.append(Reactor(name, self.log, self._checkpoints, reactions, wants))
+        self._added.append(Reactor(name, self.log, self._checkpoints, reactions, wants, self.live.reached))
 
     async def start(self, observers: tuple[Observer, ...] = ()) -> Position:
         """Catch up, then follow the log. `observers` are told of each batch after the store and the folds."""

@@ -1,5 +1,6 @@
 """Where are the read models, and how do readers get at them? In PostgreSQL, whatever store the log is in."""
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,9 +22,21 @@ def read_pool(url: str, *, size_max: int = READERS_MAX) -> AsyncConnectionPool[A
         max_size=size_max,
         open=False,
         timeout=PATIENCE_S,
+        check=alive,
         kwargs={**_SESSION, "options": options, "application_name": "parley reads"},
         name="read models",
     )
+
+
+async def alive(connection: AsyncConnection[Any]) -> None:
+    """For pools: does the server still hold this connection? Raises `psycopg.OperationalError`.
+
+    A server that went away left word, or an end, to be read; where there is nothing to read, nobody is asked.
+    """
+    ready = select.poll()
+    ready.register(connection.fileno(), select.POLLIN | select.POLLHUP)
+    if ready.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 @asynccontextmanager

@@ -42,19 +42,23 @@ async def lease(url: str, duty: str) -> AsyncIterator[asyncio.Future[None]]:
 
 async def _granted(url: str, duty: str) -> psycopg.AsyncConnection:
     """A connection that holds the lock."""
-    while True:
-        try:
-            connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    connection: psycopg.AsyncConnection | None = None
+    granted = False
+    try:
+        while True:
             try:
-                while not await _held(connection, duty):
-                    await asyncio.sleep(TRY_EVERY_S)
-            except BaseException:
-                await connection.close()
-                raise
-            return connection
-        except psycopg.OperationalError as error:
-            log.warning("no lease to be had", error=str(error))
+                if connection is None or connection.closed:
+                    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+                granted = await _held(connection, duty)
+            except psycopg.OperationalError as error:
+                log.warning("no lease to be had", duty=duty, error=str(error))
+            else:
+                if granted:
+                    return connection
             await asyncio.sleep(TRY_EVERY_S)
+    finally:
+        if connection is not None and not granted:
+            await connection.close()
 
 
 async def _held(connection: psycopg.AsyncConnection, duty: str) -> bool:

@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import logging
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp
 from api.app import build_app
 from api.auth import Authentication
 from api.channels import ChannelDoor
+from api.channels import openapi as describe_channels
 from api.feeds import AllFeeds, desk_topic
 from api.graphql.limits import Profile as GraphQLProfile
 from api.issuer import Issuer, OwnKeys, signing_key
@@ -87,7 +89,7 @@ class Parley:
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def new_id() -> UUID:
@@ -154,6 +156,7 @@ def app_of(parley: Parley) -> ASGIApp:
         log=parley.storage.log,
         pool=parley.readers,
         position=lambda: centre.live.position,
+        shown=lambda: min(parley.views.positions.values()),
         wait_for=parley.views.wait_for,
         clock=now,
         new_id=new_id,
@@ -179,6 +182,7 @@ def app_of(parley: Parley) -> ASGIApp:
         issuer=issuer,
         routes=[*chat.routes(), *channels.routes()],
         clock=time.time,
+        descriptions=[describe_channels()],
     )
 
 
@@ -187,7 +191,7 @@ async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
     _set_up_logs(settings.log_level)
     began = time.monotonic()
     async with running(settings, say) as parley:
-        server = uvicorn.Server(_uvicorn(settings, app_of(parley)))
+        server = _Server(_uvicorn(settings, app_of(parley)))
         parts = [asyncio.create_task(parley.centre.until_it_fails(), name="following the log")]
         parts += [asyncio.create_task(duty, name=name) for name, duty in _duties(parley)]
         try:
@@ -211,6 +215,17 @@ async def _unless_ended(something: Coroutine[Any, Any, None], parts: Sequence[as
         await asyncio.wait({waiting, *parts}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn would raise the signal again after its own goodbye, and end us before ours."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 async def _listening(server: uvicorn.Server, settings: Settings) -> asyncio.Task[None]:

@@ -54,6 +54,7 @@ class Bot(Protocol):
     async def answer(self, turn: BotTurn) -> BotAnswer: ...
 
 
+Peek = Callable[[type[Conversation], str, int], Conversation | None]
 MakeBot = Callable[[Mapping[str, str]], Bot]
 """A bot from its settings; called for each turn, so it keeps what is dear (clients, models) outside."""
 
@@ -146,9 +147,9 @@ class BotTurns:
         log_: Log,
         catalog: Callable[[], Catalog],
         bots: Mapping[str, MakeBot],
-        peek: Callable[[type[Conversation], str], Conversation | None] = lambda _model, _subject: None,
+        peek: Peek = lambda _model, _subject, _version: None,
     ) -> None:
-        """`peek`: a conversation as it is in memory, if it is."""
+        """`peek`: a conversation as it is in memory, if it is there and not older than a version."""
         self._peek = peek
         self._send, self._store, self._log = send, store, log_
         self._catalog, self._bots = catalog, bots
@@ -163,7 +164,7 @@ class BotTurns:
             return True
         if recorded.fact.sender.type is not SenderType.CUSTOMER:
             return False
-        conversation = self._peek(Conversation, recorded.subject)
+        conversation = self._peek(Conversation, recorded.subject, recorded.version)
         return conversation is None or conversation.bot is not None
 
     async def welcome(self, recorded: Recorded[BotJoined]) -> None:

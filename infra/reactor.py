@@ -75,9 +75,12 @@ class Reactor:
         checkpoints: Checkpoints,
         reactions: Mapping[type[Fact], Sequence[Reaction]],
         wants: Callable[[Recorded[Any]], bool] = lambda _: True,
+        reached: Callable[[Position], Awaitable[None]] | None = None,
     ) -> None:
-        """`wants` tells cheaply which facts will lead to anything: most messages need nothing done."""
-        self._wants = wants
+        """`reached` returns when the store has heard of a position: a reaction must not see a world older than its fact.
+
+        `wants` tells cheaply which facts will lead to anything: most messages need nothing done."""
+        self._wants, self._reached = wants, reached
         self.name = name
         self._log = event_log
         self._checkpoints = checkpoints
@@ -146,6 +149,8 @@ class Reactor:
         del self._lanes[stream]
 
     async def _react(self, recorded: Recorded[Any]) -> None:
+        if self._reached is not None:
+            await self._reached(recorded.position)
         for reaction in self._reactions[type(recorded.fact)]:
             tries, wait_s = 0, RETRY_FIRST_S
             while True:

@@ -2,12 +2,20 @@
 
 import os
 import secrets
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 
 class Role(StrEnum):
@@ -99,17 +107,28 @@ def load(**overrides: Any) -> Settings:
             for error in errors.errors()
         ]
         raise BadSettings("These settings cannot be used:\n" + "\n".join(lines)) from None
+    except SettingsError as error:
+        raise BadSettings(f"A value cannot be read: {error} ({error.__cause__})") from None
+    except YAMLError as error:
+        raise BadSettings(f"config.yaml is no YAML: {error}") from None
     except OSError as error:
         raise BadSettings(f"A file that the settings name cannot be read: {error}") from None
 
 
 def master_key(settings: Settings) -> bytes:
-    """The key that visitor tokens and webhook secrets derive from; made once and kept, unless it is given."""
+    """The key that visitor tokens and webhook secrets derive from; made once and kept, unless it is given.
+
+    Several processes may make it at once: the first one's stands, and is never seen half-written.
+    """
     if settings.master_key is not None:
         return settings.master_key.get_secret_value().encode()
     path = settings.data_dir / "keys" / "master"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
+        mine = path.with_name(f"master-{secrets.token_hex(8)}")
+        mine.touch(mode=0o600)
+        mine.write_text(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            path.hardlink_to(mine)
+        mine.unlink()
     return path.read_text().strip().encode()

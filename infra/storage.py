@@ -6,16 +6,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
+import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from infra.checkpoints import PostgresCheckpoints
-from infra.embedded_postgres import EmbeddedPostgres
+from infra.database import alive
+from infra.embedded_postgres import EmbeddedPostgres, PostgresFailed
 from infra.eventlog.eventstoredb import EventStoreDbLog
 from infra.eventlog.port import EventLog
 from infra.eventlog.postgres import PostgresLog
 from infra.settings import Settings
 
 POOL_MIN, POOL_MAX = 2, 8
+LOOK_EVERY_S = 0.5
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +43,14 @@ async def opened(settings: Settings) -> AsyncIterator[Storage]:
         url = settings.database_url.get_secret_value() if settings.database_url else ""
     else:
         url = await asyncio.to_thread(embedded.start)
+    keeping = asyncio.create_task(_kept_running(embedded)) if embedded is not None else None
     try:
-        async with _log(settings, url) as log, AsyncConnectionPool(
-            url, min_size=POOL_MIN, max_size=POOL_MAX, open=False, kwargs={"autocommit": True}
+        async with _log(settings, url) as event_log, AsyncConnectionPool(
+            url, min_size=POOL_MIN, max_size=POOL_MAX, open=False, check=alive, kwargs={"autocommit": True}
         ) as pool:
             checkpoints = PostgresCheckpoints(pool)
             await checkpoints.prepare()
-            yield Storage(log, url, pool, checkpoints)
+            yield Storage(event_log, url, pool, checkpoints)
     finally:
         if embedded is not None and not found_running and not await _in_use(url):
             await asyncio.to_thread(embedded.stop)
@@ -59,14 +65,26 @@ async def _in_use(url: str) -> bool:
         return await cursor.fetchone() != (0,)
 
 
+async def _kept_running(embedded: EmbeddedPostgres) -> None:
+    """Nobody else looks after it: a database that was killed comes back, and with it what waits for it."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        if not embedded.is_running:
+            log.error("the embedded database has ended; starting it again")
+            try:
+                await asyncio.to_thread(embedded.start)
+            except PostgresFailed as failed:  # its orphans may take a moment to notice
+                log.error("the embedded database does not start", error=str(failed))  # noqa: TRY400
+
+
 @asynccontextmanager
 async def _log(settings: Settings, database_url: str) -> AsyncIterator[EventLog]:
-    log: EventLog
+    event_log: EventLog
     if settings.esdb_uri is not None:
-        log = EventStoreDbLog(settings.esdb_uri.get_secret_value())
+        event_log = EventStoreDbLog(settings.esdb_uri.get_secret_value())
     else:
-        log = await PostgresLog(database_url).open()
+        event_log = await PostgresLog(database_url).open()
     try:
-        yield log
+        yield event_log
     finally:
-        await log.close()
+        await event_log.close()

@@ -35,6 +35,11 @@ class _Warm:
         self.heard = NOT_WRITTEN  # the newest version that the log told of, perhaps while we were at work
         self.lock = asyncio.Lock()
 
+    @property
+    def is_fresh(self) -> bool:
+        """Does the model hold everything that the log has told of this stream?"""
+        return self.model is not None and not self.guessed and self.heard <= self.version
+
     def guess(self, empty: Any) -> None:
         """Suppose that the stream is empty, until an append proves it or its lack sends us reading."""
         self.model, self.version, self.position, self.guessed = empty, NOT_WRITTEN, BEGINNING, True
@@ -62,16 +67,16 @@ class WarmStore:
     async def load(self, model: type[M], subject: str) -> M:
         stream = stream_of(model, subject)
         warm = self._warm_for(stream)
-        if warm.model is None or warm.guessed:
-            async with warm.lock:
+        if not warm.is_fresh:
+            async with warm.lock:  # whoever holds it may be about to put that right
                 await self._read(model, stream, warm)
         loaded: M = warm.model
         return loaded
 
-    def peek(self, model: type[M], subject: str) -> M | None:
-        """The model as it is in memory, none when it is not: for those who must not wait."""
+    def peek(self, model: type[M], subject: str, version: int) -> M | None:
+        """The model as it is in memory, none when it is not there or older than `version`: for those who must not wait."""
         warm = self._warm.get(stream_of(model, subject))
-        return None if warm is None or warm.guessed else warm.model
+        return warm.model if warm is not None and warm.is_fresh and warm.version >= version else None
 
     async def change(
         self,
@@ -87,7 +92,7 @@ class WarmStore:
         warm = self._warm_for(stream)
         async with warm.lock:
             for attempt in range(ATTEMPTS_MAX):
-                if warm.model is None:
+                if not warm.is_fresh:
                     if newborn and attempt == 0 and warm.heard == NOT_WRITTEN:
                         warm.guess(model())
                     else:
@@ -122,10 +127,7 @@ class WarmStore:
                 warm.version += len(facts)
                 warm.position = position
                 warm.remember(cause)
-                change = Change(warm.model, facts, position)
-                if warm.heard > warm.version:  # somebody went on while we still waited for our answer
-                    warm.doubt()
-                return change
+                return Change(warm.model, facts, position)
         raise Conflict(f"{stream} was changed by others {ATTEMPTS_MAX} times while we tried")
 
     def observe(self, batch: Batch) -> None:
@@ -159,7 +161,7 @@ class WarmStore:
         return False
 
     async def _read(self, model: type[M], stream: str, warm: _Warm) -> None:
-        if warm.model is not None and not warm.guessed:
+        if warm.is_fresh:
             return
         warm.doubt()
         history = await self._log.read(stream)

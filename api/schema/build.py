@@ -1,7 +1,7 @@
 """The schema, put together: types, then the check of roles before every root field, then the quick paths."""
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLObjectType, GraphQLSchema
 
 from api import policy
 from api.schema.mutations.configuration import ConfigurationMutation
@@ -32,9 +32,20 @@ def build_schema() -> strawberry.Schema:
     """Raises `api.policy.Unguarded` while a root field has no roles."""
     schema = strawberry.Schema(Query, Mutation, Subscription, config=CONFIG)
     core = core_of(schema)
+    _describe_arguments(core)
     policy.enforce(core)
     quicken(core)
     return schema
+
+
+def _describe_arguments(schema: GraphQLSchema) -> None:
+    """The two arguments that mean the same everywhere."""
+    meanings = {"id": "Its id.", "input": "What is wanted."}
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType):
+            for field in type_.fields.values():
+                for name, argument in field.args.items():
+                    argument.description = argument.description or meanings.get(name)
 
 
 def core_of(schema: strawberry.Schema) -> GraphQLSchema:

@@ -21,7 +21,7 @@ WANTS_A_HUMAN = turn(True, "I want to talk to a human, please")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`rate`: messages per second of both sides together; `in_flight`: unanswered ones of one customer."""
+    """`rate`: messages per second of both sides together; `in_flight`: messages that one customer posts unanswered."""
 
     corpus: Sequence[Dialogue]
     customers: int
@@ -38,8 +38,7 @@ class Options:
 
     @property
     def manner(self) -> Manner:
-        in_flight = self.in_flight if self.waits_for_agent else 1_000
-        return Manner(in_flight, self.waits_for_agent, self.confirms, self.channel is not None)
+        return Manner(self.in_flight, self.waits_for_agent, self.confirms, self.channel is not None)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """What is this agent good at, do they want work, and how much do they have? States are derived from those causes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Self, assert_never
 
 from domain.agents.facts import (
@@ -25,7 +25,7 @@ from domain.agents.facts import (
     SlotWrappingUp,
 )
 from domain.ids import AttributeId, ConversationId, MrdId, OfferId, TaskId
-from domain.kernel import Decision, Invalid, NotFound, WrongState
+from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
 
 ROUTABLE = frozenset({MrdState.READY, MrdState.ACTIVE})
 TASKS_MAX = 100

@@ -1,7 +1,7 @@
 """What is configured now? All entities together, as commands, policies and the routing engine look things up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from domain.configuration.entity import CATEGORIES
@@ -17,7 +17,7 @@ from domain.configuration.settings import (
     Settings,
 )
 from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId, ReasonId
-from domain.kernel import BEGINNING, Invalid, NotFound, Position, Recorded
+from domain.kernel import BEGINNING, Invalid, NotFound, Position, Recorded, replace
 
 
 class UnknownChannel(NotFound):

@@ -1,6 +1,6 @@
 """One configured thing: a queue, a channel, a reason code … All live the same life."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self, assert_never
 
 from domain.configuration.facts import (
@@ -25,7 +25,7 @@ from domain.configuration.settings import (
     RoutingAttribute,
     Settings,
 )
-from domain.kernel import Decision, NotFound
+from domain.kernel import Decision, NotFound, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Who is in this conversation, what may be said in it, and when is it over?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
@@ -30,7 +30,7 @@ from domain.conversations.facts import (
     SessionLeft,
 )
 from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, MrdId, QueueId, SessionId, TaskId
-from domain.kernel import Decision, GrowingSet, Invalid, NotAllowed, NotFound, WrongState, derived_id
+from domain.kernel import Decision, GrowingSet, Invalid, NotAllowed, NotFound, WrongState, derived_id, replace
 from domain.sessions.facts import SessionEndReason
 
 BODY_TEXT_MAX = 16_384

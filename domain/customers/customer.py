@@ -1,6 +1,6 @@
 """Who is the customer, and which conversation is open with them? The guard: one open conversation per customer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self, assert_never
 
 from domain.channels.inbound import Contact
@@ -13,7 +13,7 @@ from domain.customers.facts import (
     IdentityAttached,
 )
 from domain.ids import ChannelId, ConversationId, IdentityId
-from domain.kernel import Decision, NotFound
+from domain.kernel import Decision, NotFound, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Which customer writes under this identity on this channel? The guard: one customer and one open session per identity."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self, assert_never
 
 from domain.channels.inbound import Contact, ContactKind
 from domain.customers.facts import IdentityFact, IdentityRegistered, SessionOpened, SessionReleased
 from domain.ids import ChannelId, CustomerId, IdentityId, SessionId
-from domain.kernel import Decision, derived_id
+from domain.kernel import Decision, derived_id, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Where does this customer stay, and do they still? One stay of one customer on one channel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self, assert_never
 
 from domain.ids import ChannelId, ConversationId, CustomerId, IdentityId
-from domain.kernel import Decision, NotFound
+from domain.kernel import Decision, NotFound, replace
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionFact, SessionStarted
 
 

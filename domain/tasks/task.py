@@ -1,12 +1,12 @@
 """How far is this request, and whose is it? Queued, reserved, active, wrapping up, closed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
 from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
-from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState
+from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState, replace
 from domain.tasks.facts import (
     MediaState,
     Routing,

@@ -1,6 +1,6 @@
 """How do a conversation's facts become its row? The domain's own model says its state; texts stay in the log."""
 
-from dataclasses import replace
+
 from datetime import datetime
 from typing import Any, LiteralString, get_args
 
@@ -20,7 +20,7 @@ from domain.conversations.facts import (
     MessagePosted,
     SessionJoined,
 )
-from domain.kernel import Fact, GrowingSet, Recorded
+from domain.kernel import Fact, GrowingSet, Recorded, replace
 from projections.table import Table, newcomers_apart
 
 PREVIEW_MAX = 120

@@ -1,5 +1,6 @@
 """Does signing in follow RFC 6749, and does guessing passwords get anybody anywhere?"""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from starlette.applications import Starlette
 
 from api.auth import Authentication
 from api.graphql.errors import Unauthenticated
-from api.issuer import FAILURES_MAX, FAILURES_WINDOW_S, Issuer, OwnKeys
+from api.issuer import FAILURES_MAX, FAILURES_WINDOW_S, HASHING_MAX, Issuer, OwnKeys
 from api.outside_issuer import OutsideKeys
 from domain.kernel import Invalid
 from infra.users import MemoryUsers, PostgresUsers, UsernameTaken, fits, hashed
@@ -107,6 +108,11 @@ async def test_guessing_is_slowed_down_and_then_forgiven(counter):
     assert 0 < int(answer.headers["retry-after"]) <= FAILURES_WINDOW_S
     counter.clock.offset = timedelta(seconds=FAILURES_WINDOW_S)
     assert (await counter.sign_in()).status_code == 200
+
+
+async def test_guesses_that_come_all_at_once_are_slowed_down_too(counter):
+    answers = await asyncio.gather(*(counter.sign_in(password=f"guess {n}") for n in range(30)))
+    assert sum(answer.status_code == 400 for answer in answers) < FAILURES_MAX + HASHING_MAX
 
 
 async def test_others_are_not_slowed_down(counter):

@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -69,7 +70,12 @@ class Reader:
                 raise
 
     def close(self) -> None:
+        """Hang up, and end what the page has started in the background and kept under a name like BOT_PID."""
         self.opened.close()
+        for name, pid in self.known.items():
+            if name.endswith("_PID"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGTERM)
 
     def _do(self, block: Block, following: Block | None) -> None:
         match block.language:
@@ -90,7 +96,7 @@ class Reader:
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         surroundings = {**os.environ, **self.known}
         done = subprocess.run(
-            command, env=surroundings, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
+            command, env=surroundings, cwd=self.known.get("PWD", self.folder), capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
@@ -100,7 +106,7 @@ class Reader:
         script = f"set -euo pipefail; set -a\n{text}\nenv -0 > {state}"  # functions are exported like variables
         done = self._run(["bash", "-c", script])
         now = dict(pair.split("=", 1) for pair in state.read_text().split("\0") if "=" in pair)
-        self.known |= {key: value for key, value in now.items() if os.environ.get(key) != value}
+        self.known |= {key: value for key, value in now.items() if key == "PWD" or os.environ.get(key) != value}
         return done.stdout
 
     def _graphql(self, block: Block, following: Block | None) -> Any:

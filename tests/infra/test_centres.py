@@ -25,11 +25,14 @@ from domain.ids import AgentId, ChannelId, ChannelTypeId
 from domain.kernel import Refused
 from domain.routing.engine import Engine, Offer
 from domain.sessions.facts import SessionEndReason, SessionStarted
+from domain.tasks.facts import StepReached, TaskCreated, TaskQueued, TaskReserved
 from domain.tasks.task import Task
 from infra.eventlog.memory import MemoryLog
+from infra.eventlog.port import EventLog
 from infra.eventlog.postgres import PostgresLog
-from tests.e2e.world import SUPPORT, World
+from tests.e2e.world import ENGLISH, SUPPORT, World
 from tests.infra.eventlog.notes import everything
+from tests.infra.restless import RestlessLog
 from tests.simulation.checker import Checker
 
 pytestmark = pytest.mark.anyio
@@ -62,9 +65,10 @@ async def works(agent: AgentId, worlds: tuple[World, World], random: Random) -> 
         if not all(mrd.willing for mrd in me.mrds.values()):
             await world.send(MakeReady(agent))
         for task_id, slot in me.slots.items():
-            if task_id not in ignored and slot.state is SlotState.RESERVED and random.random() < 0.03:
+            rings = slot.state is SlotState.RESERVED
+            if rings and random.random() < 0.03:
                 ignored.add(task_id)
-            elif task_id not in ignored:
+            elif not (rings and task_id in ignored):
                 with suppress(Refused):
                     await _goes_on(world, agent, task_id, slot.state, random)
 
@@ -83,7 +87,7 @@ async def _goes_on(world: World, agent: AgentId, task_id: str, state: SlotState,
 
 async def test_two_centres_that_lead_at_once_never_do_anything_twice(postgres_url: str) -> None:  # routing 18, 67
     random = Random(7)
-    async with two_centres(postgres_url) as worlds, asyncio.timeout(60):
+    async with two_centres(postgres_url) as worlds, asyncio.timeout(40):
         await worlds[0].configure(mode=s.ChannelMode.AGENT, offer_timeout_s=1)
         await know_the_same(*worlds)
         for number in range(AGENTS):
@@ -97,7 +101,8 @@ async def test_two_centres_that_lead_at_once_never_do_anything_twice(postgres_ur
         assert checker.faults == []
         assert checker.unfinished() == []
         assert len(checker.created) == CUSTOMERS
-        assert len(checker.answered) == CUSTOMERS and set(checker.answered.values()) == {1}
+        assert len(checker.answered) == CUSTOMERS
+        assert set(checker.answered.values()) == {1}
         assert len(checker.customer_of) == len(set(checker.customer_of.values())) == CUSTOMERS
         engine = Engine()
         for recorded in await everything(worlds[0].log):
@@ -120,7 +125,7 @@ async def _asks(who: str, world: World, random: Random) -> None:
         await world.send(EndSession(await world.session_of(who), SessionEndReason.CUSTOMER))
 
 
-async def _when_all_is_quiet(log: PostgresLog, working: list[asyncio.Task[None]]) -> Checker:
+async def _when_all_is_quiet(log: EventLog, working: list[asyncio.Task[None]]) -> Checker:
     while True:
         for agent in working:
             if agent.done():
@@ -130,6 +135,44 @@ async def _when_all_is_quiet(log: PostgresLog, working: list[asyncio.Task[None]]
         await asyncio.sleep(0.3)
         if not checker.unfinished() and head == await log.head():
             return checker
+
+
+# One centre on its way
+
+
+async def test_a_request_widens_when_its_step_has_lasted() -> None:  # routing 7, 10
+    nobody = s.Step((s.Expression((s.Term(ENGLISH, s.RelationalOperator.EQ, 0),)),), timeout_s=1)
+    async with World() as world:
+        await world.configure(mode=s.ChannelMode.AGENT, steps=(nobody, s.Step()))
+        ada = await world.staff("ada")
+        await world.write("john", "Hello")
+        task = await world.offer_to(ada)
+        facts = await world.facts(f"task-{task}")
+        assert [type(fact) for fact in facts] == [TaskCreated, TaskQueued, StepReached, TaskReserved]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_centre_that_loses_the_lead_again_and_again_serves_everybody(seed: int) -> None:
+    random = Random(seed)
+    async with World(RestlessLog(seed)) as world:
+        await world.configure(mode=s.ChannelMode.AGENT, offer_timeout_s=1)
+        for number in range(4):
+            await world.staff(f"agent {number}")
+        working = [asyncio.create_task(works(AgentId(f"agent {n}"), (world, world), random)) for n in range(4)]
+        asking = asyncio.gather(*(_asks(f"customer {n}", world, random) for n in range(20)))
+        for _ in range(40):
+            await asyncio.sleep(random.random() * 0.05)
+            world.leading.cancel()
+            await asyncio.gather(world.leading, return_exceptions=True)
+            world.leading = asyncio.create_task(world.centre.lead())
+        await asking
+        async with asyncio.timeout(10):
+            checker = await _when_all_is_quiet(world.log, working)
+        for agent in working:
+            agent.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        assert checker.faults == []
+        assert len(checker.answered) == 20
 
 
 # Fifty first messages at once

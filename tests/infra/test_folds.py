@@ -6,9 +6,11 @@ from random import Random
 
 import msgspec
 import pytest
+from psycopg_pool import AsyncConnectionPool
 
-from domain.configuration.settings import ChannelMode
+from domain.configuration.settings import ChannelMode, Expression, RelationalOperator, Step, Term
 from domain.kernel import BEGINNING, Position, Recorded
+from domain.tasks.facts import StepReached
 from infra import folds as folds_module
 from infra.centre import Centre
 from infra.checkpoints import Checkpoints, MemoryCheckpoints, PostgresCheckpoints
@@ -17,12 +19,12 @@ from infra.eventlog.memory import MemoryLog
 from infra.eventlog.port import Unavailable
 from infra.folds import Fold, Folds
 from projections.desk.audience import Audience
-from psycopg_pool import AsyncConnectionPool
-from tests.e2e.world import Clock, World
+from tests.e2e.world import ENGLISH, Clock, World
 from tests.infra.days import a_busy_day
 from tests.infra.eventlog.notes import everything, note
 
 pytestmark = pytest.mark.anyio
+NOBODY = Step((Expression((Term(ENGLISH, RelationalOperator.EQ, 0),)),), timeout_s=2)
 
 
 class Reader:
@@ -73,15 +75,23 @@ async def part_of(log: MemoryLog, upto: int) -> MemoryLog:
 
 
 @pytest.fixture(scope="module")
-async def days(anyio_backend: object) -> list[MemoryLog]:
-    """What happened on some random days in the whole of a contact centre."""
+async def worlds(anyio_backend: object) -> list[World]:
+    """Where some random days have passed; their first step is nobody's."""
     found = []
     for seed in range(3):
         async with World() as world:
-            await world.configure(mode=ChannelMode.AGENT, offer_timeout_s=5, wrap_up_s=30)
+            await world.configure(
+                mode=ChannelMode.AGENT, offer_timeout_s=5, wrap_up_s=30, steps=(NOBODY, Step())
+            )
             await a_busy_day(world, seed)
-        found.append(world.log)
+        found.append(world)
     return found
+
+
+@pytest.fixture
+def days(worlds: list[World]) -> list[MemoryLog]:
+    """What happened on these days, as the log has it."""
+    return [world.log for world in worlds]
 
 
 async def test_a_snapshot_and_what_came_later_are_the_whole_history(days: list[MemoryLog]) -> None:
@@ -103,6 +113,17 @@ async def test_a_fold_that_was_fed_live_is_what_a_restart_reads(days: list[Memor
         for recorded in await everything(log):
             live._folds.observe([recorded])
         assert states(folds_of(live)) == states(await all_read(log))
+
+
+async def test_what_a_working_centre_has_in_its_head_is_nothing_but_the_log(worlds: list[World]) -> None:
+    for world in worlds:
+        folds = world.centre._folds
+        history = await part_of(world.log, folds.position)
+        mine = {fold.name: fold for fold in folds_of(world.centre)}
+        read = {fold.name: fold for fold in await all_read(history)}
+        assert states([mine["routing"], mine["catalog"]]) == states([read["routing"], read["catalog"]])
+        assert any(isinstance(recorded.fact, StepReached) for recorded in history._log)
+        assert set(mine["timers"]._due.items()) <= set(read["timers"]._due.items())  # some have fired
 
 
 async def test_snapshots_of_different_ages_are_each_read_on_from_their_own() -> None:

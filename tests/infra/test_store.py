@@ -69,7 +69,8 @@ async def test_a_refusal_writes_nothing_and_leaves_the_model_warm() -> None:
     store = WarmStore(log)
     with pytest.raises(WrongState):
         await store.change(Notebook, "1", lambda book: book.go_on("a"), a_cause(), NOON)
-    assert await write(store, "b") == ("b",) and log.reads == 1
+    assert await write(store, "b") == ("b",)
+    assert log.reads == 1
 
 
 # The newborn guess
@@ -259,7 +260,8 @@ async def test_the_longest_warm_are_forgotten_first_and_come_back_from_the_log()
     store = WarmStore(log, warm_max=10)
     for number in range(25):
         await store.change(Notebook, str(number), lambda book: book.write("a"), a_cause(), NOON)
-    assert len(store._warm) == 10 and "notebook-0" not in store._warm
+    assert len(store._warm) == 10
+    assert "notebook-0" not in store._warm
     assert (await store.load(Notebook, "0")).lines == ("a",)
 
 

@@ -95,7 +95,8 @@ async def test_a_timer_fires_when_it_is_due_and_not_before() -> None:
         clockwork.set("a", 10)
         assert await clockwork.at(9.9) == []
         assert await clockwork.at(10) == ["a"]
-        assert await clockwork.at(1_000) == ["a"] and len(clockwork.timers) == 0
+        assert await clockwork.at(1_000) == ["a"]
+        assert len(clockwork.timers) == 0
 
 
 async def test_a_timer_wakes_up_by_itself() -> None:
@@ -190,7 +191,8 @@ async def test_a_timer_that_could_not_be_carried_out_fires_again_under_the_same_
         await clockwork.at(1)
         await asyncio.sleep(0.1)
         assert await clockwork.at(2) == ["a"]
-    assert len(clockwork.sent.ids) == 4 and len(set(clockwork.sent.ids)) == 1
+    assert len(clockwork.sent.ids) == 4
+    assert len(set(clockwork.sent.ids)) == 1
 
 
 async def test_a_refused_timer_is_done() -> None:
@@ -199,7 +201,9 @@ async def test_a_refused_timer_is_done() -> None:
     async with clockwork.running():
         clockwork.set("a", 1)
         assert await clockwork.at(1) == []
-        assert await clockwork.at(2) == [] and len(clockwork.sent.ids) == 1 and len(clockwork.timers) == 0
+        assert await clockwork.at(2) == []
+        assert len(clockwork.sent.ids) == 1
+        assert len(clockwork.timers) == 0
 
 
 async def test_a_bug_in_one_timer_stops_no_other() -> None:

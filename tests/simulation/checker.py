@@ -21,7 +21,13 @@ from domain.conversations.facts import (
     MessagePosted,
     SessionJoined,
 )
-from domain.customers.facts import ConversationOpened, ConversationReleased, CustomerCreated, SessionOpened, SessionReleased
+from domain.customers.facts import (
+    ConversationOpened,
+    ConversationReleased,
+    CustomerCreated,
+    SessionOpened,
+    SessionReleased,
+)
 from domain.kernel import BEGINNING, NOT_WRITTEN, Recorded
 from domain.tasks.facts import (
     StepReached,

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from domain.agents.facts import MrdGranted, SlotReserved
-from domain.conversations.facts import MessagePosted
 from domain.channels.messages import Body, Sender, SenderType
+from domain.conversations.facts import MessagePosted
 from domain.customers.facts import ConversationOpened
 from domain.kernel import Cause, Fact, Position, Recorded
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason

@@ -57,9 +57,8 @@ class SelfQuery:
     @answer("Everything on your desk now.")
     async def desk(self, info: Info, wait_for: WaitFor = None) -> Desk:
         context, agent_id = info.context, AgentId(info.context.viewer.agent_id)
-        as_of = await context.behind.caught_up(
-            wait_for
-        )  # taken before anything is read: what comes later comes by the subscription
+        # Taken before anything is read: what comes later comes by the subscription.
+        as_of = await context.behind.caught_up(wait_for)
         agent = await context.agent(agent_id)
         open_tasks = [
             (task_id, task)

@@ -38,6 +38,13 @@ def test_everything_says_what_it_means():
     for type_ in OURS:
         if isinstance(type_, GraphQLObjectType | GraphQLInputObjectType | GraphQLInterfaceType):
             silent += [f"{type_.name}.{name}" for name, field in type_.fields.items() if not field.description]
+        if isinstance(type_, GraphQLObjectType):
+            silent += [
+                f"{type_.name}.{name}({argument})"
+                for name, field in type_.fields.items()
+                for argument, it in field.args.items()
+                if not it.description
+            ]
     assert not silent
 
 

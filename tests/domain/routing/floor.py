@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -59,11 +60,11 @@ class Floor:
     def staff(self, *ids: str, tasks_max: int = 1, mrds: Iterable[MrdId] = (CHAT,), **skills: int) -> None:
         """Agents who become ready one after the other."""
         for id in ids:
-            self.agent(id, lambda agent: agent.register(id, id))
+            self.agent(id, partial(Agent.register, username=id, name=id))
             for name, value in skills.items():
-                self.agent(id, lambda agent: agent.assign_attribute(AttributeId(name), value))
+                self.agent(id, partial(Agent.assign_attribute, attribute=AttributeId(name), value=value))
             for mrd in mrds:
-                self.agent(id, lambda agent: agent.grant_mrd(mrd, tasks_max))
+                self.agent(id, partial(Agent.grant_mrd, mrd=mrd, tasks_max=tasks_max))
             self.agent(id, lambda agent: agent.log_in())
             self.agent(id, lambda agent: agent.make_ready())
 

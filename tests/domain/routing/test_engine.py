@@ -106,7 +106,8 @@ def test_the_engine_says_when_the_next_step_begins() -> None:  # routing 10
     floor = a_floor(knows(SPANISH, 5, timeout_s=30), knows(SPANISH, 3, timeout_s=20), ANYBODY)
     asked_at = floor.now
     floor.ask("t1")
-    assert floor.decide() == [] and floor.engine.next_due() == asked_at + timedelta(seconds=30)
+    assert floor.decide() == []
+    assert floor.engine.next_due() == asked_at + timedelta(seconds=30)
     floor.wait(31)
     assert floor.engine.next_due() == asked_at + timedelta(seconds=50)
 
@@ -392,7 +393,8 @@ def test_a_request_cancelled_before_it_rang_makes_room() -> None:  # routing 17
     floor.ask("t2")
     (offer,) = floor.decide()
     floor.cancel("t1")
-    assert floor.settle() == {"t2": "ada"} and offer.task_id == "t1"
+    assert floor.settle() == {"t2": "ada"}
+    assert offer.task_id == "t1"
 
 
 def test_a_request_that_another_engine_gave_away_makes_room() -> None:  # routing 17, 18
@@ -463,7 +465,8 @@ def test_a_request_is_offered_to_one_agent_at_a_time() -> None:  # routing 67
     floor = a_floor()
     floor.staff("ada", "grace")
     floor.ask("t1")
-    assert len(floor.decide()) == 1 and floor.decide() == []
+    assert len(floor.decide()) == 1
+    assert floor.decide() == []
 
 
 def test_a_slot_that_is_held_already_is_not_given_away_after_a_restart() -> None:  # routing 20, 41

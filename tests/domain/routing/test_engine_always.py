@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -212,7 +213,8 @@ class Day(Floor):
 
     def an_agent_chooses(self) -> None:
         if self.random.random() < 0.6:
-            return self._begin_work(self.random.choice(list(self.agents)))
+            self._begin_work(self.random.choice(list(self.agents)))
+            return
         mrd = self.random.choice([CHAT, EMAIL])
         choice = self.random.choice(
             [
@@ -235,7 +237,7 @@ class Day(Floor):
         self.agent(id, lambda agent: agent.log_in())
         self.agent(id, lambda agent: agent.make_ready())
         for mrd in self.agents[id].mrds:
-            self.agent(id, lambda agent: agent.make_mrd_ready(mrd))
+            self.agent(id, partial(Agent.make_mrd_ready, mrd=mrd))
 
     def a_task_goes_on(self) -> None:
         live = [id for id, task in self.tasks.items() if task.closed is None]

@@ -1,12 +1,12 @@
 """One customer, one agent, everybody who watches: a day over the real network."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
 
 from tests.e2e.server.client import Centre, Staff, history, until
+from tests.e2e.server.people import private_line
 
 pytestmark = pytest.mark.anyio
 
@@ -104,27 +104,23 @@ async def _the_auditor_sees_now_and_then(audrey: Staff, conversation: str, then:
 
 
 async def test_a_desk_that_comes_back_is_told_what_it_missed_and_nothing_twice(centre: Centre) -> None:
-    async with AsyncExitStack() as stack:
-        grace = await centre.staff("grace")
-        stack.push_async_callback(grace.do_surely, "logOut")
-        desk = await grace.desk()
-        began = desk.cursor
-        await grace.do("logIn")
-        await grace.do("makeReady")
-        mary = await centre.visitor().open("Mary")
-        await mary.say("An agent, please")
-        offered = await desk.first("TaskOffered")
-        await grace.do("acceptTask", taskId=offered["taskId"])
-        await desk.first("AgentJoined")
-        for number in range(20):
-            await mary.say(f"line {number}")
-        await until(lambda: len(_lines(desk)) == 20)
-        again = await grace.desk(began)
-        await until(lambda: len(_lines(again)) == 20)
-        assert _lines(again) == [f"line {number}" for number in range(20)]
-        assert [item["cursor"] for item in again.items] == [item["cursor"] for item in desk.items]
-        await grace.do("endConversation", conversationId=mary.conversation)
-        await desk.first("AgentLeft")
+    grace = await private_line(centre, "again")
+    desk = await grace.desk()
+    began = desk.cursor
+    await grace.do("logIn")
+    await grace.do("makeReady")
+    mary = await centre.visitor("again").open("Mary")
+    await mary.say("Is somebody there?")
+    offered = await desk.first("TaskOffered")
+    await grace.do("acceptTask", taskId=offered["taskId"])
+    await desk.first("AgentJoined")
+    for number in range(20):
+        await mary.say(f"line {number}")
+    await until(lambda: len(_lines(desk)) == 20)
+    again = await grace.desk(began)
+    await until(lambda: len(_lines(again)) == 20)
+    assert _lines(again) == [f"line {number}" for number in range(20)]
+    assert [item["cursor"] for item in again.items] == [item["cursor"] for item in desk.items]
 
 
 def _lines(desk) -> list[str]:

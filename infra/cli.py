@@ -118,7 +118,7 @@ async def _replay(settings: Settings, stream: str, at: str | None) -> None:
         out.print_json(json.dumps(log_tools.plain(model)))
 
 
-async def _tail(settings: Settings, last: int, follow: bool) -> None:  # noqa: FBT001 - a flag of the command line
+async def _tail(settings: Settings, last: int, follow: bool) -> None:
     async with opened(settings) as storage:
         head = await storage.log.head()
         after = await log_tools.position_before(storage.log, head, last)

@@ -29,6 +29,7 @@ from api.outside_issuer import OutsideKeys
 from api.schema.context import Behind, Pool
 from api.webchat.bounds import Bounds
 from api.webchat.doors import WebChat
+from api.webchat.openapi import openapi as describe_webchat
 from commands.bus import Command
 from commands.ports import Conflict, Unavailable
 from connectors.bots.scripted.bot import scripted
@@ -182,7 +183,7 @@ def app_of(parley: Parley) -> ASGIApp:
         issuer=issuer,
         routes=[*chat.routes(), *channels.routes()],
         clock=time.time,
-        descriptions=[describe_channels()],
+        descriptions=[describe_channels(), describe_webchat()],
     )
 
 

@@ -1,6 +1,6 @@
 """How do facts become what people see? Each projection is kept up with the log, in batches as large as what has come.
 
-When nothing waits, a fact is folded at once; the longer a batch takes, the more the next one holds, up to `BATCH_MAX`.
+A fact is stored together with those of the next moment, or at once when somebody waits for it; the longer a batch takes, the more the next one holds, up to `BATCH_MAX`.
 A fact that a projection cannot fold is parked (table `parked`) and said loudly; the others know nothing of it. A projection
 whose tables cannot be written steps aside and tries again, without holding up the others.
 """
@@ -8,6 +8,7 @@ whose tables cannot be written steps aside and tries again, without holding up t
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import psycopg
@@ -23,6 +24,8 @@ WAITING_MAX = 3 * BATCH_MAX
 """Facts that may wait for a slow projection before reading stops for those that read with it."""
 FLOOD, FLOOD_PAUSE_S = 500, 0.010
 """Facts that come at once when a log is read from behind; then it pays to wait for the next such page."""
+GATHER_S = 0.040
+"""How long a fact may wait for others to be stored with it, while nobody waits for it."""
 REBUILD_PAGE = 2_000
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 5.0
 STORE_AFTER_S = 0.1
@@ -175,6 +178,7 @@ class _Follower:
         self._inbox: deque[Batch] = deque()
         self._size = 0
         self._filled = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._drained = asyncio.Event()
         self._waiting: list[tuple[Position, asyncio.Future[None]]] = []
         self._failure: BaseException | None = None
@@ -232,7 +236,12 @@ class _Follower:
             await self._rejoin()
 
     async def _gather(self) -> None:
-        """A row is written once per batch: as long as facts come in floods, let the batch grow."""
+        """A row is written once per batch: let the batch grow, unless somebody waits to read what they wrote."""
+        if not self._waiting and self._size < FLOOD:
+            self._hurry.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_S):
+                    await self._hurry.wait()
         seen = 0
         while self._size - seen >= FLOOD and self._size < BATCH_MAX:
             seen = self._size
@@ -324,6 +333,7 @@ class _Follower:
         if self.model.position < position:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append((position, done))
+            self._hurry.set()
             await done
 
     def tell(self) -> None:

@@ -2,8 +2,8 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from itertools import count
+from contextlib import suppress
+from datetime import datetime, timedelta
 from math import log
 from pathlib import Path
 from random import Random
@@ -25,26 +25,26 @@ def poisson(random: Random, per_hour: Sequence[float], interval_s: float) -> Ite
             now -= log(1.0 - draw()) * mean_s
 
 
-def from_file(path: Path, column: str, start: datetime) -> list[float]:
-    """A CSV column with seconds from the beginning, or with ISO times, which count from `start`.
-
-    Raises `ValueError` with the line that cannot be read.
+def from_file(path: Path, column: str, starts: timedelta) -> list[float]:
+    """A CSV column with seconds from the beginning, or with ISO times: of those the simulation begins on the first one's
+    day, at `starts` after midnight, and what came before is left out. Raises `ValueError` with what cannot be read.
     """
-    found = []
     with path.open(newline="") as file:
-        for line, row in zip(count(2), csv.DictReader(file), strict=False):
-            if column not in row:
-                raise ValueError(f"{path} has no column {column!r}, but {', '.join(row)}.")
-            try:
-                found.append(_seconds(row[column], start))
-            except ValueError:
-                raise ValueError(f"{path}:{line}: {row[column]!r} is neither seconds nor an ISO time.") from None
-    return sorted(it for it in found if it >= 0)
+        texts = [row.get(column) for row in csv.DictReader(file)]
+    if None in texts:
+        raise ValueError(f"{path} has no column {column!r}, or a row without it.")
+    found = [_moment(path, line, text or "") for line, text in enumerate(texts, 2)]
+    times = [it for it in found if isinstance(it, datetime)]
+    if not times:
+        return sorted(it for it in found if isinstance(it, float) and it >= 0)
+    if len(times) < len(found):
+        raise ValueError(f"{path} mixes seconds and times.")
+    begin = min(times).replace(hour=0, minute=0, second=0, microsecond=0) + starts
+    return sorted(seconds for it in times if (seconds := (it - begin).total_seconds()) >= 0)
 
 
-def _seconds(text: str, start: datetime) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=start.tzinfo)).timestamp() - start.timestamp()
+def _moment(path: Path, line: int, text: str) -> float | datetime:
+    for read in (float, datetime.fromisoformat):
+        with suppress(ValueError):
+            return read(text)
+    raise ValueError(f"{path}:{line}: {text!r} is neither seconds nor an ISO time.")

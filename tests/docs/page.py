@@ -96,7 +96,13 @@ class Reader:
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         surroundings = {**os.environ, **self.known}
         done = subprocess.run(
-            command, env=surroundings, cwd=self.known.get("PWD", self.folder), capture_output=True, text=True, timeout=60, check=False
+            command,
+            env=surroundings,
+            cwd=self.known.get("PWD", self.folder),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

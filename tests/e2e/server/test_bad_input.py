@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -131,6 +133,7 @@ SIGN_IN = [
     Bad("half a character", "/auth/token", "grant_type=password&username=%ed%a0%80&password=x", 400, "invalid_grant", headers=FORM),
     Bad("twice the same", "/auth/token", "grant_type=password&grant_type=password", 400, "invalid_request", headers=FORM),
     Bad("a bad refresh token", "/auth/token", "grant_type=refresh_token&refresh_token=x", 400, "invalid_grant", headers=FORM),
+    Bad("too many fields", "/auth/token", "a=1&" * 20, 400, "invalid_request", headers=FORM),
     Bad("too large a form", "/auth/token", "a=" + "x" * 20_000, 413, "invalid_request", headers=FORM),
     Bad("nothing there", "/nowhere", None, 404, "NOT_FOUND", method="GET"),
     Bad("statistics of strangers", "/stats/queues", None, 401, "UNAUTHENTICATED", method="GET"),
@@ -257,6 +260,16 @@ async def test_a_bad_frame_ends_its_socket_with_a_code(server: Server, path: str
         assert socket.close_code == code
 
 
+async def test_a_form_without_a_declared_end_is_not_read_without_end(centre: Centre) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"a" * 1_000
+
+    with suppress(httpx2.TransportError):  # it may hang up while we are still sending
+        answer = await centre.http.post("/auth/token", content=chunks(), headers=FORM)
+        assert (answer.status_code, _code(answer.json())) == (413, "invalid_request")
+
+
 async def test_the_same_message_again_is_the_same_message(centre: Centre, tokens: "Tokens") -> None:
     visitor = await centre.visitor().open()
     first = await visitor.say("once", "same")
@@ -309,7 +322,7 @@ async def test_commands_in_the_wrong_state_change_nothing(centre: Centre, tokens
     await tokens.log_ends_at(settled=True)
     await _is_refused(audrey, grace, "acceptTask", "OFFER_GONE", taskId=task)
     await _is_refused(audrey, ada, "acceptTask", "OFFER_GONE", taskId=task, offerId="another")
-    await _is_refused(audrey, ada, "finishWrapUp", "WRONG_STATE", taskId=task)
+    await _is_refused(audrey, ada, "finishWrapUp", "NOT_YOUR_TASK", taskId=task)
     await _is_refused(audrey, ada, "postMessage", "NOT_IN_CONVERSATION", conversationId=conversation, messageId="m", text="x")
     await ada.do("acceptTask", taskId=task)
     await desk.first("AgentJoined", conversationId=conversation)

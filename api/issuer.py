@@ -242,7 +242,7 @@ async def _form(request: Request) -> FormData:
         raise Refusal("invalid_request", "The form is not complete.") from None
     except ValueError:
         raise Refusal("invalid_request", f"A form has at most {FORM_FIELDS_MAX} fields.") from None
-    return FormData(fields)
+    return FormData([*fields])
 
 
 def _one(form: FormData, name: str) -> str:

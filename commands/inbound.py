@@ -108,7 +108,7 @@ async def _session_of(
     identity: IdentityId, inbound: Inbound, ctx: Context, message: MessagePosted | None
 ) -> tuple[SessionId, bool] | None:
     """The identity's open session, and whether it was opened just now; none for a repeat from the conversation before."""
-    known = await ctx.load(Identity, identity)
+    known = Identity() if inbound.is_newcomer else await ctx.load(Identity, identity)
     if message is not None and known.previous_session is not None:
         before = (await ctx.load(Session, known.previous_session)).started
         if before and message.message_id in (await ctx.load(Conversation, before.conversation_id)).posted:
@@ -118,7 +118,10 @@ async def _session_of(
     candidate = SessionId(derived_id("session", identity, inbound.provider_message_id, known.previous_session or ""))
     # A step for each candidate: a retry may come when the session of the first try has opened and ended.
     changed = await ctx.step(candidate).changed(
-        Identity, identity, lambda it: it.open_session(inbound.channel_id, inbound.contact, candidate)
+        Identity,
+        identity,
+        lambda it: it.open_session(inbound.channel_id, inbound.contact, candidate),
+        newborn=inbound.is_newcomer,
     )
     if changed.model.session is None:
         raise AssertionError("an identity that opened a session has one")
@@ -139,6 +142,7 @@ async def _start(
         Customer,
         customer_id,
         lambda it: it.meet(identity, inbound.channel_id, inbound.contact, inbound.customer_name, candidate),
+        newborn=inbound.is_newcomer,
     )
     conversation_id = meeting.model.conversation or candidate
     contact, data = inbound.contact.value, inbound.channel_data

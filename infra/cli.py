@@ -18,11 +18,13 @@ from infra import log_tools, main
 from infra.embedded_postgres import PostgresFailed
 from infra.eventlog.port import Unavailable
 from infra.settings import BadSettings, Settings, load
+from infra.simulation.cli import simulate
 from infra.storage import opened
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Parley, the open omnichannel contact centre.")
 log_app = typer.Typer(no_args_is_help=True, help="Look into the event log.")
 app.add_typer(log_app, name="log")
+app.command()(simulate)
 out, err = Console(), Console(stderr=True)
 
 DataDir = Annotated[Path | None, typer.Option(help="Where data lives (PARLEY_DATA_DIR).")]

@@ -116,7 +116,7 @@ class WebChat:
         asked = webchat.read_open(await request.body(self.bounds.body_bytes))
         known = self.tokens.open(asked.token, channel)[0] if asked.token else None
         visitor = known or str(self.new_id())
-        opening = OpenSession(webchat.opening(channel, visitor, asked))
+        opening = OpenSession(webchat.opening(channel, visitor, asked, is_newcomer=known is None))
         position = await self.commands.send(opening, self.new_id(), ACTOR)
         session_id, started = (await self.sessions_of(channel, visitor))[0]
         content = {

@@ -54,8 +54,8 @@ def read_frame(raw: str | bytes) -> wire.Frame:
     return read(wire.FRAME, raw)
 
 
-def opening(channel: ChannelId, visitor: str, asked: wire.OpenChat) -> Inbound:
-    return Inbound(channel, contact_of(visitor), "open", Body(), None, asked.name, asked.data)
+def opening(channel: ChannelId, visitor: str, asked: wire.OpenChat, *, is_newcomer: bool) -> Inbound:
+    return Inbound(channel, contact_of(visitor), "open", Body(), None, asked.name, asked.data, is_newcomer)
 
 
 def inbound(channel: ChannelId, visitor: str, message: wire.PostMessage) -> Inbound:

@@ -27,7 +27,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a customer. `provider_message_id` is unique on its channel: it is what a repeat is known by."""
+    """A message from a customer. `provider_message_id` is unique on its channel: it is what a repeat is known by.
+
+    `is_newcomer`: the connector has drawn this contact's identifier just now, so there is nothing to look up.
+    """
 
     channel_id: ChannelId
     contact: Contact
@@ -36,6 +39,7 @@ class Inbound:
     sent_at: datetime | None = None
     customer_name: str = ""
     channel_data: Mapping[str, str] = field(default_factory=dict)
+    is_newcomer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
-"""How long does a customer wait before giving up? Most of them are answered first, so their patience is only bounded
-from below; what was seen must be read with that in mind."""
+"""How long does a customer wait before giving up?
+
+Most of them are answered first, so that a log only bounds their patience from below.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -27,8 +29,7 @@ class Hazard:
 
     @classmethod
     def seen(cls, waits: Iterable[tuple[float, bool]], edges: Sequence[float] = EDGES_S) -> Self:
-        """The estimate of greatest likelihood from (seconds waited, gave up?): in each piece, those who gave up over
-        the seconds that all together waited in it."""
+        """The likeliest rates after (seconds waited, gave up?): who gave up in each piece, over the seconds waited in it."""
         gone, waited = [0] * len(edges), [0.0] * len(edges)
         for seconds, gave_up in waits:
             last = max(0, bisect_right(edges, seconds) - 1)

@@ -62,7 +62,7 @@ class Timesheet:
         self._add(interval, until - since, load)
 
     def _add(self, interval: int, seconds: float, load: int) -> None:
-        hours = self.hours[interval if interval < self._last else self._last]
+        hours = self.hours[min(interval, self._last)]
         if load:
             hours.busy_s += seconds
             hours.task_s += seconds * load

@@ -214,7 +214,7 @@ class World:
         routing = routing_of(it.task_id, line.id, line.mrd_id, since, None, call.priority)
         self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, TaskDirection.INBOUND, TaskMode.QUEUE))
         self._tell(it.stream, task_queued(routing, SESSION))
-        limit_s = call.patience_s if call.patience_s < line.ttl_s else line.ttl_s
+        limit_s = min(call.patience_s, line.ttl_s)
         if limit_s < inf:
             self._schedule(self.now_s + limit_s, self._give_up, it)
         self._await_next(line)

@@ -1,11 +1,11 @@
 """A page of the documentation, as something to carry out: its fenced blocks from top to bottom, against a running server.
 
-    ```bash                 run; what it exports is known to all later blocks
-    ```graphql as=ADA       sent with the bearer token in $ADA; a ```json variables block may follow
-    ```graphql name=DESK    remembered as $DESK
-    ```json                 what the block before it answers, or prints
-    ```frames socket=desk   one WebSocket: `open <url> [sub-protocol]`, `→ sent`, `← received`, `close`, `← close 4403`
-    ```python file=bot.py   a file in the folder where everything runs
+    ```bash                       run; what it exports is known to all later blocks; `bash aside` is not run
+    ```graphql, # as ADA          sent with the bearer token in $ADA; a ```json variables block may follow
+    ```graphql, # called $DESK    remembered as $DESK
+    ```json                       what the block before it answers, or prints
+    ```frames, # socket: desk     `open <url> [sub-protocol]`, `→ sent`, `← received`, `close`, `← close 4403`
+    ```python, # bot.py           a file in the folder where everything runs
 
 In all of JSON "…" stands for any value, in a list for any number of others, `"…": "…"` for any other members, and "$name" for a value that is remembered
 when it is first seen and must be the same from then on. Frames that the page does not name may come in between.
@@ -40,8 +40,9 @@ class Block:
     text: str
     line: int
 
-    def word(self, name: str) -> str | None:
-        found = re.search(rf"\b{name}=(\S+)", self.words)
+    def headed(self, pattern: str) -> str | None:
+        """What the first line says, where it is a comment of this kind."""
+        found = re.match(f"# {pattern}", self.text, re.MULTILINE)
         return found[1] if found else None
 
 
@@ -58,6 +59,7 @@ class Reader:
     folder: Path
     sockets: dict[str, ClientConnection] = field(default_factory=dict)
     opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    passed: dict[str, list[Any]] = field(default_factory=dict)
     answer: Any = None
 
     def follow(self, page: str) -> None:
@@ -81,9 +83,9 @@ class Reader:
         match block.language:
             case "bash" if block.words != "aside":
                 self.answer = self._bash(block.text)
-            case "python" if name := block.word("file"):
+            case "python" if name := block.headed(r"(\w+\.py)$"):
                 (self.folder / name).write_text(block.text)
-            case "graphql" if name := block.word("name"):
+            case "graphql" if name := block.headed(r"called \$(\w+)"):
                 self.known[name] = block.text
             case "graphql":
                 self.answer = self._graphql(block, following)
@@ -118,7 +120,7 @@ class Reader:
     def _graphql(self, block: Block, following: Block | None) -> Any:
         variables = following.text if following and following.words == "variables" else "{}"
         asked = {"query": block.text, "variables": json.loads(self._filled(variables))}
-        token = self.known[block.word("as") or ""]
+        token = self.known[block.headed(r"as (\w+)") or ""]
         answer = httpx2.post(
             f"{self.known['URL']}/graphql",
             json=asked,
@@ -128,7 +130,7 @@ class Reader:
         return answer.json()
 
     def _talk(self, block: Block) -> None:
-        name = block.word("socket") or ""
+        name = block.headed(r"socket: (\w+)") or ""
         for line in block.text.splitlines():
             mark, _, rest = line.partition(" ")
             if mark == "open":
@@ -140,28 +142,40 @@ class Reader:
             elif rest.startswith("close "):
                 self._hears_close(name, int(rest.split()[1]))
             elif mark == "←":
-                self._hears(self.sockets[name], json.loads(rest))
+                self._hears(name, json.loads(rest))
 
     def _open(self, name: str, words: list[str]) -> None:
         protocols = [Subprotocol(word) for word in words[1:]]
+        self.passed.pop(name, None)
         self.sockets[name] = self.opened.enter_context(connect(words[0], subprotocols=protocols or None))
 
-    def _hears(self, socket: ClientConnection, expected: Any) -> None:
-        passed: list[str] = []
-        while True:
-            try:
-                text = str(socket.recv(timeout=PATIENCE_S))
-            except (TimeoutError, ConnectionClosed) as error:
-                raise AssertionError(f"{error!r} instead of {expected}; there came\n" + "\n".join(passed)) from None
-            if text == '{"type":"ping"}':
-                socket.send('{"type":"pong"}')
-            else:
-                try:
-                    self.expect(expected, json.loads(text))
-                except AssertionError:
-                    passed.append(text)
-                else:
-                    return
+    def _hears(self, name: str, expected: Any) -> None:
+        """Frames may come in another order than the page tells them: what was passed over is looked at first."""
+        passed = self.passed.setdefault(name, [])
+        for number, frame in enumerate(passed):
+            if self._fits(expected, frame):
+                del passed[number]
+                return
+        while not self._fits(expected, frame := self._next(name, expected)):
+            passed.append(frame)
+
+    def _fits(self, expected: Any, frame: Any) -> bool:
+        try:
+            self.expect(expected, frame)
+        except AssertionError:
+            return False
+        return True
+
+    def _next(self, name: str, expected: Any) -> Any:
+        try:
+            frame = json.loads(self.sockets[name].recv(timeout=PATIENCE_S))
+        except (TimeoutError, ConnectionClosed) as error:
+            passed = "\n".join(map(json.dumps, self.passed[name]))
+            raise AssertionError(f"{error!r} instead of {expected}; there came\n{passed}") from None
+        if frame == {"type": "ping"}:
+            self.sockets[name].send('{"type":"pong"}')
+            return self._next(name, expected)
+        return frame
 
     def _hears_close(self, name: str, code: int) -> None:
         socket = self.sockets.pop(name)

@@ -63,6 +63,9 @@ class Clockwork:
         self.now = NOON + timedelta(seconds=seconds)
         self.timers.look_again()
         await asyncio.sleep(0.005)
+        async with asyncio.timeout(5):
+            while self.timers._heap and self.timers._heap[0][0] <= self.now:
+                await asyncio.sleep(0.001)
         return [command.task_id for command in self.sent.commands]
 
     @asynccontextmanager

@@ -329,7 +329,6 @@ async def test_commands_in_the_wrong_state_change_nothing(centre: Centre, tokens
     await tokens.log_ends_at(settled=True)
     await _is_refused(audrey, grace, "postMessage", "NOT_IN_CONVERSATION", conversationId=conversation, messageId="m", text="x")
     await _is_refused(audrey, grace, "endConversation", "NOT_IN_CONVERSATION", conversationId=conversation)
-    await _is_refused(audrey, ada, "applyWrapUp", "UNKNOWN_CODE", taskId=task, codes=["nonsense"])
     await ada.do("endConversation", conversationId=conversation)
     await desk.first("AgentLeft", conversationId=conversation)
     await tokens.log_ends_at(settled=True)

@@ -4,9 +4,10 @@
     python -m bench.chats --url http://127.0.0.1:8080
 
 A customer opens a web chat on a channel without a bot and writes the first message; the clock stops when an agent's desk
-is told of the offer. Agents accept, end the conversation once they are in it, and wrap up, so that slots become free again.
-As many customers at once as `--at-once` says; the next one comes when a chat has rung. Full durability. Exit code 1 when
-a chat rang nowhere, rang twice, or anything was refused.
+is told of the offer, and the agent accepts. As many customers at once as `--at-once` says; the next one comes when a chat
+has rung. Full durability. Exit code 1 when a chat rang nowhere, rang twice, or anything was refused.
+
+`--whole-life`: agents also end each conversation and wrap up, as in a contact centre that does nothing else.
 """
 
 import argparse
@@ -28,11 +29,24 @@ from bench.figures import Figure, Run, lines, rows_of
 QUESTION = "How many new chats per second find an agent, and how long until it rings?"
 FLOOR_PER_S, GOAL_PER_S = 250, 1_000
 RANG, WRITTEN, CLOSED = "first post → told at a desk", "first post → first message stored", "first post → wrapped up"
-WARM_S, LAST_S = 2.0, 15.0
+WARM_S, LAST_S = 1.0, 15.0
+SLOTS_MAX = 100
+"""How many chats an agent may have at once, where nobody ends them."""
 FIRST_MESSAGE = orjson.dumps({"id": "0", "text": "Hello, where is my parcel? It was due on Monday."})
 
 
-class BriefDesk(Desk):
+class TakingDesk(Desk):
+    """Takes every chat."""
+
+    def _see(self, item: Item) -> None:
+        if item.event is not None and item.event.kind == "TaskOffered":
+            super()._see(item)
+
+    def _accept(self, event: Event) -> None:
+        self._do("acceptTask", taskId=event.task_id, offerId=event.offer_id)
+
+
+class BriefDesk(TakingDesk):
     """Takes every chat and ends it as soon as it is in."""
 
     def _see(self, item: Item) -> None:
@@ -43,10 +57,7 @@ class BriefDesk(Desk):
             case "MessagePosted" | "SessionLeft":
                 return
             case _:
-                super()._see(item)
-
-    def _accept(self, event: Event) -> None:
-        self._do("acceptTask", taskId=event.task_id, offerId=event.offer_id)
+                Desk._see(self, item)
 
 
 class Chats:
@@ -100,9 +111,9 @@ class Chats:
         return self._rang[conversation]
 
 
-async def measured(server: Server, at_once: int, desks: int, seconds: float) -> Outcome:
-    options = Options([], at_once * 10, desks)
-    async with staged(server, options, BriefDesk) as stage:
+async def measured(server: Server, at_once: int, desks: int, seconds: float, *, whole_life: bool) -> Outcome:
+    options = Options([], at_once * 10 if whole_life else desks * SLOTS_MAX, desks)
+    async with staged(server, options, BriefDesk if whole_life else TakingDesk) as stage:
         chats = Chats(stage, stage.channel)
         stage.talks.offered, stage.talks.closed = chats.offered, chats.closed  # type: ignore[method-assign]
         stage.book.measuring = False
@@ -113,7 +124,10 @@ async def measured(server: Server, at_once: int, desks: int, seconds: float) -> 
         stage.book.measuring, ended = False, server.cost()
         count = len(stage.book.latencies[RANG])
         chats.goes_on = False
-        stuck += await _last_ones(stage, chats, coming)
+        if whole_life:
+            stuck += await _last_ones(stage, chats, coming)
+        else:
+            await asyncio.wait_for(coming, LAST_S)
         return Outcome("chats", stage.book, began, ended, count, stuck)
 
 
@@ -137,8 +151,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--at-once", type=int, action="append", help="customers at once; several times for several runs"
     )
-    parser.add_argument("--desks", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--whole-life", action="store_true", help="agents also end each chat and wrap up")
+    parser.add_argument("--desks", type=int, default=80)
+    parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--profile", type=Path, help="with --spawn: where to leave the server's cProfile")
     return parser.parse_args()
@@ -153,7 +168,7 @@ async def main() -> int:
 
     async def play(server: Server) -> None:
         for at_once in given.at_once or [1, 8, 64]:
-            outcomes[at_once] = await measured(server, at_once, given.desks, seconds)
+            outcomes[at_once] = await measured(server, at_once, given.desks, seconds, whole_life=given.whole_life)
             show(at_once, outcomes[at_once])
 
     if given.spawn:

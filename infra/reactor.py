@@ -79,7 +79,8 @@ class Reactor:
     ) -> None:
         """`reached` returns when the store has heard of a position: a reaction must not see a world older than its fact.
 
-        `wants` tells cheaply which facts will lead to anything: most messages need nothing done."""
+        `wants` tells cheaply which facts will lead to anything: most messages need nothing done.
+        """
         self._wants, self._reached = wants, reached
         self.name = name
         self._log = event_log

@@ -36,7 +36,8 @@ class Storage:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Storage]:
     """The storage while it is needed. An embedded database that we started is stopped at the end, unless somebody else
-    has come to use it meanwhile. Raises `PostgresFailed`, `Unavailable`."""
+    has come to use it meanwhile. Raises `PostgresFailed`, `Unavailable`.
+    """
     embedded = None if settings.database_url else EmbeddedPostgres(settings.data_dir / "postgres")
     found_running = embedded is not None and embedded.is_running
     if embedded is None:

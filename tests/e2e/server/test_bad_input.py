@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -221,7 +221,7 @@ QUERIES = [
     ('{ conversations(first: 1, after: "nonsense") { nodes { id } } }', "INVALID"),
     ('{ tasks(first: 1, waitFor: "nonsense") { nodes { id } } }', "VALIDATION_FAILED"),
     ("{ history(first: 1) { nodes { type } } }", "FORBIDDEN"),
-    ('{ agents(first: 1, states: [ASLEEP]) { nodes { id } } }', "VALIDATION_FAILED"),
+    ("{ agents(first: 1, states: [ASLEEP]) { nodes { id } } }", "VALIDATION_FAILED"),
 ]
 
 
@@ -329,7 +329,7 @@ async def test_commands_in_the_wrong_state_change_nothing(centre: Centre, tokens
     await tokens.log_ends_at(settled=True)
     await _is_refused(audrey, grace, "postMessage", "NOT_IN_CONVERSATION", conversationId=conversation, messageId="m", text="x")
     await _is_refused(audrey, grace, "endConversation", "NOT_IN_CONVERSATION", conversationId=conversation)
-    await ada.do("endConversation", conversationId=conversation)
+    await ada.do("leaveConversation", conversationId=conversation)
     await desk.first("AgentLeft", conversationId=conversation)
     await tokens.log_ends_at(settled=True)
     await _is_refused(audrey, ada, "postMessage", "NOT_IN_CONVERSATION", conversationId=conversation, messageId="m", text="x")
@@ -360,7 +360,7 @@ async def _is_refused(auditor: Staff, who: Staff, mutation: str, code: str, **gi
 async def _signed(centre: Centre, server: Server, body: str) -> Any:
     """As a foreign connector posts it, with the channel's own secret."""
     secret = secret_of((server.data_dir / "keys" / "master").read_text().strip().encode(), ChannelId("partner"))
-    now, id_ = datetime.now(timezone.utc), str(uuid4())
+    now, id_ = datetime.now(UTC), str(uuid4())
     headers = {"webhook-id": id_, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": Webhook(secret).sign(id_, now, body)}
     return await centre.http.post(DOOR, content=body, headers={**JSON, **headers})
 

@@ -67,7 +67,7 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed_under_load(d
         _answers_stand_once(log, desks)
         log.offers_are_sound(TASKS_MAX)
         await _nobody_is_over_their_maximum(centre)
-        print(  # noqa: T201
+        print(
             f"\n{KILLS} kills of the server and one of the database under load: {len(log.facts)} facts,"
             f" {sum(len(it.visitor.acknowledged) for it in customers)} customers' and"
             f" {sum(len(it.answered) for it in desks)} agents' messages promised; the server back after"

@@ -71,9 +71,7 @@ def build_app(
 class Doors:
     """The application. `explorable`: a browser that comes to `/graphql` gets a page to try queries on."""
 
-    def __init__(
-        self, graphql: GraphQLTransport[Viewer], rest: ASGIApp, sockets: ASGIApp, *, explorable: bool
-    ) -> None:
+    def __init__(self, graphql: GraphQLTransport[Viewer], rest: ASGIApp, sockets: ASGIApp, *, explorable: bool) -> None:
         """`sockets` answers what is a WebSocket and not GraphQL: without middleware, for that would touch every frame."""
         self.graphql = graphql
         self._rest, self._sockets = rest, sockets

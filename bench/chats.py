@@ -57,7 +57,7 @@ class BriefDesk(TakingDesk):
             case "MessagePosted" | "SessionLeft":
                 return
             case _:
-                Desk._see(self, item)
+                Desk._see(self, item)  # noqa: SLF001 - what every desk does, not only with offers
 
 
 class Chats:

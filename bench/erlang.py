@@ -215,9 +215,7 @@ def main() -> None:
     run = Run("erlang", "Does the engine in virtual time meet Erlang's formulas, and how fast?", quick=options.quick)
     table: list[dict[str, Any]] = []
     speeds = [measured(setting, options, table) for setting in settings]
-    inside = sum(
-        all(row.get("verdict") != "OUTSIDE" for row in table if row["setting"] == it.name) for it in settings
-    )
+    inside = sum(all(row.get("verdict") != "OUTSIDE" for row in table if row["setting"] == it.name) for it in settings)
     print("", *lines(table), sep="\n")
     marks = figures(speeds, inside, len(settings))
     print("", *lines(rows_of(marks)), sep="\n")
@@ -257,7 +255,9 @@ def figures(speeds: Sequence[dict[str, Any]], inside: int, settings: int) -> lis
     per_s = arrivals / cpu_s
     return [
         Figure("settings inside the tolerance", inside, f"of {settings}", 8, 12),
-        Figure("virtual arrivals through the engine", per_s, "/s", None, GOAL_PER_S, "trivial router", 1e6 / simulator_us),
+        Figure(
+            "virtual arrivals through the engine", per_s, "/s", None, GOAL_PER_S, "trivial router", 1e6 / simulator_us
+        ),
         Figure("the simulator's own share of an arrival", simulator_us, "µs", None, 8.0, less_is_better=True),
     ]
 

@@ -241,9 +241,7 @@ async def retire_agent_to_wrap_up(cmd: RetireAgentToWrapUp, ctx: Context) -> Pos
 async def replace_agent(cmd: ReplaceAgent, ctx: Context) -> Position:
     if not (await ctx.load(Conversation, cmd.conversation_id)).sessions:
         return NOTHING
-    return await ctx.then(
-        RequestAgent(cmd.conversation_id, RequestReason.AGENT_GONE, priority=REROUTE_PRIORITY)
-    )
+    return await ctx.then(RequestAgent(cmd.conversation_id, RequestReason.AGENT_GONE, priority=REROUTE_PRIORITY))
 
 
 @handles(LeaveConversation)

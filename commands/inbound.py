@@ -194,4 +194,3 @@ def _message(inbound: Inbound) -> MessagePosted:
         provider_message_id=inbound.provider_message_id,
         sent_at=inbound.sent_at,
     )
-

@@ -19,7 +19,8 @@ class Unavailable(Exception):
 @dataclass(frozen=True, slots=True)
 class Change(Generic[M]):
     """What a decision led to: the model afterwards, the new facts (none when there was nothing left to do), and the
-    position of the stream's newest fact."""
+    position of the stream's newest fact.
+    """
 
     model: M
     facts: tuple[Fact, ...]
@@ -43,7 +44,8 @@ class Store(Protocol):
     ) -> Change[M]:
         """Load, decide, append; decide again when somebody else wrote first. A cause that the stream has seen decides
         nothing. `newborn`: the stream is probably empty, so decide on the empty model before reading it; a wrong guess
-        costs time and nothing else. Raises what `decide` raises, and `Unavailable`."""
+        costs time and nothing else. Raises what `decide` raises, and `Unavailable`.
+        """
         ...
 
 

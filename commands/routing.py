@@ -83,8 +83,6 @@ class Router:
 def _command(move: Move) -> Command:
     match move:
         case Offer():
-            return ReserveSlot(
-                move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision
-            )
+            return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
             return WidenTask(move.task_id, move.step)

@@ -249,5 +249,3 @@ async def current_task(root: TaskId, ctx: Context) -> TaskId:
     while (await ctx.load(Task, task_id)).closed in REROUTED:
         task_id = rerouted(task_id)
     return task_id
-
-

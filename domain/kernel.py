@@ -205,4 +205,3 @@ class GrowingSet:
         while runs and len(runs[-1]) <= len(run):
             run, runs = run | runs[-1], runs[:-1]
         return GrowingSet((*runs, run))
-

@@ -21,7 +21,12 @@ from infra.settings import BadSettings, Settings, load
 from infra.simulation.cli import simulate
 from infra.storage import opened
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Parley, the open omnichannel contact centre.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Parley, the open omnichannel contact centre.",
+)
 log_app = typer.Typer(no_args_is_help=True, help="Look into the event log.")
 app.add_typer(log_app, name="log")
 app.command()(simulate)
@@ -73,9 +78,7 @@ def seed(data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def rebuild(
-    view: Annotated[str, typer.Argument(help="Which read model, or `all`.")], data_dir: DataDir = None
-) -> None:
+def rebuild(view: Annotated[str, typer.Argument(help="Which read model, or `all`.")], data_dir: DataDir = None) -> None:
     """Fold a read model anew from the whole log."""
     _run(main.rebuild(_settings(data_dir=data_dir), view, _say))
 
@@ -193,7 +196,6 @@ def _print(text: str) -> None:
 
 def _shown(value: Any) -> str:
     return "" if value is None else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
 
 
 if __name__ == "__main__":

@@ -124,7 +124,9 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         stack.push_async_callback(projector.stop)
         readers = await stack.enter_async_context(reading(storage.database_url))
         views = Views(projector, readers)
-        yield Parley(settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http)
+        yield Parley(
+            settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http
+        )
 
 
 def _outbox(
@@ -168,8 +170,17 @@ def app_of(parley: Parley) -> ASGIApp:
     keys = [master_key(settings)]
     unavailable = (Unavailable, Conflict)
     chat = WebChat(
-        centre.commands, centre.store, centre.live, parley.storage.log, lambda: centre.catalog, parley.bus, keys,
-        now, new_id, unavailable, Bounds() if settings.rate_limits else Bounds.without_rates(),
+        centre.commands,
+        centre.store,
+        centre.live,
+        parley.storage.log,
+        lambda: centre.catalog,
+        parley.bus,
+        keys,
+        now,
+        new_id,
+        unavailable,
+        Bounds() if settings.rate_limits else Bounds.without_rates(),
     )
     channels = ChannelDoor(
         centre.commands, lambda: centre.catalog, authentication, parley.whereabouts, keys, unavailable
@@ -318,9 +329,7 @@ async def _tell_demo(parley: Parley, say: Say) -> None:
     async def create_user(person: Person, _: str) -> str:
         subject = str(uuid5(NAMESPACE, f"demo person {person.username}"))
         if await parley.users.by_subject(subject) is None:
-            await parley.users.create(
-                subject, person.username, person.name, DEMO_PASSWORD, frozenset(person.roles)
-            )
+            await parley.users.create(subject, person.username, person.name, DEMO_PASSWORD, frozenset(person.roles))
         return subject
 
     await tell(send, create_user, lambda sentence: say(f"demo world: {sentence}"))
@@ -376,5 +385,3 @@ def _welcome(settings: Settings, seconds: float, *, demo: bool) -> str:
             "  agents ada, grace, alan · supervisor sam · quality quinn · auditor audrey · admin · connector",
         ]
     return "\n".join(lines)
-
-

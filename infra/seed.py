@@ -79,18 +79,29 @@ def configuration() -> Iterator[tuple[str, Command]]:
     yield "channel type Web chat", Configure("webchat", ChannelType("Web chat", CHAT))
     yield "channel type Messaging", Configure("messaging", ChannelType("Messaging", CHAT))
     web = Channel(
-        "Web site", ChannelTypeId("webchat"), "webchat", mode=ChannelMode.HYBRID, bot_id=GREETER,
+        "Web site",
+        ChannelTypeId("webchat"),
+        "webchat",
+        mode=ChannelMode.HYBRID,
+        bot_id=GREETER,
         routing=RoutingPolicy(queue_id=SUPPORT),
     )
     yield "channel web", Configure("web", web)
     direct = Channel(
-        "Accounts desk", ChannelTypeId("webchat"), "webchat", mode=ChannelMode.AGENT,
+        "Accounts desk",
+        ChannelTypeId("webchat"),
+        "webchat",
+        mode=ChannelMode.AGENT,
         routing=RoutingPolicy(queue_id=ACCOUNTS),
     )
     yield "channel accounts-web", Configure("accounts-web", direct)
     partner = Channel(
-        "Partner messages", ChannelTypeId("messaging"), "generic", mode=ChannelMode.AGENT,
-        routing=RoutingPolicy(queue_id=SUPPORT), contact_kind=ContactKind.PHONE,
+        "Partner messages",
+        ChannelTypeId("messaging"),
+        "generic",
+        mode=ChannelMode.AGENT,
+        routing=RoutingPolicy(queue_id=SUPPORT),
+        contact_kind=ContactKind.PHONE,
     )
     yield "channel partner", Configure("partner", partner)
 

@@ -12,7 +12,6 @@ from psycopg_pool import AsyncConnectionPool
 from infra.checkpoints import PostgresCheckpoints
 from infra.database import alive
 from infra.embedded_postgres import EmbeddedPostgres, PostgresFailed
-from infra.eventlog.eventstoredb import EventStoreDbLog
 from infra.eventlog.port import EventLog
 from infra.eventlog.postgres import PostgresLog
 from infra.settings import Settings
@@ -44,11 +43,14 @@ async def opened(settings: Settings) -> AsyncIterator[Storage]:
         url = settings.database_url.get_secret_value() if settings.database_url else ""
     else:
         url = await asyncio.to_thread(embedded.start)
-    keeping = asyncio.create_task(_kept_running(embedded)) if embedded is not None else None
     try:
-        async with _log(settings, url) as event_log, AsyncConnectionPool(
-            url, min_size=POOL_MIN, max_size=POOL_MAX, open=False, check=alive, kwargs={"autocommit": True}
-        ) as pool:
+        async with (
+            _kept_running(embedded),
+            _log(settings, url) as event_log,
+            AsyncConnectionPool(
+                url, min_size=POOL_MIN, max_size=POOL_MAX, open=False, check=alive, kwargs={"autocommit": True}
+            ) as pool,
+        ):
             checkpoints = PostgresCheckpoints(pool)
             await checkpoints.prepare()
             yield Storage(event_log, url, pool, checkpoints)
@@ -66,8 +68,21 @@ async def _in_use(url: str) -> bool:
         return await cursor.fetchone() != (0,)
 
 
-async def _kept_running(embedded: EmbeddedPostgres) -> None:
-    """Nobody else looks after it: a database that was killed comes back, and with it what waits for it."""
+@asynccontextmanager
+async def _kept_running(embedded: EmbeddedPostgres | None) -> AsyncIterator[None]:
+    """Nobody else looks after our own database: one that was killed comes back, and with it what waits for it."""
+    if embedded is None:
+        yield
+        return
+    watching = asyncio.create_task(_revive(embedded), name="embedded database")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _revive(embedded: EmbeddedPostgres) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         if not embedded.is_running:
@@ -75,13 +90,15 @@ async def _kept_running(embedded: EmbeddedPostgres) -> None:
             try:
                 await asyncio.to_thread(embedded.start)
             except PostgresFailed as failed:  # its orphans may take a moment to notice
-                log.error("the embedded database does not start", error=str(failed))  # noqa: TRY400
+                log.warning("the embedded database does not start", error=str(failed))
 
 
 @asynccontextmanager
 async def _log(settings: Settings, database_url: str) -> AsyncIterator[EventLog]:
     event_log: EventLog
     if settings.esdb_uri is not None:
+        from infra.eventlog.eventstoredb import EventStoreDbLog  # gRPC: a tenth of a start, for those who use it
+
         event_log = EventStoreDbLog(settings.esdb_uri.get_secret_value())
     else:
         event_log = await PostgresLog(database_url).open()

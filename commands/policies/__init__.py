@@ -8,6 +8,7 @@ fact's position, so running one twice repeats the same commands, and a decision 
 """
 
 from commands.policies.registry import POLICIES, reacts_to
+
 from commands.policies import agents_leave, bots_first, conversations_end, find_an_agent, offers  # isort: skip
 
 __all__ = ["POLICIES", "agents_leave", "bots_first", "conversations_end", "find_an_agent", "offers", "reacts_to"]

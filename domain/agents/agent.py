@@ -161,9 +161,7 @@ class Agent:
 
     # Decisions about work
 
-    def reserve(
-        self, mrd: MrdId, task: TaskId, offer: OfferId, step: int, decision: dict[str, str]
-    ) -> Decision:
+    def reserve(self, mrd: MrdId, task: TaskId, offer: OfferId, step: int, decision: dict[str, str]) -> Decision:
         """Hold a slot for an offer: the one place where capacity is enforced, whoever routes (routing 12, 18, 20)."""
         if task in self.slots:
             return

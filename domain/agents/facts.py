@@ -139,4 +139,3 @@ AgentFact = (
     | SlotWrappingUp
     | SlotReleased
 )
-

@@ -149,7 +149,13 @@ class Conversation:
             yield BotJoined(bot, greets=not self.bot_greeted)
 
     def take_bot_answer(
-        self, bot: BotId, name: str, turn: str, answer: BotAnswer, request: AgentRequested | None, reply_due: datetime | None
+        self,
+        bot: BotId,
+        name: str,
+        turn: str,
+        answer: BotAnswer,
+        request: AgentRequested | None,
+        reply_due: datetime | None,
     ) -> Decision:
         """A bot answers, as long as it is its turn: what it says after a human was asked for is dropped.
 
@@ -163,7 +169,9 @@ class Conversation:
         sender, channel = Sender(SenderType.BOT, bot, name), self.sessions[session]
         for number, body in enumerate(answer.says):
             _check(body)
-            yield MessagePosted(MessageId(derived_id(turn, number)), sender, body, session, channel, reply_due=reply_due)
+            yield MessagePosted(
+                MessageId(derived_id(turn, number)), sender, body, session, channel, reply_due=reply_due
+            )
         yield BotAnswered(bot, done, answer.misunderstood)
         lost = answer.misunderstood and self.misunderstandings + 1 >= MISUNDERSTANDINGS_MAX
         if request is not None and (answer.hands_over or lost):
@@ -261,7 +269,9 @@ class Conversation:
                 sessions = {s: c for s, c in self.sessions.items() if s != session}
                 awaiting = self.awaiting_reply_to if sessions else None
                 ended = self.ended_sessions | {session}
-                last = self.last_session if self.last_session in sessions else next(reversed(sessions), self.last_session)
+                last = (
+                    self.last_session if self.last_session in sessions else next(reversed(sessions), self.last_session)
+                )
                 return replace(
                     self, sessions=sessions, last_session=last, ended_sessions=ended, awaiting_reply_to=awaiting
                 )

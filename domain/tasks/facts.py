@@ -148,12 +148,5 @@ class TaskClosed(Fact, stored_as="task.closed"):
 
 
 TaskFact = (
-    TaskCreated
-    | TaskQueued
-    | StepReached
-    | TaskReserved
-    | TaskAccepted
-    | WrapUpStarted
-    | WrapUpApplied
-    | TaskClosed
+    TaskCreated | TaskQueued | StepReached | TaskReserved | TaskAccepted | WrapUpStarted | WrapUpApplied | TaskClosed
 )

@@ -75,8 +75,13 @@ class Task:
     # Decisions
 
     def enqueue(
-        self, conversation: ConversationId, customer: CustomerId, session: SessionId, routing: Routing,
-        direction: TaskDirection = TaskDirection.INBOUND, previous: TaskId | None = None,
+        self,
+        conversation: ConversationId,
+        customer: CustomerId,
+        session: SessionId,
+        routing: Routing,
+        direction: TaskDirection = TaskDirection.INBOUND,
+        previous: TaskId | None = None,
     ) -> Decision:
         if self.created is None:
             yield TaskCreated(conversation, customer, direction, TaskMode.QUEUE, previous)

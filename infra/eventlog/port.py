@@ -25,9 +25,7 @@ class EventLog(Protocol):
     - No call blocks the event loop.
     """
 
-    async def append(
-        self, stream: str, expected: int, facts: Sequence[Fact], cause: Cause, at: datetime
-    ) -> Position:
+    async def append(self, stream: str, expected: int, facts: Sequence[Fact], cause: Cause, at: datetime) -> Position:
         """Append one or more facts; returns the position of the last. Raises `Conflict`, `Unavailable`."""
         ...
 

@@ -32,7 +32,9 @@ def simulate(
         err.print(f"[red]{wrong}[/]", highlight=False)
         raise typer.Exit(2) from None
     begun = time.perf_counter()
-    report = played(wanted, scenario.parent, wanted.runs if runs is None else runs, wanted.seed if seed is None else seed)
+    report = played(
+        wanted, scenario.parent, wanted.runs if runs is None else runs, wanted.seed if seed is None else seed
+    )
     took_s = time.perf_counter() - begun
     out.print(_summary(wanted, report))
     virtual_s = wanted.hours * 3600 * len(report.hours)

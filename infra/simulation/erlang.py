@@ -4,7 +4,7 @@ Stable for thousands of agents: recursions on ratios, no factorials and no power
 """
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, expm1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,18 @@ def erlang_a(per_s: float, handle_s: float, agents: int, patience_s: float, thre
     which grows from k to k + 1 by one term.
     """
     service, leaving = agents / handle_s, 1 / patience_s
-    shape, x = service / leaving, exp(-leaving * threshold_s)
+    shape, risk = service / leaving, leaving * threshold_s
     weight, tail, length, served = 1.0, 0.0, 0.0, 0.0  # weights relative to "all agents busy, nobody in line"
-    k, below = 0, x ** (shape + 1)  # P(Beta(shape + 1, k + 1) < x)
-    term = below * (shape + 1) * (1 - x)
-    while weight > 1e-18 * tail or k < shape:
+    k, below = 0, exp(-risk * (shape + 1))  # P(Beta(shape + 1, k + 1) < exp(-risk))
+    term = below * (shape + 1) * -expm1(-risk)
+    while weight > 1e-18 * tail:
         tail += weight
         length += k * weight
         served += weight * shape / (shape + k + 1) * (1 - below)
         k += 1
         below += term
-        term *= (1 - x) * (shape + 1 + k) / (k + 1)
+        term *= -expm1(-risk) * (shape + 1 + k) / (k + 1)
         weight *= per_s / (service + k * leaving)
-        if weight == 0.0:
-            break
     everything = 1 / erlang_b(per_s * handle_s, agents) - 1 + tail
     p_wait, queue_length = tail / everything, length / everything
     abandoned = leaving * queue_length / per_s

@@ -104,7 +104,9 @@ class Report:
         for n, name in enumerate(self.names()):
             for queue, runs in self.cohorts.items():
                 found.append(Line(queue, name, _figures([run[n] for run in runs])))
-            together = [sum((runs[n] for runs in by_queue), Cohort()) for by_queue in zip(*self.cohorts.values(), strict=True)]
+            together = [
+                sum((runs[n] for runs in by_queue), Cohort()) for by_queue in zip(*self.cohorts.values(), strict=True)
+            ]
             staff = _staff([run[n] for run in self.hours], self.interval_s)
             found.append(Line(EVERYBODY, name, _figures(together) | staff))
         return found

@@ -211,7 +211,11 @@ class Scenario(Strict, frozen=True):
         def draw(what: Patience, purpose: str) -> Draw:
             return _draw(what, folder, Random(f"{stream}/{purpose}"))
 
-        handling, patience, rings = draw(queue.handling, "handling"), draw(queue.patience, "patience"), draw(queue.rings, "rings")
+        handling, patience, rings = (
+            draw(queue.handling, "handling"),
+            draw(queue.patience, "patience"),
+            draw(queue.rings, "rings"),
+        )
         wrap_up = draw(queue.wrap_up, "wrap-up") if queue.wrap_up else service.constant(0.0)
         for at_s in self._times(queue.arrivals, folder, Random(f"{stream}/arrivals")):
             yield Call(at_s, handling(), patience(), wrap_up(), rings())

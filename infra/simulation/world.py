@@ -266,9 +266,7 @@ class World:
         seat.loads[offer.mrd_id] += 1
         it.seat, it.offer_id, it.state = seat, offer.offer_id, RINGING
         decision = offer.decision
-        self._tell(
-            seat.stream, slot_reserved(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, decision)
-        )
+        self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, decision))
         due = self.at + it.line.offer_timeout
         self._tell(it.stream, task_reserved(offer.offer_id, seat.id, due, offer.step, decision))
         if it.call.alert_s:

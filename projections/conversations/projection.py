@@ -1,6 +1,5 @@
 """How do a conversation's facts become its row? The domain's own model says its state; texts stay in the log."""
 
-
 from datetime import datetime
 from typing import Any, LiteralString, get_args
 

@@ -66,9 +66,7 @@ async def talking(world: World, who: str, agent: AgentId) -> tuple[ConversationI
 
 
 @pytest.mark.parametrize("store", STORES)
-async def test_the_seventeen_steps_of_the_communication_workflow(
-    store: str, request: pytest.FixtureRequest
-) -> None:
+async def test_the_seventeen_steps_of_the_communication_workflow(store: str, request: pytest.FixtureRequest) -> None:
     async with STORES[store](request) as log, World(log) as world:
         await world.configure()
         # 1. John starts a chat from the web channel.
@@ -79,7 +77,9 @@ async def test_the_seventeen_steps_of_the_communication_workflow(
         identities = [s for s in await all_streams(world) if s.startswith("identity-")]
         identity = await world.centre.store.load(Identity, identities[0].partition("-")[2])
         customer = await world.centre.store.load(Customer, identity.customer_id)
-        assert len(identities) == 1 and customer.exists and customer.identities
+        assert len(identities) == 1
+        assert customer.exists
+        assert customer.identities
         # 4. It is his first sign on this channel: a channel session starts.
         session = await world.session_of("john")
         assert (await world.session(session)).is_open

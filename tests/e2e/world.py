@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
+from typing import Self
 from uuid import uuid4
 
 from commands.agents import AssignAttribute, GrantMrd, LogIn, MakeReady, RegisterAgent
@@ -36,7 +37,7 @@ class Clock:
         self.offset = timedelta()
 
     def __call__(self) -> datetime:
-        return datetime.now(timezone.utc) + self.offset
+        return datetime.now(UTC) + self.offset
 
 
 class World:
@@ -47,7 +48,7 @@ class World:
         self.centre = Centre(self.log, self.checkpoints, self.clock)
         self.centre.react("outbox", self._bots().reactions())
 
-    async def __aenter__(self) -> "World":
+    async def __aenter__(self) -> Self:
         await self.centre.start()
         self.leading = asyncio.create_task(self.centre.lead())
         return self

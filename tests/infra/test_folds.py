@@ -80,9 +80,7 @@ async def worlds(anyio_backend: object) -> list[World]:
     found = []
     for seed in range(3):
         async with World() as world:
-            await world.configure(
-                mode=ChannelMode.AGENT, offer_timeout_s=5, wrap_up_s=30, steps=(NOBODY, Step())
-            )
+            await world.configure(mode=ChannelMode.AGENT, offer_timeout_s=5, wrap_up_s=30, steps=(NOBODY, Step()))
             await a_busy_day(world, seed)
         found.append(world)
     return found

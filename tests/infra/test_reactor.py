@@ -23,7 +23,9 @@ pytestmark = pytest.mark.anyio
 class Desk:
     """What was reacted to, and how to get in the way of it."""
 
-    def __init__(self, log: MemoryLog, checkpoints: MemoryCheckpoints | None = None, wants: Any = lambda _: True) -> None:
+    def __init__(
+        self, log: MemoryLog, checkpoints: MemoryCheckpoints | None = None, wants: Any = lambda _: True
+    ) -> None:
         self.done: list[Recorded[Any]] = []
         self.failures: dict[str, list[BaseException]] = defaultdict(list)
         self.gates: dict[str, asyncio.Event] = {}

@@ -16,9 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def write(store: WarmStore, line: str, cause: Cause | None = None, *, newborn: bool = False) -> tuple[str, ...]:
-    change = await store.change(
-        Notebook, "1", lambda book: book.write(line), cause or a_cause(), NOON, newborn=newborn
-    )
+    change = await store.change(Notebook, "1", lambda book: book.write(line), cause or a_cause(), NOON, newborn=newborn)
     return change.model.lines
 
 
@@ -91,9 +89,7 @@ async def test_a_stream_wrongly_thought_newborn_is_read_and_decided_on() -> None
 async def test_what_is_refused_on_a_guess_is_decided_again_on_the_truth() -> None:
     log = RestlessLog()
     await write(WarmStore(log), "a")
-    change = await WarmStore(log).change(
-        Notebook, "1", lambda book: book.go_on("b"), a_cause(), NOON, newborn=True
-    )
+    change = await WarmStore(log).change(Notebook, "1", lambda book: book.go_on("b"), a_cause(), NOON, newborn=True)
     assert change.model.lines == ("a", "b")
 
 
@@ -128,9 +124,7 @@ async def test_a_guess_that_ended_in_a_bug_is_not_believed_afterwards() -> None:
     await write(WarmStore(log), "a")
     store = WarmStore(log)
     with pytest.raises(IndexError):
-        await store.change(
-            Notebook, "1", lambda book: book.write(book.lines[0]), a_cause(), NOON, newborn=True
-        )
+        await store.change(Notebook, "1", lambda book: book.write(book.lines[0]), a_cause(), NOON, newborn=True)
     assert (await store.load(Notebook, "1")).lines == ("a",)
 
 

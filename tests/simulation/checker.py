@@ -1,10 +1,10 @@
 """Did everything in this log happen as it may? An auditor who reads facts alone, and trusts no model (routing 67).
 
-    checker = Checker()
-    for recorded in history:
-        checker.feed(recorded)
-    assert checker.faults == []
-    assert checker.unfinished() == []      # when everybody has gone home
+checker = Checker()
+for recorded in history:
+    checker.feed(recorded)
+assert checker.faults == []
+assert checker.unfinished() == []      # when everybody has gone home
 """
 
 from collections import Counter, defaultdict
@@ -142,11 +142,15 @@ class Checker:
             case TaskReserved(agent_id=agent, offer_id=offer):
                 self._must(life == "queued", f"task {task} was offered when {life}")
                 slot = self.slots[agent].get(task)
-                self._must(slot is not None and slot[2] == offer, f"task {task} rings at {agent}, who holds no slot for it")
+                self._must(
+                    slot is not None and slot[2] == offer, f"task {task} rings at {agent}, who holds no slot for it"
+                )
                 self.life[task], self.offers[task] = "reserved", fact
             case TaskAccepted(agent_id=agent):
                 self._must(life == "reserved", f"task {task} was accepted when {life}")
-                self._must(self.offers[task].agent_id == agent, f"task {task} was accepted by {agent}, who was not asked")
+                self._must(
+                    self.offers[task].agent_id == agent, f"task {task} was accepted by {agent}, who was not asked"
+                )
                 self._must(task not in self.holder, f"task {task} was accepted twice")
                 self.life[task], self.holder[task] = "active", agent
                 self.answered[self.root[task]] += 1

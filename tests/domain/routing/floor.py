@@ -74,9 +74,7 @@ class Floor:
             self.tell(f"task-{id}", fact)
         self._pass(0.001)
 
-    def ask(
-        self, id: str, queue: str = "sales", mrd: MrdId = CHAT, conversation: str = "", **routing: Any
-    ) -> None:
+    def ask(self, id: str, queue: str = "sales", mrd: MrdId = CHAT, conversation: str = "", **routing: Any) -> None:
         """A request gets in line."""
         at = routing.pop("first_enqueued_at", self.now)
         wanted = Routing(TaskId(id), QueueId(queue), mrd, at, None, **routing)

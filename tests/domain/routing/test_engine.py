@@ -196,7 +196,9 @@ def test_whoever_is_in_the_conversation_is_not_asked_into_it() -> None:  # routi
     assert floor.settle() == {"t2": "grace"}
 
 
-def test_whoever_was_in_the_conversation_may_have_its_next_request_once_their_task_is_closed() -> None:  # routing 12, 17
+def test_whoever_was_in_the_conversation_may_have_its_next_request_once_their_task_is_closed() -> (
+    None
+):  # routing 12, 17
     floor = a_floor()
     floor.staff("ada")
     floor.ask("t1", conversation="talk")

@@ -77,7 +77,9 @@ class Rescan:
             case SlotReleased(task_id=task) if self.out.get(task, ("", ""))[0] == agent:
                 del self.out[task]
             case MrdMadeReady():
-                self.readmitted |= {(task, agent) for task in self.tasks if self._waits(task) and self._ranks(task, agent)}
+                self.readmitted |= {
+                    (task, agent) for task in self.tasks if self._waits(task) and self._ranks(task, agent)
+                }
 
     def _waits(self, task: str) -> bool:
         return task in self.tasks and self.tasks[task].media_state is MediaState.QUEUED

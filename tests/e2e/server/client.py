@@ -110,7 +110,9 @@ class Staff:
     async def do(self, mutation: str, **given: Any) -> str:
         """Carry out a mutation; returns the position. Raises `Refused`."""
         type_ = f"{mutation[0].upper()}{mutation[1:]}Input"
-        query = f"mutation ($input: {type_}!) {{ it: {mutation}(input: $input) {{ position errors {{ code message }} }} }}"
+        query = (
+            f"mutation ($input: {type_}!) {{ it: {mutation}(input: $input) {{ position errors {{ code message }} }} }}"
+        )
         payload = (await self.ask(query, input=given))["it"]
         if payload["errors"]:
             raise Refused(payload["errors"][0]["code"], payload["errors"][0]["message"])
@@ -144,7 +146,9 @@ class Staff:
         """An acknowledged socket."""
         url = self._centre.url.replace("http", "ws", 1) + "/graphql"
         async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")], max_size=None) as socket:
-            await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {self.token}"}}))
+            await socket.send(
+                json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {self.token}"}})
+            )
             ack = json.loads(await socket.recv())
             assert ack["type"] == "connection_ack", ack
             yield socket
@@ -217,7 +221,9 @@ class Subscription(Follower):
         self.cursor = after
         given = "".join(f", {name}: ${name}" for name in arguments)
         declared = "".join(f", ${name}: ID!" for name in arguments)
-        self._query = f"subscription ($after: Cursor{declared}) {{ {field}(after: $after{given}) {{ cursor {selection} }} }}"
+        self._query = (
+            f"subscription ($after: Cursor{declared}) {{ {field}(after: $after{given}) {{ cursor {selection} }} }}"
+        )
         self.items: list[Json] = []
 
     @property

@@ -58,7 +58,9 @@ class Desk:
         self.answered.append(id_)
 
 
-async def private_line(centre: Centre, name: str, *, mode: str = "AGENT", bot: str | None = None, **queue: int) -> Staff:
+async def private_line(
+    centre: Centre, name: str, *, mode: str = "AGENT", bot: str | None = None, **queue: int
+) -> Staff:
     """An agent, a queue that rings at nobody else, and a web chat that leads there, all of one name."""
     admin = await centre.staff("admin")
     await admin.do("configureAttribute", id=name, name=name, type="BOOLEAN", defaultValue=1)
@@ -112,7 +114,9 @@ class Log:
         return [fact for fact in self.facts if fact["type"] == kind]
 
     def said_in(self, conversation: str) -> list[Json]:
-        return [it for it in self.streams[f"conversation-{conversation}"] if it["type"] == "conversation.message-posted"]
+        return [
+            it for it in self.streams[f"conversation-{conversation}"] if it["type"] == "conversation.message-posted"
+        ]
 
     def is_whole(self) -> None:
         """Every stream counts its facts without a gap, and no fact stands twice."""

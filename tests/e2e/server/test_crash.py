@@ -23,7 +23,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(600)]
 KILLS = int(os.environ.get("PARLEY_TEST_KILLS", "6"))
 SEED = int(os.environ.get("PARLEY_TEST_SEED", "20261120"))
 CUSTOMERS, TASKS_MAX = 20, 8
-RESTART_S = 5.0
+IS_QUIET = os.getloadavg()[0] < (os.cpu_count() or 1)
+RESTART_S = 5.0 if IS_QUIET else 30.0
+"""A start is mostly imports: where others keep the processor busy, the clock tells about them."""
 QUIET_S = 60.0
 ACCEPTABLE = {"OFFER_GONE"}
 
@@ -186,7 +188,9 @@ def _answers_stand_once(log: Log, desks: list[Desk]) -> None:
 
 async def _nobody_is_over_their_maximum(centre: Centre) -> None:
     sam = await centre.staff("sam")
-    found = await sam.ask("{ agents(first: 50) { nodes { mrds { load tasksMax } } } tasks(first: 100, filter: {mediaStates: [RESERVED]}) { nodes { id } } }")
+    found = await sam.ask(
+        "{ agents(first: 50) { nodes { mrds { load tasksMax } } } tasks(first: 100, filter: {mediaStates: [RESERVED]}) { nodes { id } } }"
+    )
     assert all(mrd["load"] <= mrd["tasksMax"] for agent in found["agents"]["nodes"] for mrd in agent["mrds"])
     assert found["tasks"]["nodes"] == []
 

@@ -22,7 +22,12 @@ async def test_a_customer_is_helped_from_the_greeting_to_the_closed_conversation
     ada, sam, audrey = await asyncio.gather(*(centre.staff(name) for name in ("ada", "sam", "audrey")))
     boards = {
         field: await sam.follow(field, selection)
-        for field, selection in (("agents", AGENTS), ("queues", QUEUES), ("tasks", TASKS), ("conversations", CONVERSATIONS))
+        for field, selection in (
+            ("agents", AGENTS),
+            ("queues", QUEUES),
+            ("tasks", TASKS),
+            ("conversations", CONVERSATIONS),
+        )
     }
     desk = await ada.desk()
     await ada.do("logIn")
@@ -84,7 +89,9 @@ async def _the_boards_show_it(boards, sam: Staff, done: str, conversation: str, 
     assert {"username": "ada", "state": "READY", "tasks": []} in found["agents"]["nodes"]
     support = next(queue for queue in found["queues"]["nodes"] if queue["id"] == "support")
     assert (support["queued"], support["reserved"], support["active"], support["wrappingUp"]) == (0, 0, 0, 0)
-    assert {"id": task, "state": "CLOSED", "note": "All is well", "wrapUpCodes": ["resolved"]} in found["tasks"]["nodes"]
+    assert {"id": task, "state": "CLOSED", "note": "All is well", "wrapUpCodes": ["resolved"]} in found["tasks"][
+        "nodes"
+    ]
     assert {"id": conversation, "state": "CLOSED"} in found["conversations"]["nodes"]
 
 
@@ -129,7 +136,13 @@ def _lines(desk) -> list[str]:
 
 
 async def _delivery(desk, message: str, status: str) -> bool:
-    return bool(await until(lambda: (message, status) in [(it["messageId"], it["delivery"]["status"]) for it in desk.of("DeliveryReported")]))
+    return bool(
+        await until(
+            lambda: (
+                (message, status) in [(it["messageId"], it["delivery"]["status"]) for it in desk.of("DeliveryReported")]
+            )
+        )
+    )
 
 
 def _last(items, key: str, id_: str, wanted: str):

@@ -50,7 +50,9 @@ async def test_a_customer_of_one_and_a_desk_of_the_other_talk_and_outlive_the_le
         here, there = [await stack.enter_async_context(Centre(it.url)) for it in (leader, standby)]
         ada, audrey = await there.staff("ada"), await there.staff("audrey")
         desk = await _at_work(ada)
-        john, _ = await _talking(here, ada, desk, "John")
+        board = await (await there.staff("sam")).follow("tasks", "changed { id mediaState }")
+        john, task = await _talking(here, ada, desk, "John")
+        await until(lambda: (task, "ACTIVE") in _shown(board), why="the standby's board shows what the leader projects")
 
         there_s = [await _customer_to_desk_s(john, desk) for _ in range(20)]
         back_s = [await _desk_to_customer_s(ada, john) for _ in range(20)]
@@ -68,12 +70,11 @@ async def test_a_customer_of_one_and_a_desk_of_the_other_talk_and_outlive_the_le
         await ada.do("acceptTask", taskId=offered["taskId"])
         await mary.first("agentJoined")
         await _reads_its_writes_at_the_standby(ada, mary)
-        board = await (await there.staff("sam")).follow("tasks", "changed { id mediaState }")
         john_again = await (await _moved(john, there)).listen()
         await ada.do("postMessage", conversationId=john.conversation, messageId=str(uuid4()), text="Still with you")
         await john_again.hears("Still with you")
         await ada.do("endConversation", conversationId=mary.conversation)
-        await until(lambda: [row for item in board.items for row in item["changed"] if row["mediaState"] == "CLOSED"])
+        await until(lambda: (offered["taskId"], "ACTIVE") in _shown(board), why="and goes on when it projects itself")
         (await Log.read(audrey)).offers_are_sound(tasks_max=5)
         print(
             f"\nacross servers: customer to desk {median(there_s) * 1e3:.0f} ms, back {median(back_s) * 1e3:.0f} ms;"
@@ -138,6 +139,10 @@ async def _nats(home: Path) -> AsyncIterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         await process.wait()
+
+
+def _shown(board: Subscription) -> set[tuple[str, str]]:
+    return {(row["id"], row["mediaState"]) for item in board.items for row in item["changed"]}
 
 
 async def _at_work(agent: Staff) -> Subscription:

@@ -1,0 +1,218 @@
+"""What would this day have been like? A real call log as input: when calls came, who was there, how long it took.
+
+The log is a CSV file with one call per row, with the columns that `_call` reads: that of the "Anonymous Bank" of
+Guedj and Mandelbaum, reduced to durations. A day is played with its own arrivals and its own operators; handling times,
+patience and the pauses between calls come from other days (`Habits`).
+"""
+
+import csv
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Self
+
+from domain.configuration import settings as s
+from domain.ids import AgentId, AttributeId, MrdId, QueueId
+from infra.simulation.patience import Hazard
+from infra.simulation.plan import AgentPlan, Call, Plan, QueuePlan, Span
+
+VOICE = MrdId("voice")
+DAY_S = 86_400.0
+THRESHOLD_S = 20
+HEAD_START_S = 90.0
+"""Customers of high priority stood in line as if they had come so much earlier."""
+HIGH = 2
+UNKNOWN = "unknown-"
+SEEN_OFTEN = 0.01
+"""An operator can do what at least this share of their calls was about."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankCall:
+    """`at_s`: seconds after midnight at which the call got in line, once the voice menu was through with it."""
+
+    day: date
+    at_s: float
+    service: str
+    high: bool
+    wait_s: float
+    handle_s: float
+    operator: str
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.operator)
+
+    @property
+    def ends_s(self) -> float:
+        return self.at_s + self.wait_s + self.handle_s
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a day went. `service_level`: answered within 20 s of all who came (type 2)."""
+
+    calls: int
+    service_level: float
+    mean_wait_s: float
+    abandoned: float
+
+    @classmethod
+    def of(cls, calls: Sequence[BankCall]) -> Self:
+        n = len(calls)
+        in_time = sum(it.answered and it.wait_s <= THRESHOLD_S for it in calls)
+        return cls(n, in_time / n, sum(it.wait_s for it in calls) / n, sum(not it.answered for it in calls) / n)
+
+
+def read(path: Path) -> dict[date, list[BankCall]]:
+    """The calls of each day that wanted an operator, in the order in which they got in line.
+
+    Left out: whoever hung up in the voice menu, and the log's own phantoms. Raises `ValueError` naming the line.
+    """
+    days: dict[date, list[BankCall]] = defaultdict(list)
+    with path.open(newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), 2):
+            try:
+                call = _call(row)
+            except (KeyError, ValueError) as wrong:
+                raise ValueError(f"{path}:{line} is no call of a bank log: {wrong!r}") from None
+            if call is not None:
+                days[call.day].append(call)
+    return {day: sorted(_named(calls), key=lambda it: it.at_s) for day, calls in sorted(days.items())}
+
+
+def _call(row: Mapping[str, str]) -> BankCall | None:
+    wait_s, outcome = float(row["queue_s"]), row["outcome"]
+    if outcome == "PHANTOM" or (outcome == "HANG" and not wait_s):
+        return None
+    at = datetime.fromisoformat(row["arrival"])
+    at_s = at.hour * 3600 + at.minute * 60 + at.second + float(row["ivr_s"])
+    high, served = int(row["priority"]) == HIGH, outcome == "AGENT"
+    handle_s, operator = float(row["handle_s"]) if served else 0.0, row["operator"] if served else ""
+    return BankCall(at.date(), at_s, row["service"], high, wait_s, handle_s, operator or (UNKNOWN if served else ""))
+
+
+def _named(calls: Iterable[BankCall]) -> Iterator[BankCall]:
+    """Calls that nobody knows who served: as few people as possible, each with one call at a time."""
+    free_at: list[float] = []
+    for it in sorted(calls, key=lambda it: it.at_s + it.wait_s):
+        if it.operator != UNKNOWN:
+            yield it
+            continue
+        begins_s = it.at_s + it.wait_s
+        who = next((n for n, ends_s in enumerate(free_at) if ends_s <= begins_s), len(free_at))
+        free_at[who : who + 1] = [it.ends_s]
+        yield replace(it, operator=f"{UNKNOWN}{who + 1}")
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What some days teach about the others.
+
+    `pauses`: seconds between two calls of an operator while people waited;
+    pauses longer than `gap_s` are taken for absence, there and in the day that is played.
+    """
+
+    handling: Mapping[str, Sequence[float]]
+    pauses: Sequence[float]
+    patience: Hazard
+    skills: Mapping[str, frozenset[str]]
+    gap_s: float
+
+    @classmethod
+    def of(cls, days: Iterable[Sequence[BankCall]], gap_s: float) -> Self:
+        handling: dict[str, list[float]] = defaultdict(list)
+        done: dict[str, list[str]] = defaultdict(list)
+        pauses: list[float] = []
+        waits: list[tuple[float, bool]] = []
+        for calls in days:
+            pauses += [it for it in pauses_of(calls) if it <= gap_s]
+            waits += [(it.wait_s, not it.answered) for it in calls if it.wait_s]
+            for it in calls:
+                if it.answered:
+                    handling[it.service].append(it.handle_s)
+                    done[it.operator].append(it.service)
+        skills = {
+            who: frozenset(x for x in set(what) if what.count(x) >= SEEN_OFTEN * len(what))
+            for who, what in done.items()
+        }
+        return cls(handling, pauses or [0.0], Hazard.seen(waits), skills, gap_s)
+
+    def plan(self, calls: Sequence[BankCall], seed: str) -> Plan:
+        services = sorted({it.service for it in calls})
+        start = datetime.combine(calls[0].day, datetime.min.time(), UTC)
+        return Plan(
+            media={VOICE: s.MediaRoutingDomain("voice")},
+            attributes={AttributeId(it): s.AttributeType.BOOLEAN for it in services},
+            queues=[self._queue(it, calls, seed) for it in services],
+            agents=self._agents(calls, services),
+            horizon_s=max(DAY_S, calls[-1].at_s + 1),
+            interval_s=3600.0,
+            start=start,
+        )
+
+    def _queue(self, service: str, calls: Sequence[BankCall], seed: str) -> QueuePlan:
+        needs = s.Expression((s.Term(AttributeId(service), s.RelationalOperator.GE, 1),))
+        settings = s.Queue(service, VOICE, (s.Step((needs,)),), service_level_threshold_s=THRESHOLD_S)
+        return QueuePlan(QueueId(service), settings, self._calls(service, calls, seed))
+
+    def _calls(self, service: str, calls: Sequence[BankCall], seed: str) -> Iterator[Call]:
+        random = Random(f"{seed}/{service}")
+        handling = self.handling.get(service) or [it for pool in self.handling.values() for it in pool]
+        patience = self.patience.draw(random)
+        for it in calls:
+            if it.service == service:
+                head_start_s = HEAD_START_S if it.high else 0.0
+                yield Call(
+                    it.at_s,
+                    random.choice(handling),
+                    patience(),
+                    wrap_up_s=random.choice(self.pauses),
+                    head_start_s=head_start_s,
+                )
+
+    def _agents(self, calls: Sequence[BankCall], services: Sequence[str]) -> list[AgentPlan]:
+        by_operator: dict[str, list[BankCall]] = defaultdict(list)
+        for it in calls:
+            if it.answered:
+                by_operator[it.operator].append(it)
+        return [
+            AgentPlan(
+                AgentId(who),
+                {VOICE: 1},
+                presence(served, self.gap_s),
+                {AttributeId(it): 1 for it in services if it in (self.skills.get(who) or {x.service for x in served})},
+            )
+            for who, served in sorted(by_operator.items())
+        ]
+
+
+def presence(served: Sequence[BankCall], gap_s: float) -> list[Span]:
+    """When this operator was there: from call to call, unless more than `gap_s` passed between two."""
+    found: list[Span] = []
+    for it in sorted(served, key=lambda it: it.at_s + it.wait_s):
+        begins_s = it.at_s + it.wait_s
+        if found and begins_s - found[-1][1] <= gap_s:
+            found[-1] = (found[-1][0], max(found[-1][1], it.ends_s))
+        else:
+            found.append((begins_s, it.ends_s))
+    return found
+
+
+def pauses_of(calls: Sequence[BankCall]) -> Iterator[float]:
+    """Seconds until an operator's next call, after each call that ended while somebody stood in line."""
+    came, gone = sorted(it.at_s for it in calls), sorted(it.at_s + it.wait_s for it in calls)
+    by_operator: dict[str, list[BankCall]] = defaultdict(list)
+    for it in calls:
+        if it.answered:
+            by_operator[it.operator].append(it)
+    for served in by_operator.values():
+        for before, after in pairwise(sorted(served, key=lambda it: it.at_s + it.wait_s)):
+            waiting = bisect_left(came, before.ends_s) - bisect_right(gone, before.ends_s)
+            if waiting > 0:
+                yield max(0.0, after.at_s + after.wait_s - before.ends_s)

@@ -1,0 +1,83 @@
+"""What a planner writes is understood, or refused with the place and the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.simulation.scenario import BadScenario, load
+from infra.simulation.world import World
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "docs" / "how-to" / "simulate").glob("*.yaml"))
+GOOD = """
+name: small
+hours: 1
+queues:
+  phone:
+    media: voice
+    arrivals: {kind: poisson, per_hour: [60, 120]}
+    handling: {kind: exponential, mean_s: 60}
+agents:
+  team: {count: [1, 3]}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "scenario.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda it: it.stem)
+def test_the_examples_work(path: Path) -> None:
+    scenario = load(path)
+    world = World(scenario.plan(path.parent, 1, 0)).play()
+    assert world.arrivals > 0
+    assert world.refused == 0
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 3
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "stands", "complaint"),
+    [
+        ("hours: 1", "hours: one", r"Expected `float`, got `str` - at `\$.hours`"),
+        ("media: voice", "medium: voice", "unknown field `medium`"),
+        ("kind: exponential", "kind: gaussian", "Invalid value 'gaussian'"),
+        ("[60, 120]", "[60, 120, 60]", "queues.phone: arrivals.per_hour has 3 numbers, but 1 h are 2 intervals"),
+        ("[1, 3]", "[1]", "agents.team: count has 1 numbers"),
+        ("mean_s: 60", "mean_s: -60", "queues.phone.handling.mean_s is -60: nothing here can be negative"),
+        ("media: voice", "service_level_s: 0", "queues.phone: service_level_threshold_s: Must be from 1"),
+        ("media: voice", "steps: [{needs: {german: 5}}]", "No agent has german"),
+        ("{kind: exponential, mean_s: 60}", "{kind: data, file: gone.csv}", "queues.phone: .*gone.csv"),
+        ("hours: 1", "hours: 1\nstarts: noon", "starts: 'noon' is no time of day"),
+        ("name: small", "name: [", "scenario.yaml: "),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, instead_of: str, stands: str, complaint: str) -> None:
+    with pytest.raises(BadScenario, match=complaint):
+        load(written(tmp_path, GOOD.replace(instead_of, stands)))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadScenario, match="none.yaml cannot be read: No such file"):
+        load(tmp_path / "none.yaml")
+
+
+def test_calls_come_from_files_beside_the_scenario(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text("arrival\n2026-01-05T08:00:10\n2026-01-05T08:20:00\n")
+    (tmp_path / "talks.csv").write_text("seconds\n90\n")
+    text = GOOD.replace("{kind: poisson, per_hour: [60, 120]}", "{kind: file, file: calls.csv}")
+    text = text.replace("{kind: exponential, mean_s: 60}", "{kind: data, file: talks.csv}")
+    scenario = load(written(tmp_path, f'{text}\nstarts: "08:00"'))
+    cohort = World(scenario.plan(tmp_path, 1, 0)).play().cohorts["phone"][0]
+    assert (cohort.offered, cohort.answered, cohort.handle_s) == (2, 2, 180.0)
+
+
+def test_more_agents_meet_the_same_callers(tmp_path: Path) -> None:
+    """Common random numbers: what differs between two scenarios is not the luck of their callers."""
+    few = load(written(tmp_path, GOOD)).plan(tmp_path, 1, 0)
+    many = load(written(tmp_path, GOOD.replace("[1, 3]", "[2, 5]"))).plan(tmp_path, 1, 0)
+    ours, theirs = ([(it.at_s, it.handle_s) for it in plan.queues[0].calls] for plan in (few, many))
+    assert ours == theirs

@@ -1,0 +1,151 @@
+"""What must hold when nothing is broken any more and everybody had time to do what was left to do?"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.agents.agent import Agent
+from domain.agents.facts import AgentState, SlotState
+from domain.configuration.settings import Queue, StepMode
+from domain.conversations.facts import ConversationState
+from domain.customers.customer import Customer
+from domain.customers.identity import Identity
+from domain.kernel import Recorded, replay
+from domain.routing.engine import Engine
+from domain.sessions.session import Session
+from domain.tasks.facts import MediaState
+from domain.tasks.task import Task
+from infra.centre import Centre
+from tests.simulation.disk import Disk
+from tests.simulation.watch import KINDS, Watch
+
+MODELS = {**KINDS, "customer": Customer, "identity": Identity, "session": Session}
+Pair = tuple[str, str]
+
+
+def left_waiting(watch: Watch) -> set[Pair]:
+    """Requests that wait, each with an agent who could have them at once (routing 12). Who let it ring is left out."""
+    return {
+        (task_id, agent_id)
+        for task_id, task in watch.tasks.items()
+        if task.media_state is MediaState.QUEUED and _has_queue(watch, task)
+        for agent_id, agent in watch.agents.items()
+        if _may_have(watch, agent_id, agent, task)
+    }
+
+
+def _has_queue(watch: Watch, task: Task) -> bool:
+    return task.routing is not None and task.routing.queue_id in watch.catalog.queues
+
+
+def _may_have(watch: Watch, agent_id: str, agent: Agent, task: Task) -> bool:
+    routing = task.routing
+    queue = watch.catalog.queues[routing.queue_id]
+    mrd = agent.mrds.get(queue.mrd_id)
+    if agent.state is not AgentState.READY or mrd is None or not mrd.willing or agent_id in routing.excluded:
+        return False
+    mine = [slot for slot in agent.slots.values() if slot.mrd_id == queue.mrd_id]
+    if len(mine) >= mrd.tasks_max or any(slot.state is SlotState.RESERVED for slot in mine):
+        return False
+    talks_here = any(
+        other.agent_id == agent_id and other.created.conversation_id == task.created.conversation_id
+        for other in watch.tasks.values()
+    )
+    return not talks_here and _matches(queue, routing.step, agent)
+
+
+def _matches(queue: Queue, step: int, agent: Agent) -> bool:
+    reached = queue.steps[step : step + 1] if queue.step_mode is StepMode.REPLACE else queue.steps[: step + 1]
+    return any(step.matches(agent.attributes) for step in reached)
+
+
+def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
+    """After hours in which nobody did anything."""
+    yield from (f"{set_.key} was due at {set_.due}" for set_ in watch.timers.values() if set_.due < now - HOUR)
+    for agent_id, agent in watch.agents.items():
+        for task_id, slot in agent.slots.items():
+            if task_id not in watch.tasks:
+                yield f"{agent_id} holds a slot ({slot.state}) for {task_id}, which is over"
+    for task_id, task in watch.tasks.items():
+        yield from _unsettled_task(watch, task_id, task)
+    for talk_id, talk in watch.talks.items():
+        if talk.state in (ConversationState.CLOSING, ConversationState.CREATED):
+            yield f"conversation {talk_id} is {talk.state}"
+        for agent_id, part in talk.agents.items():
+            if part.task_id not in watch.tasks:
+                yield f"{agent_id} takes part in {talk_id} ({part.role}) for {part.task_id}, which is over"
+        roots = [task.routing.root_request_id for task in watch.tasks.values() if task.routing]
+        if talk.request is not None and talk.request.task_id not in roots:
+            yield f"conversation {talk_id} waits for {talk.request.task_id}, on which nobody works"
+        for session_id in talk.sessions:
+            if session_id not in watch.sessions:
+                yield f"session {session_id} is in {talk_id}, and has ended"
+    for customer_id, talk_id in watch.checker.open_conversation.items():
+        if talk_id not in watch.talks:
+            yield f"customer {customer_id} is held by {talk_id}, which is over or never began"
+    for identity_id, session_id in watch.checker.open_session.items():
+        if session_id not in watch.sessions:
+            yield f"identity {identity_id} is held by {session_id}, which is over or never began"
+    for session_id, started in watch.sessions.items():
+        talk = watch.talks.get(started.conversation_id)
+        if talk is None or session_id not in talk.sessions:
+            yield f"session {session_id} is open, and not in {started.conversation_id}"
+
+
+def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
+    if task.media_state in (MediaState.QUEUED, MediaState.RESERVED, MediaState.STARTED):
+        yield f"task {task_id} is still {task.media_state}"
+    if task.agent_id is not None:
+        slot = watch.agents[task.agent_id].slots.get(task_id)
+        if slot is None and task.wrap_up is None:
+            yield f"{task.agent_id} has {task_id}, and no slot for it"
+    talk = watch.talks.get(task.created.conversation_id)
+    if task.media_state is MediaState.ACTIVE and (talk is None or task.agent_id not in talk.agents):
+        yield f"{task.agent_id} has {task_id}, and takes no part in {task.created.conversation_id}"
+
+
+HOUR = timedelta(hours=1)
+
+
+def differs(centre: Centre, disk: Disk, watch: Watch, reference: Engine) -> Iterator[str]:
+    """What a process has in its head must be what the log says."""
+    for stream, warm in centre.store._warm.items():  # noqa: SLF001
+        if warm.is_fresh and not warm.lock.locked():
+            history = disk.streams.get(stream, [])
+            model = MODELS.get(stream.partition("-")[0])
+            if model is None:
+                continue
+            if warm.version != len(history) - 1:
+                yield f"{stream} is warm at version {warm.version}, and stands at {len(history) - 1}"
+            elif warm.model != replay(model(), (recorded.fact for recorded in history)):
+                yield f"{stream} is warm as {warm.model}, which is not its replay"
+    if centre.catalog != watch.catalog:
+        yield "the catalogue is not the fold of the log"
+    due = {key: due for key, (due, _) in centre.timers._due.items()}  # noqa: SLF001
+    for key, set_ in watch.timers.items():
+        if key not in due and not key.startswith("ttl/"):
+            yield f"{key} is due at {set_.due}, and not timed"
+        elif key in due and due[key] != set_.due:
+            yield f"{key} is due at {set_.due}, and timed at {due[key]}"
+    yield from (f"{key} is timed, and belongs to nothing that lives" for key in due if key not in watch.timers)
+    yield from _engine_differs(centre.router._engine, reference)  # noqa: SLF001
+
+
+def _engine_differs(engine: Engine, reference: Engine) -> Iterator[str]:
+    mine, right = engine.state, reference.state
+    for name in ("agents", "requests", "created", "talking", "since", "catalog"):
+        if hasattr(right, name) and getattr(mine, name) != getattr(right, name):
+            yield f"the engine's {name} are not the fold of the log: {_difference(getattr(mine, name), getattr(right, name))}"
+
+
+def _difference(mine: Any, right: Any) -> str:
+    if not isinstance(mine, dict):
+        return ""
+    keys = [key for key in {**mine, **right} if mine.get(key) != right.get(key)]
+    return "; ".join(f"{key}: {mine.get(key)} instead of {right.get(key)}" for key in keys[:2])
+
+
+def streams_of(words: str, history: list[Recorded[Any]]) -> list[str]:
+    """The streams that a sentence speaks of."""
+    names = dict.fromkeys(recorded.stream for recorded in history)
+    return [name for name in names if name.partition("-")[2] in words]

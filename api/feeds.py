@@ -161,9 +161,11 @@ class AllFeeds:
             "tasks": tasks.changed,
         }
 
-    async def open(self, field: str, arguments: Mapping[str, Any], viewer: Viewer, /) -> Feed:
-        """Raises `GraphQLError`: FORBIDDEN, NOT_FOUND."""
+    async def open(self, field: str, arguments: Mapping[str, Any], viewer: Viewer, /) -> Feed | None:
+        """None for what is no fact and has no past: who is typing. Raises `GraphQLError`: FORBIDDEN, NOT_FOUND."""
         await may_follow(self._behind, viewer, field, arguments)
+        if field == "typing":
+            return None
         after: Position | None = arguments.get("after")
         if field == "desk":
             agent = AgentId(viewer.agent_id)

@@ -204,4 +204,9 @@ def _status_of(refused: Refused) -> int:
 
 def _problem(code: str, detail: str, field_name: str | None = None) -> dict[str, str]:
     problem = {"code": code, "detail": detail}
-    return problem if field_name is None else {**problem, "field": field_name}
+    return problem if field_name is None else {**problem, "field": _as_on_the_wire(field_name)}
+
+
+def _as_on_the_wire(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)

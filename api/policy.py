@@ -75,6 +75,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.retire": ADMIN,
     "Subscription.desk": AGENT,
     "Subscription.conversation": TALKING,
+    "Subscription.typing": TALKING,
     "Subscription.conversations": WATCHING,
     "Subscription.tasks": WATCHING,
     "Subscription.agents": WATCHING,

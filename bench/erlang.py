@@ -1,6 +1,6 @@
 """Does the routing engine, played in virtual time, meet queueing theory; and how many virtual arrivals per second?
 
-    python -m bench.erlang [--data CSV] [--arrivals 50000] [--runs 10] [--only textbook] [--fifo] [--profile] [--quick]
+    python -m bench.erlang [--data CSV] [--arrivals 20000] [--runs 10] [--only textbook] [--fifo] [--profile] [--quick]
 
 Twelve settings, from 4 to 1,200 agents: Poisson arrivals, exponential handling and patience, one queue. Accepted is a gap
 of at most three standard errors of the runs, or of 1 % on P(wait) and the service level and 3 % on the mean wait,
@@ -33,10 +33,10 @@ from domain.kernel import Recorded
 from domain.routing.engine import Engine, Move, Offer
 from domain.tasks.facts import TaskClosed, TaskQueued
 from infra.simulation.arrivals import poisson
+from infra.simulation.durations import exponential
 from infra.simulation.erlang import SteadyState, erlang_a, erlang_c
 from infra.simulation.patience import never
 from infra.simulation.plan import AgentPlan, Call, Plan, QueuePlan
-from infra.simulation.service import exponential
 from infra.simulation.tally import Cohort, Hours
 from infra.simulation.world import Router, World
 
@@ -192,7 +192,7 @@ def read(path: Path) -> list[Setting]:
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="a table of settings with their theoretical values")
-    parser.add_argument("--arrivals", type=int, default=50_000, help="per run, after the warm-up")
+    parser.add_argument("--arrivals", type=int, default=20_000, help="per run, after the warm-up")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only", default="", help="settings whose name contains this")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from commands.bus import Command, Context, handles
 from domain.agents.agent import Agent
-from domain.configuration.settings import RonaAction
+from domain.configuration.settings import ReasonKind, RonaAction
 from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import Invalid, NotFound, Position
 
@@ -165,6 +165,7 @@ async def make_ready(cmd: MakeReady, ctx: Context) -> Position:
 
 @handles(MakeNotReady)
 async def make_not_ready(cmd: MakeNotReady, ctx: Context) -> Position:
+    ctx.catalog.check_reason(ReasonKind.NOT_READY, cmd.reason, "reason")
     return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_not_ready(cmd.reason))
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
 from domain.agents.agent import Agent
+from domain.configuration.settings import ReasonKind
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
@@ -218,6 +219,8 @@ async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
 
 @handles(ApplyWrapUp)
 async def apply_wrap_up(cmd: ApplyWrapUp, ctx: Context) -> Position:
+    for code in cmd.codes:
+        ctx.catalog.check_reason(ReasonKind.WRAP_UP, code, "codes")
     return await ctx.change(Task, cmd.task_id, lambda task: task.apply_wrap_up(cmd.agent_id, cmd.codes, cmd.note))
 
 

@@ -17,6 +17,7 @@ from domain.kernel import Position, Refused
 from infra import log_tools, main
 from infra.embedded_postgres import PostgresFailed
 from infra.eventlog.port import Unavailable
+from infra.serving import CannotStart
 from infra.settings import BadSettings, Settings, load
 from infra.simulation.cli import simulate
 from infra.storage import opened
@@ -180,7 +181,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
             runner.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
-    except (PostgresFailed, Refused, Unavailable, main.CannotStart) as trouble:
+    except (PostgresFailed, Refused, Unavailable, CannotStart) as trouble:
         err.print(f"[red]{trouble}[/]")
         raise typer.Exit(1) from None
 

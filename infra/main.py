@@ -1,12 +1,9 @@
 """The composition root: the one file that knows everything. Read it from top to bottom to see what runs."""
 
 import asyncio
-import gc
-import logging
-import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +12,7 @@ from uuid import UUID, uuid5
 import httpx2
 import structlog
 import uuid_utils.compat as uuid_utils
-import uvicorn
+from nats.errors import Error as NatsError
 from starlette.types import ASGIApp
 
 from api.app import build_app
@@ -24,6 +21,7 @@ from api.channels import ChannelDoor
 from api.channels import openapi as describe_channels
 from api.feeds import AllFeeds, desk_topic
 from api.graphql.limits import Profile as GraphQLProfile
+from api.graphql.limits import Sockets
 from api.issuer import Issuer, OwnKeys, signing_key
 from api.outside_issuer import OutsideKeys
 from api.schema.context import Behind, Pool
@@ -41,12 +39,13 @@ from infra.bus import Bus, InProcessBus, NatsBus
 from infra.centre import Centre
 from infra.database import reading
 from infra.eventlog.postgres import PostgresLog
-from infra.gathering import GatheringHttp
 from infra.lease import lease
 from infra.outbox import BotTurns, Deliveries, Whereabouts
 from infra.projector import Projector
 from infra.seed import Person, tell
-from infra.settings import Profile, Role, Settings, master_key
+from infra.serving import CannotStart, calm_the_collector, ended, listening, set_up_logs
+from infra.serving import server as make_server
+from infra.settings import Profile, Role, Settings, master_keys
 from infra.storage import Storage, opened
 from infra.users import PostgresUsers
 from infra.views import Views
@@ -59,16 +58,11 @@ from projections.queues.projection import Queues
 from projections.tasks.projection import Tasks
 
 PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers)
+NATS_PATIENCE_S = 5.0
+PROJECTOR_PATIENCE_S = 3.0
 DEMO_PASSWORD = "parley-demo"  # noqa: S105 - the demo world's, printed at start
-GARBAGE = (50_000, 20, 50)
-"""Collector thresholds: with Python's own, a pass over all warm models comes so often that it shows in the latencies."""
-
 log = structlog.get_logger(__name__)
 Say = Callable[[str], None]
-
-
-class CannotStart(Exception):
-    """What stands in the way, and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         bus: Bus = InProcessBus()
         if settings.nats_url is not None:
             say("nats …")
-            bus = await NatsBus.connect(settings.nats_url.get_secret_value())
+            bus = await _nats(settings.nats_url.get_secret_value())
         stack.push_async_callback(bus.close)
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=10.0))
         audience, whereabouts = Audience(), Whereabouts(storage.log)
@@ -129,11 +123,20 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         )
 
 
+async def _nats(url: str) -> Bus:
+    try:
+        async with asyncio.timeout(NATS_PATIENCE_S):
+            return await NatsBus.connect(url)
+    except (OSError, TimeoutError, NatsError) as error:
+        where = url.rpartition("@")[2]
+        raise CannotStart(f"No NATS answers at {where} ({error!r}); start it, or unset PARLEY_NATS_URL.") from None
+
+
 def _outbox(
     centre: Centre, storage: Storage, http: httpx2.AsyncClient, settings: Settings
 ) -> dict[str, Deliveries | BotTurns]:
     send, store, catalog = centre.commands.send, centre.store, lambda: centre.catalog
-    couriers = {"webhook": WebhookCourier(http, [master_key(settings)], now)}
+    couriers = {"webhook": WebhookCourier(http, master_keys(settings), now)}
     bots = {"scripted": scripted}
     return {
         "deliveries": Deliveries(send, store, catalog, couriers, TryLater),
@@ -167,7 +170,7 @@ def app_of(parley: Parley) -> ASGIApp:
         bus=parley.bus,
         users=parley.users if issuer else None,
     )
-    keys = [master_key(settings)]
+    keys = master_keys(settings)
     unavailable = (Unavailable, Conflict)
     chat = WebChat(
         centre.commands,
@@ -185,12 +188,15 @@ def app_of(parley: Parley) -> ASGIApp:
     channels = ChannelDoor(
         centre.commands, lambda: centre.catalog, authentication, parley.whereabouts, keys, unavailable
     )
+    sockets = Sockets(origins=frozenset(settings.allowed_origins))
     development = settings.profile is Profile.DEVELOPMENT
     return build_app(
         behind=behind,
         authenticate=authentication,
         feeds=AllFeeds(behind, centre.live, parley.audience, parley.views),
-        profile=GraphQLProfile.development() if development else GraphQLProfile.production(),
+        profile=GraphQLProfile.development(sockets=sockets)
+        if development
+        else GraphQLProfile.production(sockets=sockets),
         issuer=issuer,
         routes=[*chat.routes(), *channels.routes()],
         clock=time.time,
@@ -200,10 +206,10 @@ def app_of(parley: Parley) -> ASGIApp:
 
 async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
     """Run until told to stop. Raises `CannotStart`."""
-    _set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level)
     began = time.monotonic()
     async with running(settings, say) as parley:
-        server = _Server(_uvicorn(settings, app_of(parley)))
+        server = make_server(settings, app_of(parley))
         parts = [asyncio.create_task(parley.centre.until_it_fails(), name="following the log")]
         parts += [asyncio.create_task(duty, name=name) for name, duty in _duties(parley)]
         try:
@@ -211,13 +217,13 @@ async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
                 await _tell_demo(parley, say)
             say("read models …")
             await _unless_ended(parley.views.exist(), parts)
-            _calm_the_collector()
-            parts.append(await _listening(server, settings))
+            calm_the_collector()
+            parts.append(await listening(server, settings))
             say(_welcome(settings, time.monotonic() - began, demo=demo))
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            server.should_exit = True
-            await _ended(parts)
+            server.stop()
+            await ended(parts)
 
 
 async def _unless_ended(something: Coroutine[Any, Any, None], parts: Sequence[asyncio.Task[None]]) -> None:
@@ -227,42 +233,6 @@ async def _unless_ended(something: Coroutine[Any, Any, None], parts: Sequence[as
         await asyncio.wait({waiting, *parts}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn would raise the signal again after its own goodbye, and end us before ours."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
-
-
-async def _listening(server: uvicorn.Server, settings: Settings) -> asyncio.Task[None]:
-    serving = asyncio.create_task(server.serve(), name="serving")
-    while not server.started:
-        if serving.done():
-            raise CannotStart(f"Port {settings.port} on {settings.host} cannot be used; set PARLEY_PORT to a free one.")
-        await asyncio.sleep(0.01)
-    return serving
-
-
-async def _ended(parts: list[asyncio.Task[None]]) -> None:
-    """Let the server say goodbye, then end the rest. Raises what ended a part that had no reason to end."""
-    for part in parts:
-        if part.get_name() != "serving":
-            part.cancel()
-    for part, result in zip(parts, await asyncio.gather(*parts, return_exceptions=True), strict=True):
-        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
-            raise CannotStart(f"{part.get_name()} failed: {result!r}") from result
-
-
-def _calm_the_collector() -> None:
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
 
 
 def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
@@ -296,26 +266,38 @@ async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, An
 
 def channel_secret(settings: Settings, channel: str) -> str:
     """What a foreign connector of this channel signs with, and verifies deliveries with."""
-    return secret_of(master_key(settings), ChannelId(channel))
+    return secret_of(master_keys(settings)[0], ChannelId(channel))
 
 
 async def seed(settings: Settings, say: Say) -> None:
-    _set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level)
     async with running(settings, say) as parley:
         await _tell_demo(parley, say)
 
 
 async def rebuild(settings: Settings, view: str, say: Say) -> None:
     """Fold one read model anew, or all of them."""
-    _set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level)
     names = [make().name for make in PROJECTIONS]
     if view not in (*names, "all"):
         raise CannotStart(f"There is no read model {view!r}; there are {', '.join(names)}, and all.")
-    async with running(settings, say) as parley, parley.projector:
+    async with running(settings, say) as parley, _projecting(parley):
         for name in names if view == "all" else [view]:
             began = time.monotonic()
             await parley.projector.rebuild(name, lambda done, of, name=name: say(f"{name}: {done:,} of {of:,}"))  # type: ignore[misc]
             say(f"{name}: rebuilt in {time.monotonic() - began:.1f} s")
+
+
+@asynccontextmanager
+async def _projecting(parley: Parley) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(PROJECTOR_PATIENCE_S):
+            await parley.projector.start()
+    except TimeoutError:
+        raise CannotStart(
+            "A running server keeps the read models: stop it, then rebuild; it starts again at once."
+        ) from None
+    yield  # `running` stops the projector
 
 
 async def _tell_demo(parley: Parley, say: Say) -> None:
@@ -333,39 +315,6 @@ async def _tell_demo(parley: Parley, say: Say) -> None:
         return subject
 
     await tell(send, create_user, lambda sentence: say(f"demo world: {sentence}"))
-
-
-def _uvicorn(settings: Settings, app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="none",
-        http=GatheringHttp,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_ping_interval=None,  # uvicorn would close with 1011, which the stock client never retries; GraphQL pings itself
-        lifespan="off",
-        access_log=False,
-        log_level=settings.log_level.lower(),
-        server_header=False,
-        timeout_graceful_shutdown=5,
-        backlog=4_096,
-    )
-
-
-def _set_up_logs(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-    )
 
 
 def _welcome(settings: Settings, seconds: float, *, demo: bool) -> str:

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     esdb_uri: SecretStr | None = Field(None, description="An EventStoreDB to keep the log in; none: PostgreSQL.")
     nats_url: SecretStr | None = Field(None, description="A NATS to talk to other processes by; none: this process.")
     master_key: SecretStr | None = Field(None, description="The key that others derive from; none: kept in data_dir.")
+    old_master_key: SecretStr | None = Field(None, description="The key before, still good for what it signed.")
     oidc_issuer: str | None = Field(None, description="An OpenID issuer (Keycloak realm URL); none: the embedded one.")
     oidc_audience: str = Field("parley", description="What a token's `aud` must name.")
     public_url: str | None = Field(None, description="How the world reaches this server; none: http://host:port.")
@@ -132,3 +133,9 @@ def master_key(settings: Settings) -> bytes:
             path.hardlink_to(mine)
         mine.unlink()
     return path.read_text().strip().encode()
+
+
+def master_keys(settings: Settings) -> list[bytes]:
+    """The key, and while keys are changed the one before."""
+    old = settings.old_master_key
+    return [master_key(settings), *([old.get_secret_value().encode()] if old else [])]

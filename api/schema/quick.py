@@ -22,8 +22,8 @@ def quicken(schema: GraphQLSchema) -> None:
         elif isinstance(type_, GraphQLEnumType) and not type_.name.startswith("__"):
             type_.coerce_output_value = _by_table(type_)  # type: ignore[method-assign, assignment]
     if schema.subscription_type is not None:
-        for name, field in schema.subscription_type.fields.items():
-            field.resolve = ITEM_OF[name]
+        for name, item in ITEM_OF.items():
+            schema.subscription_type.fields[name].resolve = item
 
 
 def _plain_fields(type_: GraphQLObjectType) -> None:

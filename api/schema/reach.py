@@ -59,7 +59,7 @@ async def may_follow(behind: Behind, viewer: Viewer, field: str, arguments: Mapp
     """
     policy.check(f"Subscription.{field}", viewer)
     policy.check_texts(dict(arguments))
-    if field == "conversation" and not await sees_conversation(behind, viewer, arguments["id"]):
+    if field in ("conversation", "typing") and not await sees_conversation(behind, viewer, arguments["id"]):
         raise not_found("conversation")
 
 

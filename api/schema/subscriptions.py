@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.schema.context import refusal
+from api.schema.context import Info, refusal
 from api.schema.events import ConversationEvent, DeskEvent, ResyncRequired, event_of
 from api.schema.items import Changed, Marker, Resync
 from api.schema.types import agents, conversations, queues, tasks
@@ -18,6 +18,8 @@ from api.schema.types.conversations import Conversation
 from api.schema.types.queues import Queue
 from api.schema.types.tasks import Task
 from api.schema.words import doc, subscription
+from api.typists import decode, subject_of
+from domain.channels.messages import SenderType
 from domain.ids import ConversationId
 from domain.kernel import Position, Recorded
 
@@ -75,6 +77,15 @@ class ConversationsItem:
     resync: ResyncRequired | None = doc(RESYNC)
 
 
+@strawberry.type(
+    description="Somebody began or stopped to type. Not a fact: it has no cursor, and is told once or never."
+)
+class TypingItem:
+    who: SenderType = doc("On which side of the conversation.")
+    name: str = doc("The agent's name, empty for the customer.")
+    is_typing: bool = doc("Whether they type now. Take it as over after a few seconds without news.")
+
+
 async def _only_by_socket() -> AsyncIterator[Any]:
     raise refusal("NOT_FED", "This subscription has no feed here.")
     yield  # a generator, as a subscription is
@@ -91,6 +102,16 @@ class Subscription:
     async def conversation(self, id: ConversationId, after: After = None) -> AsyncIterator[ConversationItem]:
         async for item in _only_by_socket():
             yield item
+
+    @subscription("Who is typing in a conversation. NOT_FOUND for one that you may not see.")
+    async def typing(self, info: Info, id: ConversationId) -> AsyncIterator[TypingItem]:
+        bus = info.context.behind.bus
+        if bus is None:
+            raise refusal("NOT_FED", "There is no bus here that would tell.")
+        async with bus.subscribe(subject_of(id)) as notes:
+            async for note in notes:
+                heard = decode(note)
+                yield TypingItem(who=heard.who, name=heard.name, is_typing=heard.is_typing)
 
     @subscription("The board of agents.")
     async def agents(self, after: After = None) -> AsyncIterator[AgentsItem]:

@@ -56,6 +56,17 @@ class Mrd:
     willing: bool = False
 
 
+def mrd_state(logged_in: bool, willing: bool, load: int, tasks_max: int) -> MrdState:  # noqa: FBT001 - two causes of four
+    """A pure function of here?, willing?, how many of how many (routing 32, 33)."""
+    if not logged_in:
+        return MrdState.LOGOUT
+    if not willing:
+        return MrdState.PENDING_NOT_READY if load else MrdState.NOT_READY
+    if load >= tasks_max:
+        return MrdState.BUSY
+    return MrdState.ACTIVE if load else MrdState.READY
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     category: ClassVar[str] = "agent"
@@ -80,21 +91,8 @@ class Agent:
         return sum(slot.mrd_id == mrd_id for slot in self.slots.values())
 
     def mrd_state(self, mrd_id: MrdId) -> MrdState:
-        """A pure function of willing?, how many of how many, and the global state (routing 32, 33)."""
-        if not self.logged_in:
-            return MrdState.LOGOUT
-        mrd, load = self.mrds.get(mrd_id, Mrd()), self.load(mrd_id)
-        match mrd.willing and self.ready, load:
-            case False, 0:
-                return MrdState.NOT_READY
-            case False, _:
-                return MrdState.PENDING_NOT_READY
-            case True, n if n >= mrd.tasks_max:
-                return MrdState.BUSY
-            case True, 0:
-                return MrdState.READY
-            case _:
-                return MrdState.ACTIVE
+        mrd = self.mrds.get(mrd_id, Mrd())
+        return mrd_state(self.logged_in, mrd.willing and self.ready, self.load(mrd_id), mrd.tasks_max)
 
     # Decisions about the person
 
@@ -127,6 +125,8 @@ class Agent:
             yield LoggedIn()
 
     def log_out(self, reason: str = "") -> Decision:
+        if not self.username:
+            raise NotFound("There is no such agent.", "agent_id")
         if self.logged_in:
             yield LoggedOut(reason)
 

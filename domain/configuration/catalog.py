@@ -13,6 +13,7 @@ from domain.configuration.settings import (
     MediaRoutingDomain,
     Queue,
     ReasonCode,
+    ReasonKind,
     RoutingAttribute,
     Settings,
 )
@@ -58,6 +59,12 @@ class Catalog:
             return self.mrds[mrd_id]
         except KeyError:
             raise NotFound(f"There is no media routing domain {mrd_id!r}.", "mrd_id") from None
+
+    def check_reason(self, kind: ReasonKind, reason: str, field_name: str) -> None:
+        """Is it one of the reasons of its kind? Where none of that kind is configured, any text will do."""
+        known = {id_ for id_, code in self.reasons.items() if code.kind is kind}
+        if known and reason not in known:
+            raise Invalid(f"There is no such reason; there are {', '.join(sorted(known))}.", field_name)
 
     def check(self, settings: Settings) -> None:
         """Does everything that these settings point at exist, and fit (routing 63)? Raises `Invalid` naming the field."""

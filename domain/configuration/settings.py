@@ -1,14 +1,25 @@
 """How has the business set Parley up? The shapes of everything that an administrator configures, and their checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 
 from domain.channels.inbound import ContactKind
 from domain.ids import AttributeId, BotId, ChannelTypeId, MrdId, QueueId
 from domain.kernel import Invalid
 
 STEPS_MAX = 10
+
+
+class Judgement(Protocol):
+    """What AND and OR can join: truth values, numbers as sets of bits, …"""
+
+    def __and__(self, other: Any, /) -> Any: ...
+    def __or__(self, other: Any, /) -> Any: ...
+
+
+J = TypeVar("J", bound=Judgement)
 
 
 class AttributeType(StrEnum):
@@ -138,7 +149,10 @@ class Expression:
     junction: Junction = Junction.AND
 
     def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
-        return _from_left((term.junction, term.matches(attributes)) for term in self.terms)
+        return self.judged(lambda term: term.matches(attributes), everything=True)
+
+    def judged(self, judge: Callable[[Term], J], everything: J) -> J:
+        return _from_left(((term.junction, judge(term)) for term in self.terms), everything)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +167,11 @@ class Step:
 
     def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
         """routing 5"""
-        return _from_left((e.junction, e.matches(attributes)) for e in self.expressions)
+        return self.judged(lambda term: term.matches(attributes), everything=True)
+
+    def judged(self, judge: Callable[[Term], J], everything: J) -> J:
+        """The step in whatever its terms are judged by: truth values, sets of agents, ways to meet it (routing 5)."""
+        return _from_left(((e.junction, e.judged(judge, everything)) for e in self.expressions), everything)
 
     def attribute_ids(self) -> Iterator[AttributeId]:
         return (term.attribute_id for expression in self.expressions for term in expression.terms)
@@ -261,15 +279,15 @@ class ReasonCode:
 Settings = RoutingAttribute | MediaRoutingDomain | Queue | ChannelType | Channel | Bot | ReasonCode
 
 
-def _from_left(parts: Iterator[tuple[Junction, bool]]) -> bool:
+def _from_left(parts: Iterator[tuple[Junction, J]], everything: J) -> J:
     """AND and OR have no precedence: each joins to all that stands left of it. Nothing at all is true."""
-    result: bool | None = None
+    result: J | None = None
     for junction, value in parts:
         if result is None:
             result = value
         else:
-            result = (result and value) if junction is Junction.AND else (result or value)
-    return True if result is None else result
+            result = result & value if junction is Junction.AND else result | value
+    return everything if result is None else result
 
 
 def _named(name: str) -> None:

@@ -209,6 +209,8 @@ class Conversation:
             yield AgentRoleChanged(agent, role)
 
     def leave(self, agent: AgentId, reason: str = "") -> Decision:
+        if self.customer_id is None:
+            raise NotFound("There is no such conversation.", "conversation_id")
         part = self.agents.get(agent)
         if part is not None:
             yield AgentLeft(agent, part.task_id, reason)

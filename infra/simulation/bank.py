@@ -144,12 +144,13 @@ class Habits:
         return cls(handling, pauses or [0.0], Hazard.seen(waits), skills, gap_s)
 
     def plan(self, calls: Sequence[BankCall], seed: str) -> Plan:
+        """Each day has its own chance, so that luck evens out over several days."""
         services = sorted({it.service for it in calls})
         start = datetime.combine(calls[0].day, datetime.min.time(), UTC)
         return Plan(
             media={VOICE: s.MediaRoutingDomain("voice")},
             attributes={AttributeId(it): s.AttributeType.BOOLEAN for it in services},
-            queues=[self._queue(it, calls, seed) for it in services],
+            queues=[self._queue(it, calls, f"{seed}/{calls[0].day}") for it in services],
             agents=self._agents(calls, services),
             horizon_s=max(DAY_S, calls[-1].at_s + 1),
             interval_s=3600.0,

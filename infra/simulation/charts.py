@@ -4,6 +4,7 @@ Wants matplotlib: `pip install 'parley[simulation]'`.
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ class NoMatplotlib(Exception):
 def draw(report: Report, title: str, queue: str, level: str, paths: Sequence[Path]) -> None:
     """Write the picture of one queue to each path, in the format that its suffix names. `level`: which service level."""
     try:
-        from matplotlib.figure import Figure
+        drawing = import_module("matplotlib.figure")
     except ImportError:
         raise NoMatplotlib("Charts need matplotlib: pip install 'parley[simulation]'.") from None
     lines = report.intervals()
     mine, all_ = [it for it in lines if it.queue == queue], [it for it in lines if it.queue == EVERYBODY]
-    figure = Figure(figsize=(9, 7.2), layout="constrained")
+    figure = drawing.Figure(figsize=(9, 7.2), layout="constrained")
     axes: list[Any] = list(figure.subplots(3, 1, sharex=True))
     figure.suptitle(f"{title}: {queue}" if queue != EVERYBODY else title, fontsize=12)
     _calls(axes[0], mine)

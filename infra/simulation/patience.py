@@ -10,7 +10,7 @@ from math import inf, log
 from random import Random
 from typing import Self
 
-from infra.simulation.service import Draw
+from infra.simulation.durations import Draw
 
 EDGES_S = (0.0, 5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)
 

@@ -17,10 +17,10 @@ from domain.configuration import settings as s
 from domain.ids import AgentId, AttributeId, MrdId, QueueId
 from domain.kernel import Invalid
 from infra.simulation import arrivals as comings
+from infra.simulation import durations
 from infra.simulation import patience as endings
-from infra.simulation import service
+from infra.simulation.durations import Draw
 from infra.simulation.plan import MIDNIGHT, AgentPlan, Call, Plan, QueuePlan
-from infra.simulation.service import Draw
 from infra.simulation.staffing import spans
 
 FOREVER_S = 30 * 86_400
@@ -216,7 +216,7 @@ class Scenario(Strict, frozen=True):
             draw(queue.patience, "patience"),
             draw(queue.rings, "rings"),
         )
-        wrap_up = draw(queue.wrap_up, "wrap-up") if queue.wrap_up else service.constant(0.0)
+        wrap_up = draw(queue.wrap_up, "wrap-up") if queue.wrap_up else durations.constant(0.0)
         for at_s in self._times(queue.arrivals, folder, Random(f"{stream}/arrivals")):
             yield Call(at_s, handling(), patience(), wrap_up(), rings())
 
@@ -280,13 +280,13 @@ def _draw(what: Patience, folder: Path, random: Random) -> Draw:
         case Never():
             return endings.never()
         case Constant(seconds=seconds):
-            return service.constant(seconds)
+            return durations.constant(seconds)
         case Exponential(mean_s=mean_s):
-            return service.exponential(random, mean_s)
+            return durations.exponential(random, mean_s)
         case LogNormal(mean_s=mean_s, sd_s=sd_s):
-            return service.lognormal(random, mean_s, sd_s)
+            return durations.lognormal(random, mean_s, sd_s)
         case Seen(file=file, column=column):
-            return service.from_data(random, _column(folder / file, column))
+            return durations.from_data(random, _column(folder / file, column))
         case Rates(from_s=edges, per_minute=rates):
             return endings.Hazard(tuple(edges), tuple(rate / 60 for rate in rates)).draw(random)
 

@@ -102,8 +102,7 @@ class World:
         self.now_s = 0.0
         self.at = plan.start
         self._epoch_s = plan.start.timestamp()
-        self._feed = self.engine.feed
-        self._next_position: Callable[[], Any] = count(1).__next__
+        self._tell = self._teller()
         self._agenda: list[tuple[float, int, Act, Any]] = []
         self._next_appointment = count(1).__next__
         self._live: dict[TaskId, Live] = {}
@@ -123,13 +122,12 @@ class World:
 
     def play(self, progress: Callable[[float], None] | None = None) -> "World":
         """Until nothing is left to happen. `progress` hears the virtual second once per interval."""
-        agenda, decide = self._agenda, self.engine.decide
+        agenda, decide, widens = self._agenda, self.engine.decide, self._widens
         told_s = self.plan.interval_s if progress else inf
         while agenda:
-            at_s, _, act, about = agenda[0]
-            if self._widens and self._widen_before(at_s):
+            if widens and self._widen_before(agenda[0][0]):
                 continue
-            heappop(agenda)
+            at_s, _, act, about = heappop(agenda)
             self.now_s = at_s
             self.at = datetime.fromtimestamp(self._epoch_s + at_s, UTC)
             act(about)
@@ -333,5 +331,12 @@ class World:
             self.timesheet.spend(seat.noted_s, now_s, seat.load, seat.ready)
             seat.noted_s = now_s
 
-    def _tell(self, stream: str, fact: Fact) -> None:
-        self._feed(recorded(self._next_position(), stream, 0, self.at, CAUSE, fact))
+    def _teller(self) -> Callable[[str, Fact], None]:
+        """Tells the engine one fact, now. A closure, for it is called eight times for each call."""
+        feed = self.engine.feed
+        next_position: Callable[[], Any] = count(1).__next__
+
+        def tell(stream: str, fact: Fact) -> None:
+            feed(recorded(next_position(), stream, 0, self.at, CAUSE, fact))
+
+        return tell

@@ -33,9 +33,7 @@ class Process:
         self.number = number
         self.wire = Wire(disk, random)
         self.centre = centre = Centre(self.wire, self.wire, clock)
-        turns = BotTurns(
-            centre.commands.send, centre.store, self.wire, lambda: centre.catalog, bots, centre.store.peek
-        )
+        turns = BotTurns(centre.commands.send, centre.store, self.wire, lambda: centre.catalog, bots, centre.store.peek)
         centre.react("bots", turns.reactions(), turns.wants)
         self.leads = False
         self.failed: BaseException | None = None
@@ -49,8 +47,8 @@ class Process:
         """Every task that begins inside a process ends with it."""
         process = INSIDE.get()
         if process is not None:
-            process._tasks[task] = None  # noqa: SLF001
-            task.add_done_callback(lambda done: process._tasks.pop(done, None))  # noqa: SLF001
+            process._tasks[task] = None
+            task.add_done_callback(lambda done: process._tasks.pop(done, None))
 
     async def start(self, *, leads: bool) -> None:
         """Raises `Unavailable`."""

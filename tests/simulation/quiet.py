@@ -61,7 +61,7 @@ def _matches(queue: Queue, step: int, agent: Agent) -> bool:
 
 def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
     """After hours in which nobody did anything."""
-    yield from (f"{set_.key} was due at {set_.due}" for set_ in watch.timers.values() if set_.due < now - HOUR)
+    yield from _not_fired(watch, now - HOUR)
     for agent_id, agent in watch.agents.items():
         for task_id, slot in agent.slots.items():
             if task_id not in watch.tasks:
@@ -92,6 +92,15 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
             yield f"session {session_id} is open, and not in {started.conversation_id}"
 
 
+def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:
+    for set_ in watch.timers.values():
+        kind, _, subject = set_.key.partition("/")
+        talk = watch.talks.get(subject)
+        answered = kind == "inactivity" and (talk is None or talk.awaiting_reply_to != set_.command.message_id)
+        if set_.due < before and not answered:
+            yield f"{set_.key} was due at {set_.due}, and it is an hour later"
+
+
 def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
     if task.media_state in (MediaState.QUEUED, MediaState.RESERVED, MediaState.STARTED):
         yield f"task {task_id} is still {task.media_state}"
@@ -107,9 +116,9 @@ def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
 HOUR = timedelta(hours=1)
 
 
-def differs(centre: Centre, disk: Disk, watch: Watch, reference: Engine) -> Iterator[str]:
+def differs(centre: Centre, disk: Disk, watch: Watch, reference: Engine, now: datetime) -> Iterator[str]:
     """What a process has in its head must be what the log says."""
-    for stream, warm in centre.store._warm.items():  # noqa: SLF001
+    for stream, warm in centre.store._warm.items():
         if warm.is_fresh and not warm.lock.locked():
             history = disk.streams.get(stream, [])
             model = MODELS.get(stream.partition("-")[0])
@@ -121,14 +130,14 @@ def differs(centre: Centre, disk: Disk, watch: Watch, reference: Engine) -> Iter
                 yield f"{stream} is warm as {warm.model}, which is not its replay"
     if centre.catalog != watch.catalog:
         yield "the catalogue is not the fold of the log"
-    due = {key: due for key, (due, _) in centre.timers._due.items()}  # noqa: SLF001
+    due = {key: due for key, (due, _) in centre.timers._due.items()}
     for key, set_ in watch.timers.items():
-        if key not in due and not key.startswith("ttl/"):
+        if key not in due and set_.due > now:
             yield f"{key} is due at {set_.due}, and not timed"
         elif key in due and due[key] != set_.due:
             yield f"{key} is due at {set_.due}, and timed at {due[key]}"
     yield from (f"{key} is timed, and belongs to nothing that lives" for key in due if key not in watch.timers)
-    yield from _engine_differs(centre.router._engine, reference)  # noqa: SLF001
+    yield from _engine_differs(centre.router._engine, reference)
 
 
 def _engine_differs(engine: Engine, reference: Engine) -> Iterator[str]:

@@ -59,6 +59,8 @@ def test_every_mutation_has_one_input_with_an_id_for_repeats_and_one_payload():
 
 def test_every_subscription_can_be_resumed_and_says_where_it_is():
     for name, field in SCHEMA.subscription_type.fields.items():
+        if name == "typing":  # the one that is no fact, and has no past
+            continue
         assert str(field.args["after"].type) == "Cursor", name
         assert str(get_named_type(field.type).fields["cursor"].type) == "Cursor!", name
 

@@ -144,6 +144,8 @@ MUTATIONS = [
     Wrong("alan", "postMessage", MESSAGE, "NOT_IN_CONVERSATION"),
     Wrong("alan", "applyWrapUp", {"taskId": "none", "codes": ["resolved"]}, "NOT_FOUND"),
     Wrong("alan", "finishWrapUp", {"taskId": "none"}, "NOT_FOUND"),
+    Wrong("alan", "leaveConversation", {"conversationId": "none"}, "NOT_FOUND"),
+    Wrong("sam", "forceLogOut", {"agentId": "nobody"}, "NOT_FOUND"),
     Wrong("alan", "postMessage", {**MESSAGE, "text": "a\0b"}, "INVALID"),
     Wrong("alan", "postMessage", {**MESSAGE, "text": "x" * 30_000}, "INVALID"),
     Wrong("alan", "postMessage", {**MESSAGE, "data": {"a": json.loads('{"a":' * 60 + "1" + "}" * 60)}}, "INVALID"),

@@ -161,6 +161,7 @@ async def _kill_the_database(durable: Durable, customers: list[Chatter]) -> floa
     for customer, before in zip(customers, promised, strict=True):
         await until(lambda: len(customer.visitor.acknowledged) > before, QUIET_S, "messages are taken again")  # noqa: B023
     assert durable.server.is_running
+    assert "the embedded database has ended" in durable.server.said
     return time.monotonic() - began
 
 

@@ -1,11 +1,13 @@
 """One customer, one agent, everybody who watches: a day over the real network."""
 
 import asyncio
+import json
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 
-from tests.e2e.server.client import Centre, Staff, history, until
+from tests.e2e.server.client import Centre, Staff, Visitor, history, until
 from tests.e2e.server.people import private_line
 
 pytestmark = pytest.mark.anyio
@@ -47,6 +49,7 @@ async def test_a_customer_is_helped_from_the_greeting_to_the_closed_conversation
 
     await ada.do("setTyping", conversationId=john.conversation, isTyping=True)
     await john.first("typing", name="Ada Lovelace", isTyping=True)
+    await _the_desk_sees_typing(ada, john)
     answer = str(uuid4())
     await ada.do("postMessage", conversationId=john.conversation, messageId=answer, text="How can I help?")
     await john.hears("How can I help?")
@@ -149,3 +152,19 @@ def _last(items, key: str, id_: str, wanted: str):
     """What a board said last of one row."""
     rows = [row for item in items for row in item["changed"] if row[key] == id_]
     return rows[-1][wanted] if rows else None
+
+
+async def _the_desk_sees_typing(agent: Staff, customer: Visitor) -> None:
+    """It is no fact and has no marker: who types goes on until it is seen."""
+    query = "subscription ($id: ID!) { typing(id: $id) { who isTyping } }"
+    async with agent.socket() as socket:
+        asked = {"query": query, "variables": {"id": customer.conversation}}
+        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": asked}))
+        for _ in range(50):
+            await customer.send(type="typing", isTyping=True)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    frame = json.loads(await socket.recv())
+                assert frame["payload"]["data"]["typing"] == {"who": "CUSTOMER", "isTyping": True}
+                return
+    raise AssertionError("the desk never saw the customer type")

@@ -54,5 +54,5 @@ def test_a_day_is_played_with_the_habits_of_others(days: dict[date, list[BankCal
 
 def test_a_line_that_is_no_call_is_named(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOG + "soon,PS,0,,1,0,AGENT,1,A01\n")
-    with pytest.raises(ValueError, match="log.csv:10 is no call"):
+    with pytest.raises(ValueError, match=r"log\.csv:10 is no call"):
         read(tmp_path / "log.csv")

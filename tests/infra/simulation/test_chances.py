@@ -9,8 +9,8 @@ from statistics import fmean, stdev
 import pytest
 
 from infra.simulation.arrivals import from_file, poisson
+from infra.simulation.durations import exponential, from_data, lognormal
 from infra.simulation.patience import Hazard, mean_of_censored
-from infra.simulation.service import exponential, from_data, lognormal
 from infra.simulation.staffing import spans
 
 N = 20_000

@@ -61,7 +61,7 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, instead_of: str, stan
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadScenario, match="none.yaml cannot be read: No such file"):
+    with pytest.raises(BadScenario, match=r"none\.yaml cannot be read: No such file"):
         load(tmp_path / "none.yaml")
 
 

@@ -8,10 +8,10 @@ from statistics import fmean, stdev
 import pytest
 
 from infra.simulation.arrivals import poisson
+from infra.simulation.durations import exponential
 from infra.simulation.erlang import SteadyState, erlang_a, erlang_b, erlang_c
 from infra.simulation.patience import never
 from infra.simulation.plan import Call
-from infra.simulation.service import exponential
 from infra.simulation.tally import Cohort, Hours
 from infra.simulation.world import World
 from tests.infra.simulation.plans import agent, plan, queue

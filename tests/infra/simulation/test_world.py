@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from infra.simulation.arrivals import poisson
+from infra.simulation.durations import exponential
 from infra.simulation.plan import AgentPlan, Call, Plan
-from infra.simulation.service import exponential
 from infra.simulation.tally import Cohort, Hours
 from infra.simulation.world import World
 from tests.infra.simulation.plans import Auditor, QueueLength, Watched, agent, plan, queue, skilled

@@ -1,0 +1,26 @@
+"""What does the engine want done? Moves: an offer of a request to an agent, or a wider step for it."""
+
+from dataclasses import dataclass
+
+from domain.ids import AgentId, MrdId, OfferId, TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    task_id: TaskId
+    mrd_id: MrdId
+    agent_id: AgentId
+    offer_id: OfferId
+    step: int
+    decision: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """The request has waited for its next step to begin (routing 7, 10)."""
+
+    task_id: TaskId
+    step: int
+
+
+Move = Offer | Widening

@@ -1,0 +1,135 @@
+"""Which waiting lines does this agent serve? The same steps as in `skills.py`, seen from the other side.
+
+Each step is spelled out as the ways to meet it: any one of them, each a set of terms that must all hold. Every way has a
+number. An agent's value of an attribute rules out the ways with a term that it fails; what no attribute rules out is met:
+one `|` for each attribute there is, whatever the number of queues.
+
+A queue's ways stand side by side in a lane, step after step. In a cumulative queue whoever meets a step also serves all
+later ones (routing 7): within the lane every bit above the lowest is set, for all lanes at once, by a subtraction from a
+guard bit at each lane's end. A step is known by the number of its last way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.configuration.settings import Queue, Step, StepMode, Term
+from domain.ids import AttributeId
+
+WAYS_MAX = 64
+"""Of one step. One that is met in more ways counts as met by anybody here; the exact set has the last word anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How to meet something: any one of these, and of that one every term."""
+
+    ways: frozenset[frozenset[Term]]
+
+    def __and__(self, other: "Ways") -> "Ways":
+        if len(self.ways) * len(other.ways) > WAYS_MAX:
+            return ANYHOW
+        return Ways(frozenset(one | two for one in self.ways for two in other.ways))
+
+    def __or__(self, other: "Ways") -> "Ways":
+        ways = self.ways | other.ways
+        return Ways(ways) if len(ways) <= WAYS_MAX else ANYHOW
+
+
+ANYHOW = Ways(frozenset((frozenset(),)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Where a queue's ways stand: `numbers` is the number of each step, `extent` all bits, guards included."""
+
+    start: int
+    length: int
+    numbers: tuple[int, ...]
+    names: frozenset[AttributeId]
+
+    @property
+    def extent(self) -> int:
+        return ((1 << self.length) - 1) << self.start
+
+
+class Reach:
+    def __init__(self) -> None:
+        self.version = 0
+        self._ways = self._guards = self._size = 0
+        self._spare: dict[int, list[int]] = {}
+        self._terms: dict[AttributeId, dict[int, list[Term]]] = {}
+        self._fails: dict[AttributeId, dict[int | None, int]] = {}
+
+    def of(self, attributes: Mapping[AttributeId, int]) -> int:
+        """The numbers of all steps whose requests somebody with these attributes may have."""
+        ruled_out = 0
+        for name, fails in self._fails.items():
+            value = attributes.get(name)
+            try:
+                ruled_out |= fails[value]
+            except KeyError:
+                ruled_out |= self._failing(name, value)
+        met = self._ways & ~ruled_out
+        guards = self._guards
+        return ((guards - met) | met) & ~guards
+
+    def open(self, queue: Queue) -> Lane:
+        """Give a queue its lane; nobody else's changes."""
+        ways = [_ways(step) for step in queue.steps]
+        replace = queue.step_mode is StepMode.REPLACE
+        length = sum(map(len, ways)) + (len(ways) if replace else 1)
+        spare = self._spare.get(length)
+        start = at = spare.pop() if spare else self._size
+        self._size = max(self._size, start + length)
+        numbers, names = [], set()
+        for number, step in enumerate(ways):
+            for way in step:
+                self._add(at, way)
+                names.update(term.attribute_id for term in way)
+                at += 1
+            numbers.append(at - 1)
+            if replace or number == len(ways) - 1:
+                self._guards |= 1 << at
+                at += 1
+        self.version += 1
+        return Lane(start, length, tuple(numbers), frozenset(names))
+
+    def close(self, lane: Lane) -> None:
+        kept = ~lane.extent
+        self._ways &= kept
+        self._guards &= kept
+        for name in lane.names:
+            fails, terms = self._fails[name], self._terms[name]
+            for value in fails:
+                fails[value] &= kept
+            for number in range(lane.start, lane.start + lane.length):
+                terms.pop(number, None)
+        self._spare.setdefault(lane.length, []).append(lane.start)
+        self.version += 1
+
+    def _add(self, number: int, way: frozenset[Term]) -> None:
+        self._ways |= 1 << number
+        for term in way:
+            name = term.attribute_id
+            self._terms.setdefault(name, {}).setdefault(number, []).append(term)
+            for value, failing in self._fails.setdefault(name, {None: 0}).items():
+                if not _holds(term, value):
+                    self._fails[name][value] = failing | 1 << number
+
+    def _failing(self, name: AttributeId, value: int | None) -> int:
+        """Nobody had this value before."""
+        failing = 0
+        for number, terms in self._terms[name].items():
+            if not all(_holds(term, value) for term in terms):
+                failing |= 1 << number
+        self._fails[name][value] = failing
+        return failing
+
+
+def _holds(term: Term, value: int | None) -> bool:
+    return term.matches({} if value is None else {term.attribute_id: value})
+
+
+def _ways(step: Step) -> Sequence[frozenset[Term]]:
+    ways: Ways = step.judged(lambda term: Ways(frozenset((frozenset((term,)),))), ANYHOW)
+    return sorted(ways.ways, key=lambda way: sorted(map(repr, way)))

@@ -1,0 +1,41 @@
+"""What has the engine learned from the log? A snapshot is this, and everything else that it keeps follows from it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.agents.agent import Agent, Slot
+from domain.configuration.catalog import Catalog
+from domain.ids import AgentId, ConversationId, MrdId, TaskId
+from domain.kernel import Position
+from domain.tasks.facts import Routing
+
+
+@dataclass(slots=True)
+class Request:
+    """A request that waits, or rings: `ringing` while an offer of it is out. `missed`: since when each of those that
+    are left out of it are (routing 26).
+    """
+
+    routing: Routing
+    step: int
+    ringing: bool = False
+    conversation_id: ConversationId | None = None
+    missed: dict[AgentId, Position] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class State:
+    """`agents` holds who they are and whether they want work; `slots` what fills their time, for it changes with every
+    task. `since`: available since (routing 15). `readied`: when they last became ready. `missed`: of requests whose
+    offer rang out and that are not queued again yet, by their first task.
+    """
+
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    slots: dict[AgentId, dict[TaskId, Slot]] = field(default_factory=dict)
+    since: dict[AgentId, dict[MrdId, datetime]] = field(default_factory=dict)
+    readied: dict[AgentId, dict[MrdId, Position]] = field(default_factory=dict)
+    requests: dict[TaskId, Request] = field(default_factory=dict)
+    created: dict[TaskId, ConversationId] = field(default_factory=dict)
+    missed: dict[TaskId, dict[AgentId, Position]] = field(default_factory=dict)
+    talking: dict[ConversationId, set[AgentId]] = field(default_factory=dict)
+    catalog: Catalog = field(default_factory=Catalog)

@@ -1,0 +1,361 @@
+"""A simulated day: the real write side, many people, and everything that can go wrong, all of it decided by one seed.
+
+    report = simulate(seed=7, events=2_000)
+    assert report.faults == []
+
+One thread, virtual time, no clock and no chance but the seed's: what failed once fails again in the same way.
+"""
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+import infra.folds
+from commands.agents import LogOut
+from commands.bus import Command
+from commands.inbound import EndSession
+from connectors.bots.scripted.bot import scripted
+from domain.ids import SessionId
+from domain.kernel import Recorded, Refused
+from domain.routing.engine import Engine
+from domain.sessions.facts import SessionEndReason
+from infra.eventlog.port import Conflict, Unavailable
+from tests.simulation import plans
+from tests.simulation.disk import CALM, Disk, Weather
+from tests.simulation.loop import SimulatedLoop
+from tests.simulation.people import AgentPerson, CustomerPerson, MoodyBot
+from tests.simulation.process import Gone, Process
+from tests.simulation.quiet import differs, left_waiting, streams_of, unsettled
+from tests.simulation.watch import Watch
+
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+SNAPSHOT_EVERY = 150
+LAST_FACTS = 30
+STREAMS_SHOWN_MAX = 6
+PATIENCE_S = 3.0
+"""How long an agent may idle beside a request that they could have."""
+TURNS_MAX_PER_EVENT = 4_000
+"""A day that spins without a new fact has a fault, too."""
+
+
+@dataclass
+class Report:
+    seed: int
+    wanted: int
+    events: int = 0
+    days: float = 0.0
+    digest: str = ""
+    faults: list[str] = field(default_factory=list)
+    last_facts: list[str] = field(default_factory=list)
+    happened: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if not self.faults:
+            return (
+                f"seed {self.seed}: {self.events} events over {self.days:.1f} days, {self.happened}, {self.digest[:12]}"
+            )
+        lines = [f"seed {self.seed} fails after {self.events} events:", *self.faults[:5], "", *self.last_facts, ""]
+        return "\n".join([*lines, f"make sim SEED={self.seed} EVENTS={self.wanted}"])
+
+
+class FaultFound(Exception):
+    """The day ends here."""
+
+
+class Day:
+    def __init__(self, seed: int, events: int, loop: SimulatedLoop) -> None:
+        self.random = Random(f"day {seed}")
+        self.report = Report(seed, events)
+        self.loop = loop
+        self.watch = Watch()
+        self.reference = Engine()
+        self.disk = Disk(self._told)
+        self.processes: list[Process] = []
+        self.clock_offset = timedelta()
+        self._started = 0
+        self._over: asyncio.Future[None] = loop.create_future()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._turns_before = 0
+        count = self.random.randint
+        self.agents = [AgentPerson(f"agent {n}", self.watch, self.do, self.random) for n in range(count(2, 6))]
+        self.customers = [CustomerPerson(n, self.watch, self.do, self.random) for n in range(count(3, 14))]
+        moody = MoodyBot(self.random)
+        self._bots: Any = {"scripted": scripted, "moody": lambda _: moody}
+
+    def clock(self) -> datetime:
+        return MORNING + timedelta(seconds=self.loop.time()) + self.clock_offset
+
+    def _told(self, recorded: Recorded[Any]) -> None:
+        self.watch.told(recorded)
+        self.reference.feed(recorded)
+        self._turns_before = self.loop.turns
+        if self.watch.faults:
+            self.fault(*self.watch.faults)
+
+    def fault(self, *faults: str) -> None:
+        self.report.faults += faults
+        if not self._over.done():
+            self._over.set_exception(FaultFound())
+
+    def happened(self, what: str) -> None:
+        self.report.happened[what] = self.report.happened.get(what, 0) + 1
+
+    # The whole
+
+    async def goes_by(self) -> None:
+        """Raises `FaultFound`."""
+        living = asyncio.ensure_future(self._life())
+        await asyncio.wait({living, self._over}, return_when=asyncio.FIRST_COMPLETED)
+        for process in self.processes:
+            process.kill()
+        if self._over.done():
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
+            self._over.result()
+        living.result()
+
+    async def _life(self) -> None:
+        await self._boot()
+        for command in plans.beginning(self.random):
+            await self.do(command, "admin")
+        lives = [self._lives(agent.acts, 4.0) for agent in self.agents]
+        lives += [self._lives(customer.acts, 25.0) for customer in self.customers]
+        lives += [self._lives(self._reconfigures, 400.0), self._lives(self._weather_turns, 60.0)]
+        lives += [self._lives(self._something_breaks, 90.0), self._supervise(), self._look_for_spinning()]
+        async with asyncio.TaskGroup() as everybody:
+            busy = [everybody.create_task(life) for life in lives]
+            while len(self.disk) < self.report.wanted:
+                await asyncio.sleep(self.random.uniform(100, 1_500))
+                await self._quiet_moment()
+            await self._everybody_goes_home()
+            for task in busy:
+                task.cancel()
+
+    async def _lives(self, acts: Any, pause_s: float) -> None:
+        while True:
+            await asyncio.sleep(self.random.expovariate(1 / pause_s))
+            await self._open.wait()
+            await acts()
+
+    async def do(self, command: Command, actor: str) -> bool:
+        """As a client does: whoever gets no answer sends it again, to whoever is there."""
+        command_id = UUID(int=self.random.getrandbits(128), version=4)
+        while True:
+            try:
+                await self.random.choice(self.processes).ask(command, command_id, actor)
+            except Refused:
+                return False
+            except (Gone, Unavailable, Conflict, IndexError):
+                await asyncio.sleep(self.random.uniform(0.01, 2.0))
+                if self.random.random() < 0.2:
+                    return False
+            else:
+                return True
+
+    # Processes
+
+    async def _boot(self, *, leads: bool = True) -> None:
+        self._started += 1
+        process = Process(self._started, self.disk, self.clock, self.random, self._bots)
+        try:
+            await process.start(leads=leads)
+        except (Unavailable, Gone):
+            process.kill()
+            return
+        self.processes.append(process)
+
+    async def _supervise(self) -> None:
+        """Who died is carried out; somebody leads again soon."""
+        while True:
+            await asyncio.sleep(self.random.uniform(0.1, 3.0))
+            self._bury()
+            if not self.processes:
+                await self._boot()
+            elif not any(process.leads for process in self.processes):
+                self.processes[0].lead()
+
+    def _bury(self) -> None:
+        for process in self.processes:
+            if process.failed is not None:
+                self.fault(f"process {process.number} failed: {process.failed!r}")
+            parts = [process.centre._policies, *process.centre._added]
+            if any(reactor.parked for reactor in parts):
+                self.fault(f"process {process.number} parked a reaction")
+        self.processes = [process for process in self.processes if not process.is_dead]
+
+    async def _something_breaks(self) -> None:
+        kinds = ["crash", "crash", "second", "second", "stands by", "stops", "clock", "lead"]
+        kind = self.random.choice(kinds)
+        process = self.random.choice(self.processes) if self.processes else None
+        if process is None:
+            return
+        match kind:
+            case "crash":
+                process.kill()
+                self._bury()
+                gc.collect()
+            case "second" if len(self.processes) < 2:
+                await self._boot(leads=self.random.random() < 0.6)
+            case "stands by" if process.leads:
+                await process.stand_by()
+            case "lead" if not process.leads:
+                process.lead()
+            case "stops":
+                await process.stop()
+                self._bury()
+            case "clock":
+                self.clock_offset = timedelta(seconds=self.random.choice([-7_200, -60, -1, 0, 0, 1, 60, 7_200]))
+                if self.random.random() < 0.5:
+                    for each in self.processes:
+                        each.centre.timers.look_again()
+            case _:
+                return
+        self.happened(kind)
+
+    async def _weather_turns(self) -> None:
+        chance = self.random.random
+        self.disk.weather = Weather(
+            slow=chance(),
+            delay_s=self.random.choice([0.01, 0.1, 2.0]),
+            away=chance() * self.random.choice([0, 0, 0.05, 0.4]),
+            answer_lost=chance() * self.random.choice([0, 0, 0.05, 0.4]),
+            lag_s=self.random.choice([0, 0.01, 0.5, 3.0]),
+            ends=self.random.choice([0, 0, 0, 0.002]),
+        )
+
+    async def _reconfigures(self) -> None:
+        if await self.do(plans.a_change(self.random), "admin"):
+            self.happened("reconfigured")
+
+    async def _look_for_spinning(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            if self.loop.turns - self._turns_before > 200 * TURNS_MAX_PER_EVENT:
+                self.fault("much is done, and nothing happens")
+
+    # Quiet moments
+
+    async def _quiet_moment(self) -> None:
+        """Nobody does anything, nothing is broken: does everything find its end?"""
+        self._open.clear()
+        self.disk.weather = CALM
+        self.clock_offset = timedelta()
+        for process in self.processes:
+            process.centre.timers.look_again()
+        await asyncio.sleep(20.0)  # who had to wait to try again has tried
+        before = self._idle_pairs()
+        await asyncio.sleep(PATIENCE_S)
+        if pairs := before & self._idle_pairs():
+            self.fault(*(f"{pair[0]} waits, and {pair[1]} is free" for pair in sorted(pairs)))
+        await self._until_nothing_happens()
+        self._check(*unsettled(self.watch, self.clock()))
+        head = await self.disk.head()
+        for process in list(self.processes):
+            await process.centre.live.reached(head)
+            engine_faults = differs(process.centre, self.disk, self.watch, self.reference, self.clock())
+            self._check(*(f"in process {process.number}, {fault}" for fault in engine_faults))
+        self.happened("quiet")
+        self._open.set()
+
+    def _idle_pairs(self) -> set[tuple[str, str, int, int]]:
+        version = self.watch.checker.versions
+        return {(t, a, version[f"task-{t}"], version[f"agent-{a}"]) for t, a in left_waiting(self.watch)}
+
+    async def _until_nothing_happens(self) -> None:
+        """Everything that is due within the next hours is done."""
+        length = -1
+        while length != len(self.disk):
+            length = len(self.disk)
+            await asyncio.sleep(3 * 3600)
+
+    def _check(self, *faults: str) -> None:
+        if faults:
+            self.fault(*faults)
+
+    async def _everybody_goes_home(self) -> None:
+        self._open.clear()
+        for session_id in list(self.watch.sessions):
+            await self.do(EndSession(SessionId(session_id), SessionEndReason.CUSTOMER), "connector")
+        await self._until_nothing_happens()
+        for agent in self.agents:
+            await agent.works_off()
+            await self.do(LogOut(agent.id, "home"), agent.id)
+        await self._quiet_moment()
+        self._check(*self.watch.checker.unfinished(), *self.watch.hours_that_differ())
+        self._check(*(f"conversation {id_} is still open" for id_ in self.watch.talks))
+        self._check(*(f"session {id_} is still open" for id_ in self.watch.sessions))
+
+
+def simulate(seed: int, events: int) -> Report:
+    """One day, and what was wrong with it."""
+    chance = Random(f"order {seed}")
+    loop = SimulatedLoop(f"loop {seed}", chance.choice([0.0, 0.1, 1.0]))
+    loop.started = Process.note
+    with _alone(loop) as errors:
+        day = Day(seed, events, loop)
+        try:
+            loop.run_until_complete(day.goes_by())
+        except FaultFound:
+            pass
+        return _reported(day, errors)
+
+
+def _reported(day: Day, errors: list[str]) -> Report:
+    report = day.report
+    report.faults += errors
+    report.events, report.days = len(day.disk), day.loop.time() / 86_400
+    report.digest = digest(day.disk.history)
+    if report.faults:
+        names = streams_of(" ".join(report.faults[:3]), day.disk.history)[-STREAMS_SHOWN_MAX:]
+        facts = [it for it in day.disk.history if it.stream in names] or day.disk.history
+        report.last_facts = [_line(recorded) for recorded in facts[-LAST_FACTS:]]
+    return report
+
+
+def digest(history: list[Recorded[Any]]) -> str:
+    """The same for the same log, byte for byte; sets are written in order, for they have none."""
+    encode = msgspec.json.Encoder(order="deterministic").encode
+    sum_ = sha256()
+    for it in history:
+        sum_.update(encode([it.position, it.stream, it.version, it.at, it.cause, it.fact.stored_as, it.fact]))
+    return sum_.hexdigest()
+
+
+def _line(recorded: Recorded[Any]) -> str:
+    return f"{recorded.position:>6} {recorded.at:%H:%M:%S.%f} {recorded.stream} [{recorded.version}] {recorded.fact}"
+
+
+@contextmanager
+def _alone(loop: SimulatedLoop) -> Iterator[list[str]]:
+    """The loop of this thread, snapshots that come often, and every error that is logged is a fault."""
+    errors: list[str] = []
+
+    def keep(_logger: object, method: str, event: dict[str, Any]) -> dict[str, Any]:
+        if method in ("error", "exception", "critical"):
+            errors.append(f"logged as {method}: {event}")
+        raise structlog.DropEvent
+
+    before, every, collects = structlog.get_config(), infra.folds.SNAPSHOT_EVERY, gc.isenabled()
+    structlog.configure(processors=[keep], cache_logger_on_first_use=False)
+    infra.folds.SNAPSHOT_EVERY = SNAPSHOT_EVERY
+    gc.disable()
+    try:
+        yield errors
+    finally:
+        gc.collect()
+        loop.close()
+        infra.folds.SNAPSHOT_EVERY = every
+        structlog.configure(**before)
+        if collects:
+            gc.enable()

@@ -1,0 +1,122 @@
+"""How might somebody set this up? Random settings that are valid in themselves; whether they fit is for the product to say."""
+
+from random import Random
+from typing import TypeVar
+
+from commands.bus import Command
+from commands.configuration import Configure, Retire
+from domain.channels.inbound import ContactKind
+from domain.configuration import settings as s
+from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId
+
+MRDS = [MrdId("chat"), MrdId("voice")]
+ATTRIBUTES = [AttributeId("english"), AttributeId("billing"), AttributeId("vip")]
+QUEUES = {QueueId("support"): "chat", QueueId("sales"): "chat", QueueId("calls"): "voice", QueueId("spare"): "chat"}
+BOTS = [BotId("greeter"), BotId("moody")]
+CHANNELS = {
+    ChannelId("web"): ("chat", ContactKind.OPAQUE),
+    ChannelId("whatsapp"): ("chat", ContactKind.PHONE),
+    ChannelId("sms"): ("chat", ContactKind.PHONE),
+    ChannelId("phone"): ("voice", ContactKind.PHONE),
+}
+T = TypeVar("T")
+
+
+def beginning(random: Random) -> list[Command]:
+    """Everything once, in an order in which each finds what it points at."""
+    commands: list[Command] = [Configure(mrd, a_domain(random, mrd)) for mrd in MRDS]
+    commands += [Configure(attribute, an_attribute(attribute)) for attribute in ATTRIBUTES]
+    commands += [Configure(bot, a_bot(random, bot)) for bot in BOTS]
+    commands += [Configure(f"{mrd}type", s.ChannelType(mrd, mrd)) for mrd in MRDS]
+    commands += [Configure(queue, a_queue(random, queue)) for queue in QUEUES]
+    commands += [Configure(channel, a_channel(random, channel)) for channel in CHANNELS]
+    return commands
+
+
+def a_change(random: Random) -> Command:
+    """An administrator has an idea, seldom a good one."""
+    match random.choice(["mrd", "bot", "queue", "queue", "queue", "channel", "channel", "retire"]):
+        case "mrd":
+            mrd = random.choice(MRDS)
+            return Configure(mrd, a_domain(random, mrd))
+        case "bot":
+            bot = random.choice(BOTS)
+            return Configure(bot, a_bot(random, bot))
+        case "queue":
+            queue = random.choice(list(QUEUES))
+            return Configure(queue, a_queue(random, queue))
+        case "channel":
+            channel = random.choice(list(CHANNELS))
+            return Configure(channel, a_channel(random, channel))
+        case _:
+            return Retire(s.Queue, random.choice(list(QUEUES)))
+
+
+def a_domain(random: Random, name: str) -> s.MediaRoutingDomain:
+    return s.MediaRoutingDomain(
+        name,
+        max_requests=1 if name == "voice" else random.randint(1, 4),
+        rona_action=random.choice(list(s.RonaAction)),
+        wrap_up_holds_slot=random.random() < 0.7,
+    )
+
+
+def an_attribute(name: str) -> s.RoutingAttribute:
+    if name == "english":
+        return s.RoutingAttribute(name, s.AttributeType.BOOLEAN, 1)
+    return s.RoutingAttribute(name, s.AttributeType.PROFICIENCY_LEVEL, 5)
+
+
+def a_bot(random: Random, name: str) -> s.Bot:
+    return s.Bot(name, "scripted" if name == "greeter" else "moody", timeout_s=random.randint(1, 10))
+
+
+def a_queue(random: Random, queue: QueueId) -> s.Queue:
+    return s.Queue(
+        queue,
+        MrdId(QUEUES[queue]),
+        steps=tuple(a_step(random) for _ in range(random.choice([1, 1, 2, 3]))),
+        step_mode=random.choice(list(s.StepMode)),
+        priority=random.randint(1, 10),
+        agent_selection=random.choice(list(s.AgentSelectionPolicy)),
+        offer_timeout_s=random.choice([2, 5, 20]),
+        request_ttl_s=random.choice([30, 120, 600]),
+        wrap_up_enabled=random.random() < 0.7,
+        wrap_up_s=random.choice([0, 5, 60]),
+    )
+
+
+def a_step(random: Random) -> s.Step:
+    if random.random() < 0.4:
+        return s.Step(timeout_s=random.choice([0, 3, 15]))
+    expressions = [
+        s.Expression(tuple(a_term(random) for _ in range(random.randint(1, 2))), a_junction(random))
+        for _ in range(random.randint(1, 2))
+    ]
+    return s.Step(tuple(expressions), timeout_s=random.choice([0, 3, 15]))
+
+
+def a_term(random: Random) -> s.Term:
+    operator = random.choice([s.RelationalOperator.GE, s.RelationalOperator.LE, *s.RelationalOperator])
+    return s.Term(random.choice(ATTRIBUTES), operator, random.randint(0, 10), a_junction(random))
+
+
+def a_junction(random: Random) -> s.Junction:
+    return random.choice(list(s.Junction))
+
+
+def a_channel(random: Random, channel: ChannelId) -> s.Channel:
+    mrd, contact_kind = CHANNELS[channel]
+    mode = random.choice(list(s.ChannelMode))
+    queues = [queue for queue, its_mrd in QUEUES.items() if its_mrd == mrd]
+    wants_queue = mode is not s.ChannelMode.BOT or random.random() < 0.5
+    return s.Channel(
+        channel,
+        ChannelTypeId(f"{mrd}type"),
+        "webchat",
+        mode=mode,
+        bot_id=random.choice(BOTS),
+        routing=s.RoutingPolicy(queue_id=random.choice(queues) if wants_queue else None),
+        customer_inactivity_s=random.choice([0, 30, 300]),
+        contact_kind=contact_kind,
+    )

@@ -24,7 +24,7 @@ WAITING_MAX = 3 * BATCH_MAX
 """Facts that may wait for a slow projection before reading stops for those that read with it."""
 FLOOD, FLOOD_PAUSE_S = 500, 0.010
 """Facts that come at once when a log is read from behind; then it pays to wait for the next such page."""
-GATHER_S = 0.040
+GATHER_S = 0.100
 """How long a fact may wait for others to be stored with it, while nobody waits for it."""
 REBUILD_PAGE = 2_000
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 5.0

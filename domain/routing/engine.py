@@ -1,96 +1,59 @@
 """Which waiting request goes to which agent, now? Facts and the time go in, offers come out; nothing else is asked.
 
-Deterministic and incremental: the work follows what changed, not what exists. It keeps, for each queue, who matches
-which step, and who waits; for each agent, the domain's own `Agent` model. It enforces nothing: an offer is a wish that
-the agent's own stream may still refuse (`forget`).
+Deterministic and incremental: the work follows what changed, not what exists. It enforces nothing: an offer is a wish that
+the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0013`):
+
+    state.py     what was learned from the log      staff.py    who could take one more, in order
+    lines.py     who waits at which step, in order  skills.py   who may be given what waits at a step
+    ranking.py   the first of those in a set        reach.py    which steps an agent serves
+    clocks.py    when the next step begins          decisions.py  why this one
+
+What will come, and where: `skip_if` and `consider_if` (routing 8, 9) decide in `_enter` and at `StepReached` which step a
+request really reaches; the last agent (54) is a step before the first, with a crowd of one, in `lines.Stage.choices`;
+interruption (35) makes `staff.Staff._settle` close a chair for what happens in another domain; pull lists (60) only fill
+slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
 """
 
-import heapq
-from bisect import bisect_left, insort
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from domain.agents.agent import ROUTABLE, Agent
-from domain.agents.facts import AgentFact, MrdMadeReady, SlotReleased, SlotReserved, SlotState
-from domain.configuration.catalog import Catalog
+from domain.agents.facts import (
+    AgentFact,
+    SlotFilled,
+    SlotReleased,
+    SlotReserved,
+    SlotState,
+    SlotWrappingUp,
+)
 from domain.configuration.entity import CATEGORIES
-from domain.configuration.settings import AgentSelectionPolicy, Queue, StepMode
-from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, QueueId, TaskId
+from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Recorded, derived_id
-from domain.tasks.facts import Routing, StepReached, TaskAccepted, TaskClosed, TaskCreated, TaskQueued, TaskReserved
+from domain.routing.clocks import Clocks
+from domain.routing.decisions import record
+from domain.routing.lines import Line, Lines, Pool, Pools, Stage, WorkKey
+from domain.routing.moves import Move, Offer, Widening
+from domain.routing.ranking import members_of
+from domain.routing.skills import Skills
+from domain.routing.staff import Seat, Staff
+from domain.routing.state import Request, State
+from domain.tasks.facts import (
+    StepReached,
+    TaskAccepted,
+    TaskClosed,
+    TaskCloseReason,
+    TaskCreated,
+    TaskQueued,
+    TaskReserved,
+)
 
-WorkKey = tuple[int, datetime, TaskId]
-"""Order within a queue: task priority ↓, first enqueued ↑, id (routing 16)."""
-WorkOrder = tuple[int, WorkKey]
-"""Order over all queues: the queue's priority ↓ stands before it."""
-Turn = tuple[WorkOrder, str]
-"""A request that may find an agent now, and the freed agent for whom it is the best; none for one that asks itself."""
+__all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
 
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    task_id: TaskId
-    mrd_id: MrdId
-    agent_id: AgentId
-    offer_id: OfferId
-    step: int
-    decision: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Widening:
-    """The request has waited for its next step to begin (routing 7, 10)."""
-
-    task_id: TaskId
-    step: int
-
-
-Move = Offer | Widening
-
-
-@dataclass(slots=True)
-class Request:
-    """A request that waits, or rings: `ringing` while an offer of it is out."""
-
-    routing: Routing
-    step: int
-    ringing: bool = False
-    conversation_id: ConversationId | None = None
-
-    def key(self, task_id: TaskId) -> WorkKey:
-        return (-self.routing.priority, self.routing.first_enqueued_at, task_id)
-
-
-@dataclass(slots=True)
-class Line:
-    """One queue as the engine keeps it: who matches which steps, and who waits in order."""
-
-    queue: Queue
-    ranks: dict[AgentId, tuple[int, ...]] = field(default_factory=dict)
-    waiting: list[WorkKey] = field(default_factory=list)
-
-    def admits(self, agent: AgentId, step: int) -> int | None:
-        """The step by which this agent may have a request that reached `step`; none when they may not."""
-        ranks = self.ranks.get(agent)
-        if ranks is None:
-            return None
-        if self.queue.step_mode is StepMode.REPLACE:
-            return step if step in ranks else None
-        return ranks[0] if ranks[0] <= step else None
-
-
-@dataclass(slots=True)
-class State:
-    """All that the engine has learned from the log; a snapshot is this."""
-
-    agents: dict[AgentId, Agent] = field(default_factory=dict)
-    since: dict[AgentId, dict[MrdId, datetime]] = field(default_factory=dict)
-    requests: dict[TaskId, Request] = field(default_factory=dict)
-    created: dict[TaskId, ConversationId] = field(default_factory=dict)
-    talking: dict[ConversationId, set[AgentId]] = field(default_factory=dict)
-    catalog: Catalog = field(default_factory=Catalog)
+MANY = 32
+"""Freed agents from which on everything that waits is looked at, rather than what each of them serves."""
+MISSED_MAX = 10_000
+"""Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
 
 class Engine:
@@ -98,39 +61,51 @@ class Engine:
 
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
-        self._lines: dict[QueueId, Line] = {}
-        self._lines_of: dict[AgentId, set[QueueId]] = {}
-        self._steps: list[tuple[datetime, TaskId, int]] = []
-        self._asking: set[TaskId] = set()
-        self._freed: set[AgentId] = set()
+        self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
+        self._staff = Staff(self.state, self._pools, self._skills)
+        self._lines = Lines(self._pools, self._skills)
+        self._standing: dict[TaskId, tuple[Stage, WorkKey]] = {}
+        self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, Offer] = {}
-        self._free: dict[MrdId, dict[AgentId, int]] = {}  # who could take one more, and how many they have
-        self._note_slots()
-        self._rebuild()
+        self._handlers = _handlers(self)
+        self._restore()
+
+    def _restore(self) -> None:
+        """Of the offers that were out when a snapshot was taken, those that hold a slot are known by it."""
+        for queue_id, queue in self.state.catalog.queues.items():
+            self._lines.open(queue_id, queue)
+        for task_id, request in self.state.requests.items():
+            if not request.ringing:
+                self._enter(task_id, request)
+        for agent_id, slots in self.state.slots.items():
+            for task_id, slot in slots.items():
+                if slot.state is SlotState.RESERVED:
+                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0, {}))
 
     # What happened
 
     def feed(self, recorded: Recorded[Any]) -> None:
-        match recorded.category:
-            case "task":
-                self._feed_task(TaskId(recorded.subject), recorded.fact)
-            case "agent":
-                self._feed_agent(AgentId(recorded.subject), recorded.fact, recorded.at)
-            case category if category in CATEGORIES:
-                self.state.catalog = self.state.catalog.evolve(recorded)
-                if category in ("queue", "mrd"):
-                    self._rebuild()
-            case _:
-                return
+        handler = self._handlers.get(type(recorded.fact))
+        if handler is not None:
+            handler(recorded.stream.partition("-")[2], recorded)
+        elif recorded.category == "agent":
+            self._agent_lives(recorded.subject, recorded)
+        elif recorded.category in CATEGORIES:
+            self._configure(recorded)
 
     def forget(self, move: Move) -> None:
         """That move came to nothing, say because the agent was not free (any more). Look again."""
+        request = self.state.requests.get(move.task_id)
         match move:
-            case Offer(task_id=task_id) if self._pending.get(task_id) == move:
-                self._let_go(task_id)
-                self._asking.add(task_id)
-            case Widening(task_id=task_id, step=step) if task_id in self.state.requests:
-                heapq.heappush(self._steps, (self.state.requests[task_id].routing.first_enqueued_at, task_id, step))
+            case Offer(task_id=task_id, offer_id=offer_id):
+                if task_id in self._pending and self._pending[task_id].offer_id == offer_id:
+                    self._let_go(task_id)
+                    if request is not None:
+                        self._enter(task_id, request)
+            case Widening(task_id=task_id, step=step) if request is not None and step > request.step:
+                line = self._lines.get(request.routing.queue_id)
+                if line is not None and not request.ringing:
+                    self._clocks.again(move, line.queue, request.routing.first_enqueued_at)
             case _:
                 return
 
@@ -138,128 +113,134 @@ class Engine:
 
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
-        moves: list[Move] = list(self._widen(now))
-        turns = [(self._work_order(task_id), "") for task_id in self._asking & self.state.requests.keys()]
-        turns += [turn for agent_id in self._freed if (turn := self._turn_of(AgentId(agent_id)))]
-        self._asking.clear()
-        self._freed.clear()
-        heapq.heapify(turns)
-        while turns:  # the first in line first, whether it is new or an agent is (routing 16, 18)
-            (_, (_, _, task_id)), agent_id = heapq.heappop(turns)
-            moves += self._offer(task_id)
-            if agent_id and (turn := self._turn_of(AgentId(agent_id))):
-                heapq.heappush(turns, turn)
+        moves: list[Move] = list(self._clocks.ring(now))
+        found: list[tuple[WorkKey, Offer]] = []
+        for pool in self._pools.values():
+            if pool.freed or pool.stirred:
+                found += self._serve(pool)
+        if len(found) > 1:
+            found.sort(key=_work_key)
+        moves += [offer for _, offer in found]
         return moves
 
     def next_due(self) -> datetime | None:
-        return self._steps[0][0] if self._steps else None
+        return self._clocks.next_due()
 
     # Facts of tasks
 
-    def _feed_task(self, task_id: TaskId, fact: Any) -> None:
-        match fact:
-            case TaskCreated(conversation_id=conversation_id):
-                self.state.created[task_id] = conversation_id
-            case TaskQueued(routing=routing):
-                request = Request(routing, routing.step, conversation_id=self.state.created.pop(task_id, None))
-                self.state.requests[task_id] = request
+    def _task_created(self, subject: str, recorded: Recorded[TaskCreated]) -> None:
+        self.state.created[TaskId(subject)] = recorded.fact.conversation_id
+
+    def _task_queued(self, subject: str, recorded: Recorded[TaskQueued]) -> None:
+        task_id, routing, state = TaskId(subject), recorded.fact.routing, self.state
+        request = Request(routing, routing.step, conversation_id=state.created.pop(task_id, None))
+        if routing.excluded:
+            known = state.missed.pop(routing.root_request_id, {})
+            request.missed = {agent: known.get(agent, recorded.position) for agent in sorted(routing.excluded)}
+        state.requests[task_id] = request
+        self._enter(task_id, request)
+
+    def _step_reached(self, subject: str, recorded: Recorded[StepReached]) -> None:
+        task_id = TaskId(subject)
+        request = self.state.requests.get(task_id)
+        if request is not None:
+            request.step = recorded.fact.step
+            if task_id in self._standing:
+                self._leave(task_id)
                 self._enter(task_id, request)
-            case StepReached(step=step) if task_id in self.state.requests:
-                self.state.requests[task_id].step = step
-                self._asking.add(task_id)
-            case TaskReserved() if task_id in self.state.requests:
-                self.state.requests[task_id].ringing = True
-                self._let_go(task_id)
-                self._leave_line(task_id)
-            case TaskAccepted(agent_id=agent_id, conversation_id=conversation_id):
-                self._forget_request(task_id)
-                self.state.talking.setdefault(conversation_id, set()).add(agent_id)
-            case TaskClosed(conversation_id=conversation_id, agent_id=agent_id):
-                self._forget_request(task_id)
-                if agent_id is not None and conversation_id in self.state.talking:
-                    self.state.talking[conversation_id].discard(agent_id)
-                    self._freed.add(agent_id)  # free for this conversation's next request, too (routing 12, 17)
-                    if not self.state.talking[conversation_id]:
-                        del self.state.talking[conversation_id]
-            case _:
-                return
+
+    def _task_reserved(self, subject: str, recorded: Recorded[TaskReserved]) -> None:
+        task_id = TaskId(subject)
+        request = self.state.requests.get(task_id)
+        if request is not None:
+            request.ringing = True
+            self._let_go(task_id)
+            self._leave(task_id)
+            self._clocks.stop(task_id)
+
+    def _task_accepted(self, subject: str, recorded: Recorded[TaskAccepted]) -> None:
+        self._forget_request(TaskId(subject))
+        self.state.talking.setdefault(recorded.fact.conversation_id, set()).add(recorded.fact.agent_id)
+
+    def _task_closed(self, subject: str, recorded: Recorded[TaskClosed]) -> None:
+        task_id, fact = TaskId(subject), recorded.fact
+        if fact.reason is TaskCloseReason.RONA and task_id in self.state.requests and fact.agent_id is not None:
+            self._note_missed(self.state.requests[task_id], fact.agent_id, recorded)
+        self._forget_request(task_id)
+        talking = self.state.talking.get(fact.conversation_id)
+        if fact.agent_id is not None and talking is not None:
+            talking.discard(fact.agent_id)
+            self._staff.seat(fact.agent_id).free()  # for this conversation's next request, too (routing 12, 17)
+            if not talking:
+                del self.state.talking[fact.conversation_id]
+
+    def _note_missed(self, request: Request, agent_id: AgentId, recorded: Recorded[TaskClosed]) -> None:
+        missed = self.state.missed
+        missed[request.routing.root_request_id] = {**request.missed, agent_id: recorded.position}
+        for oldest in list(islice(missed, max(0, len(missed) - MISSED_MAX))):
+            del missed[oldest]
 
     def _enter(self, task_id: TaskId, request: Request) -> None:
-        line = self._lines.get(request.routing.queue_id)
+        routing = request.routing
+        line = self._lines.get(routing.queue_id)
         if line is None:
+            self._astray.setdefault(routing.queue_id, set()).add(task_id)
             return
-        insort(line.waiting, request.key(task_id))
-        self._asking.add(task_id)
-        self._await_steps(task_id, request, line)
+        stage = line.stage(request.step)
+        key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
+        self._standing[task_id] = stage, key
+        stage.add(key)
+        line.pool.stirred |= 1 << stage.number
+        if len(line.queue.steps) > 1:
+            self._clocks.wind(task_id, request.step, line.queue, routing.first_enqueued_at)
 
-    def _await_steps(self, task_id: TaskId, request: Request, line: Line) -> None:
-        """Deadlines of the steps to come: absolute from the first enqueue, whatever rings meanwhile (routing 10)."""
-        due = request.routing.first_enqueued_at
-        for number, step in enumerate(line.queue.steps[:-1]):
-            due += timedelta(seconds=step.timeout_s)
-            if number + 1 > request.step:
-                heapq.heappush(self._steps, (due, task_id, number + 1))
-
-    def _leave_line(self, task_id: TaskId) -> None:
-        request = self.state.requests[task_id]
-        line = self._lines.get(request.routing.queue_id)
-        if line is None:
-            return
-        key = request.key(task_id)
-        index = bisect_left(line.waiting, key)
-        if index < len(line.waiting) and line.waiting[index] == key:
-            del line.waiting[index]
+    def _leave(self, task_id: TaskId) -> None:
+        standing = self._standing.pop(task_id, None)
+        if standing is not None:
+            standing[0].remove(standing[1])
 
     def _hold(self, offer: Offer) -> None:
         self._pending[offer.task_id] = offer
-        self._free.get(offer.mrd_id, {}).pop(offer.agent_id, None)
+        self._leave(offer.task_id)
+        self._staff.promise(offer.agent_id, offer.mrd_id)
 
     def _let_go(self, task_id: TaskId) -> None:
         offer = self._pending.pop(task_id, None)
         if offer is not None:
-            self._seat(offer.agent_id)
-            self._freed.add(offer.agent_id)
+            self._staff.take_back(offer.agent_id, offer.mrd_id)
 
     def _forget_request(self, task_id: TaskId) -> None:
         self._let_go(task_id)
-        self._asking.discard(task_id)
-        if task_id in self.state.requests:
-            self._leave_line(task_id)
-            del self.state.requests[task_id]
+        self.state.created.pop(task_id, None)
+        request = self.state.requests.pop(task_id, None)
+        if request is not None:
+            self._leave(task_id)
+            self._clocks.stop(task_id)
+            if self._astray:
+                self._astray.get(request.routing.queue_id, set()).discard(task_id)
 
     # Facts of agents
 
-    def _feed_agent(self, agent_id: AgentId, fact: AgentFact, at: datetime) -> None:
-        before = self.state.agents.get(agent_id) or Agent()
-        after = before.evolve(fact)
-        self.state.agents[agent_id] = after
-        if after.attributes is not before.attributes or after.mrds.keys() != before.mrds.keys():
-            self._match(agent_id)
-        self._note_since(agent_id, before, after, fact, at)
-        match fact:
-            case MrdMadeReady():
-                self._readmit(agent_id)
-            case SlotReserved(mrd_id=mrd_id, task_id=task_id, offer_id=offer_id, step=step, decision=decision):
-                self._note_slot(Offer(task_id, mrd_id, agent_id, offer_id, step, decision))
-            case SlotReleased(task_id=task_id) if task_id in self._pending:
-                if self._pending[task_id].agent_id == agent_id:
-                    self.forget(self._pending[task_id])
-            case _:
-                pass
-        self._seat(agent_id)
-        self._freed.add(agent_id)
+    def _agent_lives(self, subject: str, recorded: Recorded[AgentFact]) -> None:
+        self._staff.live(AgentId(subject), recorded.fact, recorded.at, recorded.position)
 
-    def _seat(self, agent_id: AgentId) -> None:
-        """Note in which domains this agent could take one more request (routing 12, 20)."""
-        agent = self.state.agents[agent_id]
-        ringing = {slot.mrd_id for slot in agent.slots.values() if slot.state is SlotState.RESERVED}
-        ringing |= {offer.mrd_id for offer in self._pending.values() if offer.agent_id == agent_id}
-        for mrd_id in agent.mrds:
-            free = self._free.setdefault(mrd_id, {})
-            if mrd_id not in ringing and agent.mrd_state(mrd_id) in ROUTABLE:
-                free[agent_id] = agent.load(mrd_id)
-            else:
-                free.pop(agent_id, None)
+    def _slot_reserved(self, subject: str, recorded: Recorded[SlotReserved]) -> None:
+        fact, agent_id = recorded.fact, AgentId(subject)
+        self._staff.work(agent_id, fact, SlotState.RESERVED)
+        if fact.task_id not in self._pending:
+            self._note_slot(Offer(fact.task_id, fact.mrd_id, agent_id, fact.offer_id, fact.step, fact.decision))
+
+    def _slot_filled(self, subject: str, recorded: Recorded[SlotFilled]) -> None:
+        self._staff.work(AgentId(subject), recorded.fact, SlotState.ACTIVE)
+
+    def _slot_wrapping_up(self, subject: str, recorded: Recorded[SlotWrappingUp]) -> None:
+        self._staff.work(AgentId(subject), recorded.fact, SlotState.WRAP_UP)
+
+    def _slot_released(self, subject: str, recorded: Recorded[SlotReleased]) -> None:
+        agent_id, task_id = AgentId(subject), recorded.fact.task_id
+        self._staff.release(agent_id, recorded.fact, recorded.at)
+        if task_id in self._pending and self._pending[task_id].agent_id == agent_id:
+            self.forget(self._pending[task_id])
 
     def _note_slot(self, offer: Offer) -> None:
         """A slot is held for a request that does not ring yet, perhaps by the choice of another engine."""
@@ -267,157 +248,128 @@ class Engine:
         if request is not None and not request.ringing and offer.task_id not in self._pending:
             self._hold(offer)
 
-    def _note_slots(self) -> None:
-        """A snapshot was taken: of the offers that were out, those that hold a slot are known by it."""
-        for agent_id, agent in self.state.agents.items():
-            for task_id, slot in agent.slots.items():
-                if slot.state is SlotState.RESERVED:
-                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0, {}))
+    # Facts of configuration
 
-    def _note_since(self, agent_id: AgentId, before: Agent, after: Agent, fact: AgentFact, at: datetime) -> None:
-        """Available since: the latest of becoming routable and the end of the last task (routing 15)."""
-        since = self.state.since.setdefault(agent_id, {})
-        if isinstance(fact, SlotReleased):
-            since[fact.mrd_id] = at
-        for mrd_id in after.mrds:
-            was, is_ = before.mrd_state(mrd_id) in ROUTABLE, after.mrd_state(mrd_id) in ROUTABLE
-            if is_ and not was and before.load(mrd_id) <= after.load(mrd_id):
-                since[mrd_id] = at
+    def _configure(self, recorded: Recorded[Any]) -> None:
+        self.state.catalog = self.state.catalog.evolve(recorded)
+        if recorded.category == "queue":
+            self._open_anew(QueueId(recorded.subject))
 
-    def _readmit(self, agent_id: AgentId) -> None:
-        """Whoever let a request ring and then came back ready may have it again (routing 26)."""
-        for queue_id in self._lines_of.get(agent_id, ()):
-            for _, _, task_id in self._lines[queue_id].waiting:
-                request = self.state.requests[task_id]
-                if agent_id in request.routing.excluded:
-                    excluded = request.routing.excluded - {agent_id}
-                    request.routing = replace(request.routing, excluded=excluded)
-
-    def _match(self, agent_id: AgentId) -> None:
-        for queue_id, line in self._lines.items():
-            self._match_line(agent_id, queue_id, line)
-
-    def _match_line(self, agent_id: AgentId, queue_id: QueueId, line: Line) -> None:
-        agent = self.state.agents[agent_id]
-        ranks = _ranks(line.queue, agent.attributes) if line.queue.mrd_id in agent.mrds else ()
-        mine = self._lines_of.setdefault(agent_id, set())
-        if ranks:
-            line.ranks[agent_id] = ranks
-            mine.add(queue_id)
-        else:
-            line.ranks.pop(agent_id, None)
-            mine.discard(queue_id)
-
-    def _rebuild(self) -> None:
-        """The queues changed (or a snapshot was restored): everybody is matched anew."""
-        self._lines = {queue_id: Line(queue) for queue_id, queue in self.state.catalog.queues.items()}
-        self._lines_of.clear()
-        self._steps.clear()
-        for agent_id in self.state.agents:
-            self._match(agent_id)
-            self._seat(agent_id)
-        for task_id, request in self.state.requests.items():
-            if not request.ringing:
+    def _open_anew(self, queue_id: QueueId) -> None:
+        """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""
+        tasks = self._astray.pop(queue_id, set()).union(self._lines.close(queue_id))
+        tasks.update(task_id for task_id in self._pending if self._waits_in(task_id, queue_id))
+        queue = self.state.catalog.queues.get(queue_id)
+        if queue is not None:
+            self._lines.open(queue_id, queue)
+        for task_id in sorted(tasks):
+            self._standing.pop(task_id, None)
+            self._clocks.stop(task_id)
+            request = self.state.requests[task_id]
+            if task_id not in self._pending:
                 self._enter(task_id, request)
-        self._freed.update(self.state.agents)
+            elif queue is not None:
+                self._clocks.wind(task_id, request.step, queue, request.routing.first_enqueued_at)
+
+    def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
+        request = self.state.requests.get(task_id)
+        return request is not None and request.routing.queue_id == queue_id
 
     # Choices
 
-    def _widen(self, now: datetime) -> Iterator[Widening]:
-        while self._steps and self._steps[0][0] <= now:
-            _, task_id, step = heapq.heappop(self._steps)
-            request = self.state.requests.get(task_id)
-            if request is not None and not request.ringing and step > request.step:
-                yield Widening(task_id, step)  # in force when it is a fact
-
-    def _offer(self, task_id: TaskId) -> list[Move]:
-        request = self.state.requests.get(task_id)
-        if request is None or request.ringing or task_id in self._pending:
-            return []
-        line = self._lines.get(request.routing.queue_id)
-        choice = self._best_agent(line, request) if line is not None else None
-        if line is None or choice is None:
-            return []
-        step, agent_id, decision = choice
-        attempt = f"{task_id}/{agent_id}/{self.state.since.get(agent_id, {}).get(line.queue.mrd_id)}"
-        offer = Offer(task_id, line.queue.mrd_id, agent_id, OfferId(derived_id("offer", attempt)), step, decision)
-        self._hold(offer)
-        return [offer]
-
-    def _best_agent(self, line: Line, request: Request) -> tuple[int, AgentId, dict[str, str]] | None:
-        """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
-        free = self._free.get(line.queue.mrd_id, {})
-        candidates = [
-            (rank, *self._agent_order(agent_id, line.queue, free[agent_id]), agent_id)
-            for agent_id in (free if len(free) < len(line.ranks) else line.ranks)
-            if agent_id in free
-            and (rank := line.admits(agent_id, request.step)) is not None
-            and self._eligible(agent_id, request)
-        ]
-        if not candidates:
-            return None
-        best = min(candidates)
-        decision = {
-            "queue": str(request.routing.queue_id),
-            "step": str(request.step),
-            "matched_step": str(best[0]),
-            "policy": str(line.queue.agent_selection),
-            "candidates": str(len(candidates)),
-            "active_tasks": str(free[best[-1]]),
-            "available_since": best[3].isoformat(),
-            "configuration": str(self.state.catalog.version),
-        }
-        return best[0], best[-1], decision
-
-    def _agent_order(self, agent_id: AgentId, queue: Queue, load: int) -> tuple[int, float, datetime]:
-        agent, sign = self.state.agents[agent_id], _SIGN[queue.agent_selection]
-        skill = sign * _skill(queue, agent) if sign else 0
-        return skill, load / agent.mrds[queue.mrd_id].tasks_max, self.state.since[agent_id][queue.mrd_id]
-
-    def _eligible(self, agent_id: AgentId, request: Request) -> bool:
-        """Of those who are free: not left out of this request, and not in the conversation already (routing 12)."""
-        if agent_id in request.routing.excluded:
-            return False
-        return agent_id not in self.state.talking.get(request.conversation_id or ConversationId(""), ())
-
-    def _turn_of(self, agent_id: AgentId) -> Turn | None:
-        """Queue priority ↓, task priority ↓, oldest, pooled over all the agent's queues (routing 16)."""
-        best: WorkOrder | None = None
-        for queue_id in self._lines_of.get(agent_id, ()):
-            line = self._lines[queue_id]
-            if not line.waiting or agent_id not in self._free.get(line.queue.mrd_id, ()):
+    def _serve(self, pool: Pool) -> list[tuple[WorkKey, Offer]]:
+        """The first in line first, whether it is new or an agent is (routing 16, 18)."""
+        found: list[tuple[WorkKey, Offer]] = []
+        passed: list[Stage] = []
+        to_look_at = self._to_look_at(pool)
+        while (number := pool.work.first(to_look_at)) is not None and pool.seats.members:
+            stage = self._lines.stages[number]
+            task_id = stage.front
+            candidates = stage.admitted.members & pool.seats.members
+            if not candidates:
+                to_look_at ^= 1 << number
                 continue
-            for key in line.waiting:
-                candidate = (-line.queue.priority, key)
-                if best is not None and candidate >= best:
-                    break
-                request = self.state.requests[key[2]]
-                if key[2] in self._pending or line.admits(agent_id, request.step) is None:
-                    continue
-                if self._eligible(agent_id, request):
-                    best = candidate
-                    break
-        return (best, agent_id) if best else None
+            request = self.state.requests[task_id]
+            if request.missed or request.conversation_id in self.state.talking:
+                candidates = self._not_left_out(candidates, request, pool.mrd_id)
+            if candidates:
+                key = self._standing[task_id][1]
+                offer = self._offer(task_id, request, stage, candidates)
+                self._hold(offer)
+                found.append((key, offer))
+            else:
+                stage.pass_over()
+                passed.append(stage)
+        for stage in passed:
+            stage.start_again()
+        return found
 
-    def _work_order(self, task_id: TaskId) -> WorkOrder:
-        request = self.state.requests[task_id]
-        line = self._lines.get(request.routing.queue_id)
-        return (-line.queue.priority if line else 0, request.key(task_id))
+    def _to_look_at(self, pool: Pool) -> int:
+        """What was stirred, and the steps that a freed agent serves (routing 17)."""
+        freed, to_look_at = pool.freed, pool.stirred
+        if freed and pool.work.members:
+            if len(freed) > MANY:
+                to_look_at = pool.work.members
+            else:
+                for seat in freed:
+                    if pool.seats.place_of(seat.number) is not None:
+                        to_look_at |= seat.reach(self._lines.reach)
+        freed.clear()
+        pool.stirred = 0
+        return to_look_at
+
+    def _not_left_out(self, candidates: int, request: Request, mrd_id: MrdId) -> int:
+        """Without whoever is in the conversation already (routing 12), and whoever let it ring; unless there is nobody
+        else and they became ready since (routing 24, 26).
+        """
+        number_of = self._staff.number_of
+        conversation_id = request.conversation_id or ConversationId("")
+        candidates &= ~members_of(number_of(agent) for agent in self.state.talking.get(conversation_id, ()))
+        others = candidates & ~members_of(number_of(agent) for agent in request.missed)
+        if others:
+            return others
+        readied = self.state.readied
+        back = [agent for agent, at in request.missed.items() if readied.get(agent, {}).get(mrd_id, 0) > at]
+        return candidates & members_of(number_of(agent) for agent in back)
+
+    def _offer(self, task_id: TaskId, request: Request, stage: Stage, candidates: int) -> Offer:
+        """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
+        line = stage.line
+        mrd_id = line.pool.mrd_id
+        rank, seat = self._best(stage, candidates)
+        since = seat.since[mrd_id].isoformat()
+        offer_id = OfferId(derived_id("offer", task_id, seat.id, since))
+        configuration = self.state.catalog.version
+        decision = record(request, line, rank, seat, candidates.bit_count(), since, configuration)
+        return Offer(task_id, mrd_id, seat.id, offer_id, rank, decision)
+
+    def _best(self, stage: Stage, candidates: int) -> tuple[int, Seat]:
+        line = stage.line
+        for rank, crowd, scale in stage.choices:
+            if matching := candidates & crowd.members:
+                if scale is not None and matching & (matching - 1):
+                    matching = scale.extreme(matching, most=line.most)
+                number = line.pool.seats.first(matching)
+                if number is not None:
+                    return rank, self._staff.by_number[number]
+        raise AssertionError("a candidate matches one of the steps that count")
 
 
-_SIGN = {
-    AgentSelectionPolicy.LONGEST_AVAILABLE: 0,
-    AgentSelectionPolicy.MOST_SKILLED: -1,
-    AgentSelectionPolicy.LEAST_SKILLED: 1,
-}
+def _work_key(found: tuple[WorkKey, Offer]) -> WorkKey:
+    return found[0]
 
 
-def _ranks(queue: Queue, attributes: Any) -> tuple[int, ...]:
-    """The steps of a queue that an agent with these attributes matches."""
-    return tuple(number for number, step in enumerate(queue.steps) if step.matches(attributes))
-
-
-def _skill(queue: Queue, agent: Agent) -> int:
-    """The sum of the values of the attributes that the queue's steps name (routing 14)."""
-    named: set[AttributeId] = {attribute for step in queue.steps for attribute in step.attribute_ids()}
-    return sum(agent.attributes.get(attribute, 0) for attribute in named)
+def _handlers(engine: Engine) -> dict[type, Callable[[str, Any], None]]:
+    """The facts that come with every task; all others are rare."""
+    return {
+        TaskCreated: engine._task_created,  # noqa: SLF001 - its own table
+        TaskQueued: engine._task_queued,  # noqa: SLF001
+        StepReached: engine._step_reached,  # noqa: SLF001
+        TaskReserved: engine._task_reserved,  # noqa: SLF001
+        TaskAccepted: engine._task_accepted,  # noqa: SLF001
+        TaskClosed: engine._task_closed,  # noqa: SLF001
+        SlotReserved: engine._slot_reserved,  # noqa: SLF001
+        SlotFilled: engine._slot_filled,  # noqa: SLF001
+        SlotWrappingUp: engine._slot_wrapping_up,  # noqa: SLF001
+        SlotReleased: engine._slot_released,  # noqa: SLF001
+    }

@@ -16,10 +16,10 @@ EVERYBODY = -1
 class Crowd:
     """A set of agents that follows from attributes, made when it is asked for."""
 
-    __slots__ = ("_make", "_members", "_names", "_skills")
+    __slots__ = ("_make", "_members", "_skills", "names")
 
     def __init__(self, skills: "Skills", names: frozenset[AttributeId], make: Callable[[], int]) -> None:
-        self._skills, self._names, self._make = skills, names, make
+        self.names, self._skills, self._make = names, skills, make
         self._members: int | None = None
 
     @property
@@ -27,7 +27,7 @@ class Crowd:
         members = self._members
         if members is None:
             members = self._members = self._make()
-            self._skills.watch(self, self._names)
+            self._skills.watch(self, self.names)
         return members
 
     def forget(self) -> None:
@@ -40,10 +40,10 @@ class Scale:
     The sum is kept as one set per binary digit: `digits[d]` are those whose sum has digit d.
     """
 
-    __slots__ = ("_digits", "_names", "_skills")
+    __slots__ = ("_digits", "_skills", "names")
 
     def __init__(self, skills: "Skills", step: Step) -> None:
-        self._skills, self._names = skills, frozenset(step.attribute_ids())
+        self._skills, self.names = skills, frozenset(step.attribute_ids())
         self._digits: list[int] | None = None
 
     def extreme(self, among: int, *, most: bool) -> int:
@@ -51,7 +51,7 @@ class Scale:
         digits = self._digits
         if digits is None:
             digits = self._digits = self._sum()
-            self._skills.watch(self, self._names)
+            self._skills.watch(self, self.names)
         for digit in reversed(digits):
             if better := among & (digit if most else ~digit):
                 among = better
@@ -62,7 +62,7 @@ class Scale:
 
     def _sum(self) -> list[int]:
         total: list[int] = []
-        for name in self._names:
+        for name in self.names:
             carry = 0
             addend = self._skills.digits_of(name)
             for digit in range(max(len(total), len(addend))):
@@ -97,9 +97,10 @@ class Skills:
         for name in names:
             self._watchers.setdefault(name, set()).add(watcher)
 
-    def unwatch(self, watcher: Crowd | Scale, names: Iterable[AttributeId]) -> None:
-        for name in names:
-            self._watchers.get(name, set()).discard(watcher)
+    def unwatch(self, watchers: Iterable[Crowd | Scale]) -> None:
+        for watcher in watchers:
+            for name in watcher.names:
+                self._watchers.get(name, set()).discard(watcher)
 
     def crowd_of(self, step: Step) -> Crowd:
         return Crowd(self, frozenset(step.attribute_ids()), lambda: step.judged(self._meeting, EVERYBODY))

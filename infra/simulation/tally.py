@@ -56,13 +56,13 @@ class Timesheet:
         if not (load or ready):
             return
         interval = int(since / self.interval_s)
-        while until > (end := (interval + 1) * self.interval_s) and interval < self._last:
-            self._add(interval, end - since, load)
-            since, interval = end, interval + 1
-        self._add(interval, until - since, load)
+        while interval < self._last and until > (ends := (interval + 1) * self.interval_s):
+            self._add(self.hours[interval], ends - since, load)
+            since, interval = ends, interval + 1
+        self._add(self.hours[min(interval, self._last)], until - since, load)
 
-    def _add(self, interval: int, seconds: float, load: int) -> None:
-        hours = self.hours[min(interval, self._last)]
+    @staticmethod
+    def _add(hours: Hours, seconds: float, load: int) -> None:
         if load:
             hours.busy_s += seconds
             hours.task_s += seconds * load

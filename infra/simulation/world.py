@@ -46,6 +46,8 @@ slot_reserved, slot_filled, slot_released = quick(SlotReserved), quick(SlotFille
 
 CAUSE = Cause(UUID(int=1), "simulation")
 CUSTOMER, SESSION = CustomerId("someone"), SessionId("somewhere")
+INBOUND, FROM_QUEUE = TaskDirection.INBOUND, TaskMode.QUEUE  # members are looked up slowly
+DONE, WRAPPED_UP = TaskCloseReason.DONE, TaskCloseReason.WRAP_UP_NOT_APPLIED
 WAITING, RINGING, TALKING, WRAPPING_UP, OVER = range(5)
 
 
@@ -65,6 +67,7 @@ class Line:
         self.id, self.mrd_id = plan.id, plan.settings.mrd_id
         self.calls: Iterator[Call] = iter(plan.calls)
         self.ttl_s = plan.ttl_s
+        self.ttl = timedelta(seconds=plan.ttl_s) if plan.ttl_s < inf else None
         self.threshold_s = plan.settings.service_level_threshold_s
         self.offer_timeout = timedelta(seconds=plan.settings.offer_timeout_s)
         self.wrap_up_holds_slot = wrap_up_holds_slot
@@ -99,9 +102,9 @@ class World:
         self.intervals = max(1, -int(-plan.horizon_s // plan.interval_s))
         self.timesheet = Timesheet(plan.interval_s, self.intervals)
         self.arrivals = self.refused = self.moves = 0
-        self.now_s = 0.0
+        self.now_s, self._interval_s = 0.0, plan.interval_s
         self.at = plan.start
-        self._epoch_s = plan.start.timestamp()
+        self._epoch_s, self._horizon_s = plan.start.timestamp(), plan.horizon_s
         self._tell = self._teller()
         self._agenda: list[tuple[float, int, Act, Any]] = []
         self._next_appointment = count(1).__next__
@@ -198,19 +201,20 @@ class World:
 
     def _await_next(self, line: Line) -> None:
         call = next(line.calls, None)
-        if call is not None and call.at_s < self.plan.horizon_s:
-            self._schedule(call.at_s, self._arrive, (line, call))
+        if call is not None and call.at_s < self._horizon_s:
+            heappush(self._agenda, (call.at_s, self._next_appointment(), self._arrive, (line, call)))
 
     def _arrive(self, about: tuple[Line, Call]) -> None:
         line, call = about
         self.arrivals += 1
-        cohort = line.cohorts[int(self.now_s / self.plan.interval_s)]
+        cohort = line.cohorts[int(self.now_s / self._interval_s)]
         cohort.offered += 1
         it = Live(call, line, cohort, self.arrivals)
         self._live[it.task_id] = it
         since = self.at if not call.head_start_s else self.at - timedelta(seconds=call.head_start_s)
-        routing = routing_of(it.task_id, line.id, line.mrd_id, since, None, call.priority)
-        self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, TaskDirection.INBOUND, TaskMode.QUEUE))
+        expires_at = self.at + line.ttl if line.ttl else None
+        routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, call.priority)
+        self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
         self._tell(it.stream, task_queued(routing, SESSION))
         limit_s = min(call.patience_s, line.ttl_s)
         if limit_s < inf:
@@ -290,7 +294,7 @@ class World:
             cohort.wait_s += wait_s
             cohort.wait_answered_s += wait_s
         cohort.answered_in += wait_s <= it.line.threshold_s
-        self._schedule(self.now_s + call.handle_s, self._finish, it)
+        heappush(self._agenda, (self.now_s + call.handle_s, self._next_appointment(), self._finish, it))
 
     def _finish(self, it: Live) -> None:
         """The talk is over. Wrap-up, where there is some, holds the slot or does not (routing 52)."""
@@ -310,7 +314,7 @@ class World:
     def _close(self, it: Live) -> None:
         wrapped_up, seat = it.state == WRAPPING_UP, it.seat
         it.state = OVER
-        reason = TaskCloseReason.WRAP_UP_NOT_APPLIED if wrapped_up else TaskCloseReason.DONE
+        reason = WRAPPED_UP if wrapped_up else DONE
         self._tell(it.stream, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
         if not wrapped_up or it.line.wrap_up_holds_slot:
             self._release(it, seat, reason)

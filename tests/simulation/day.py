@@ -33,7 +33,7 @@ from infra.eventlog.port import Conflict, Unavailable
 from tests.simulation import plans
 from tests.simulation.disk import CALM, Disk, Weather
 from tests.simulation.loop import SimulatedLoop
-from tests.simulation.people import AgentPerson, CustomerPerson, MoodyBot
+from tests.simulation.people import PROVIDER, AgentPerson, CustomerPerson, MoodyBot
 from tests.simulation.process import Gone, Process
 from tests.simulation.quiet import differs, left_waiting, streams_of, unsettled
 from tests.simulation.watch import Watch
@@ -119,9 +119,11 @@ class Day:
         await asyncio.wait({living, self._over}, return_when=asyncio.FIRST_COMPLETED)
         for process in self.processes:
             process.kill()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest - {living} if living.done() else rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
         if self._over.done():
-            living.cancel()
-            await asyncio.gather(living, return_exceptions=True)
             self._over.result()
         living.result()
 
@@ -149,7 +151,7 @@ class Day:
             await acts()
 
     async def do(self, command: Command, actor: str) -> bool:
-        """As a client does: whoever gets no answer sends it again, to whoever is there."""
+        """As a client does: whoever gets no answer sends it again, to whoever is there; providers never give up."""
         command_id = UUID(int=self.random.getrandbits(128), version=4)
         while True:
             try:
@@ -158,7 +160,7 @@ class Day:
                 return False
             except (Gone, Unavailable, Conflict, IndexError):
                 await asyncio.sleep(self.random.uniform(0.01, 2.0))
-                if self.random.random() < 0.2:
+                if actor != PROVIDER and self.random.random() < 0.2:
                     return False
             else:
                 return True
@@ -285,8 +287,10 @@ class Day:
 
     async def _everybody_goes_home(self) -> None:
         self._open.clear()
-        for session_id in list(self.watch.sessions):
-            await self.do(EndSession(SessionId(session_id), SessionEndReason.CUSTOMER), "connector")
+        await asyncio.sleep(60)  # who is on the way arrives
+        while self.watch.sessions:
+            session_id = SessionId(next(iter(self.watch.sessions)))
+            await self.do(EndSession(session_id, SessionEndReason.CUSTOMER), PROVIDER)
         await self._until_nothing_happens()
         for agent in self.agents:
             await agent.works_off()

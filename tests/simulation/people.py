@@ -7,7 +7,7 @@ from random import Random
 from commands import agents as a
 from commands.bus import Command
 from commands.conversations import EndConversation, LeaveConversation, PostAgentMessage, SetConversationData
-from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt
+from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt, message_id
 from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Slot
 from domain.agents.facts import AgentState, SlotState
@@ -20,6 +20,7 @@ from domain.sessions.facts import SessionEndReason
 from tests.simulation.plans import ATTRIBUTES, CHANNELS, MRDS
 from tests.simulation.watch import Watch
 
+PROVIDER = "connector"
 Do = Callable[[Command, str], Awaitable[bool]]
 """Carry out a command as somebody; tells whether it was accepted."""
 
@@ -126,11 +127,11 @@ class CustomerPerson:
             case "writes":
                 burst = [self._message() for _ in range(random.choice([1, 1, 1, 2, 3]))]
                 random.shuffle(burst)
-                await asyncio.gather(*(self._do(ReceiveMessage(inbound), "connector") for inbound in burst))
-            case "repeats" if self._written:
-                await self._do(ReceiveMessage(random.choice(self._written)), "connector")
+                await asyncio.gather(*(self._do(ReceiveMessage(inbound), PROVIDER) for inbound in burst))
+            case "repeats" if (repeats := [inbound for inbound in self._written if self._is_recent(inbound)]):
+                await self._do(ReceiveMessage(random.choice(repeats)), PROVIDER)
             case "opens":
-                await self._do(OpenSession(self._message()), "connector")
+                await self._do(OpenSession(self._message()), PROVIDER)
             case "leaves":
                 await self.leaves()
             case "reads":
@@ -140,10 +141,16 @@ class CustomerPerson:
             case _:
                 return
 
+    def _is_recent(self, inbound: Inbound) -> bool:
+        """A repeat is known by the session of now or before: what is older passes for new."""
+        session_id = self._watch.said_in.get(message_id(inbound.channel_id, inbound.provider_message_id))
+        identity = identity_id(inbound.channel_id, inbound.contact)
+        return session_id in (None, self._watch.latest_session.get(identity))
+
     async def leaves(self) -> None:
         reason = self._random.choice([SessionEndReason.CUSTOMER, SessionEndReason.NETWORK])
         for session_id in self.sessions()[: self._random.choice([1, 1, 9])]:
-            await self._do(EndSession(session_id, reason), "connector")
+            await self._do(EndSession(session_id, reason), PROVIDER)
 
     def sessions(self) -> list[SessionId]:
         mine = {identity_id(inbound.channel_id, inbound.contact) for inbound in self._written}
@@ -174,7 +181,7 @@ class CustomerPerson:
         for _ in range(self._random.randint(1, 3)):
             status = self._random.choice(list(DeliveryStatus))
             channel = message.channel_id or ChannelId("web")
-            await self._do(ReportReceipt(talk_id, Receipt(channel, message.message_id, status)), "connector")
+            await self._do(ReportReceipt(talk_id, Receipt(channel, message.message_id, status)), PROVIDER)
 
 
 class MoodyBot:

@@ -97,7 +97,8 @@ class Process:
         try:
             return await task
         except asyncio.CancelledError:
-            if self.is_dead:
+            me = asyncio.current_task()
+            if self.is_dead and me is not None and not me.cancelling():
                 raise Gone from None
             raise
 

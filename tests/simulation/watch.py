@@ -38,6 +38,10 @@ class Watch:
         """Those that are not closed."""
         self.sessions: dict[str, SessionStarted] = {}
         """Those that have not ended."""
+        self.latest_session: dict[str, str] = {}
+        """Of each identity."""
+        self.said_in: dict[str, str] = {}
+        """In which session each message of a customer came."""
         self.catalog = Catalog()
         self.timers: dict[str, Set] = {}
         self.sent: list[tuple[str, MessagePosted]] = []
@@ -152,7 +156,9 @@ class Watch:
             return
         self.talks[talk_id] = talk
         fact = recorded.fact
-        if isinstance(fact, MessagePosted) and fact.sender.type is not SenderType.CUSTOMER and fact.session_id:
+        if isinstance(fact, MessagePosted) and fact.sender.type is SenderType.CUSTOMER and fact.session_id:
+            self.said_in[fact.message_id] = fact.session_id
+        elif isinstance(fact, MessagePosted) and fact.session_id:
             self.sent.append((talk_id, fact))
             if len(self.sent) > REMEMBERED_MAX:
                 del self.sent[: REMEMBERED_MAX // 2]
@@ -161,6 +167,7 @@ class Watch:
         if isinstance(fact, SessionStarted):
             self._must(session_id not in self.sessions, f"session {session_id} started twice")
             self.sessions[session_id] = fact
+            self.latest_session[fact.identity_id] = session_id
         elif isinstance(fact, SessionEnded):
             self._must(session_id in self.sessions, f"session {session_id} ended, and was not open")
             self.sessions.pop(session_id, None)

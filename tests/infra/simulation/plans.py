@@ -1,17 +1,34 @@
 """Small plans, and routers that look on while the engine works."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
 from domain.agents.agent import Agent
-from domain.agents.facts import SlotFilled, SlotReleased, SlotReserved
+from domain.agents.facts import (
+    LoggedIn,
+    LoggedOut,
+    MadeNotReady,
+    MadeReady,
+    SlotFilled,
+    SlotReleased,
+    SlotReserved,
+    SlotWrappingUp,
+)
 from domain.configuration import settings as s
 from domain.ids import AgentId, AttributeId, MrdId, QueueId
 from domain.kernel import Recorded
 from domain.routing.engine import Engine
-from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved
+from domain.tasks.facts import (
+    StepReached,
+    TaskAccepted,
+    TaskClosed,
+    TaskCloseReason,
+    TaskQueued,
+    TaskReserved,
+    WrapUpStarted,
+)
 from domain.tasks.task import Task
 from infra.simulation.plan import AgentPlan, Call, Plan, QueuePlan, Span
 
@@ -81,6 +98,16 @@ class Auditor:
                 return [*agent.fill(fact.task_id, fact.conversation_id)]
             case SlotReleased():
                 return [*agent.release(fact.task_id, fact.reason)]
+            case SlotWrappingUp():
+                return [*agent.wrap_up(fact.task_id, holds_slot=True)]
+            case LoggedIn():
+                return [*agent.log_in()]
+            case LoggedOut():
+                return [*agent.log_out(fact.reason)]
+            case MadeNotReady():
+                return [*agent.make_not_ready(fact.reason)]
+            case MadeReady():
+                return [*agent.make_ready()]
             case _:
                 return [fact]
 
@@ -90,8 +117,18 @@ class Auditor:
                 return [*task.reserve(fact.offer_id, fact.agent_id, fact.due, fact.step, fact.decision)]
             case TaskAccepted():
                 return [*task.accept(fact.agent_id, fact.offer_id)]
+            case TaskClosed(reason=TaskCloseReason.CANCELLED):
+                return [*task.cancel()]
+            case TaskClosed(reason=TaskCloseReason.NO_AGENT_AVAILABLE):
+                return [*task.expire(at + timedelta(milliseconds=1))]
+            case TaskClosed(reason=TaskCloseReason.DONE):
+                return [*task.begin_wrap_up(at, None)]
             case TaskClosed():
-                return [*task.take_away(fact.reason)]
+                return [*task.finish_wrap_up(fact.agent_id)]
+            case WrapUpStarted():
+                return [*task.begin_wrap_up(at, 0)]
+            case StepReached(step=step):
+                return [*task.widen(step)]
             case _:
                 return [fact]
 

@@ -1,0 +1,150 @@
+"""Who waits, and where? Each queue is a line; those who have reached the same step of it stand together.
+
+Whoever stands at a step may be served by the same agents, so only the first of them has to be looked at. The firsts of
+all steps stand in one order of work per media routing domain (routing 16).
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.configuration.settings import AgentSelectionPolicy, Queue, StepMode
+from domain.ids import MrdId, QueueId, TaskId
+from domain.routing.ranking import Ranking
+from domain.routing.reach import Lane, Reach
+from domain.routing.skills import Crowd, Scale, Skills
+
+if TYPE_CHECKING:
+    from domain.routing.staff import Seat
+
+WorkKey = tuple[int, int, datetime, TaskId, int]
+"""Queue priority ↓, task priority ↓, first enqueued ↑, id (routing 16); then the number of the step."""
+
+
+class Pool:
+    """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
+    and what has changed since the last decision: `freed` agents, and the `stirred` steps to be looked at.
+    """
+
+    __slots__ = ("freed", "mrd_id", "seats", "stirred", "work")
+
+    def __init__(self, mrd_id: MrdId) -> None:
+        self.mrd_id = mrd_id
+        self.seats, self.work = Ranking(), Ranking()
+        self.freed: set[Seat] = set()
+        self.stirred = 0
+
+
+class Pools(dict[MrdId, Pool]):
+    def __missing__(self, mrd_id: MrdId) -> Pool:
+        pool = self[mrd_id] = Pool(mrd_id)
+        return pool
+
+
+class Stage:
+    """One step of one queue, and the requests that have reached it."""
+
+    __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number")
+
+    def __init__(self, line: "Line", step: int, skills: Skills) -> None:
+        self.line, self.number = line, line.lane.numbers[step]
+        steps = range(step + 1) if line.queue.step_mode is StepMode.CUMULATIVE else (step,)
+        self.choices: Sequence[tuple[int, Crowd, Scale | None]] = [(it, line.crowds[it], line.scales[it]) for it in steps]
+        names = frozenset(name for it in steps for name in line.queue.steps[it].attribute_ids())
+        self.admitted = line.crowds[step] if len(self.choices) == 1 else Crowd(skills, names, self._everybody)
+        self._waiting: list[WorkKey] = []
+        self._front = 0
+
+    @property
+    def front(self) -> TaskId:
+        """The first, of those that were not passed over."""
+        return self._waiting[self._front][3]
+
+    @property
+    def tasks(self) -> list[TaskId]:
+        return [key[3] for key in self._waiting]
+
+    def add(self, key: WorkKey) -> None:
+        waiting = self._waiting
+        if not waiting or key > waiting[-1]:
+            waiting.append(key)
+            if len(waiting) > 1:
+                return
+        else:
+            insort(waiting, key)
+        self._show_front()
+
+    def remove(self, key: WorkKey) -> None:
+        at = bisect_left(self._waiting, key)
+        del self._waiting[at]
+        if at <= self._front:
+            self._show_front()
+
+    def pass_over(self) -> None:
+        """For the rest of this decision: nobody is there for the first, but there may be for the next."""
+        self._front += 1
+        self._show_front()
+
+    def start_again(self) -> None:
+        self._front = 0
+        self._show_front()
+
+    def _show_front(self) -> None:
+        work = self.line.pool.work
+        if self._front < len(self._waiting):
+            work.put(self._waiting[self._front])
+        else:
+            work.drop(self.number)
+
+    def _everybody(self) -> int:
+        members = 0
+        for _, crowd, _ in self.choices:
+            members |= crowd.members
+        return members
+
+
+class Line:
+    def __init__(self, queue_id: QueueId, queue: Queue, pool: Pool, lane: Lane, skills: Skills) -> None:
+        self.id, self.queue, self.pool, self.lane = queue_id, queue, pool, lane
+        policy = queue.agent_selection
+        self.most = policy is AgentSelectionPolicy.MOST_SKILLED
+        by_skill = policy is not AgentSelectionPolicy.LONGEST_AVAILABLE
+        self.crowds = [skills.crowd_of(step) for step in queue.steps]
+        self.scales = [Scale(skills, step) if by_skill else None for step in queue.steps]
+        self.stages = [Stage(self, step, skills) for step in range(len(queue.steps))]
+
+    def stage(self, step: int) -> Stage:
+        """Where a request that has reached `step` stands; a queue that got shorter keeps them at its last step."""
+        return self.stages[min(step, len(self.stages) - 1)]
+
+
+class Lines:
+    def __init__(self, pools: Pools, skills: Skills) -> None:
+        self.reach = Reach()
+        self.stages: dict[int, Stage] = {}
+        self._lines: dict[QueueId, Line] = {}
+        self._pools, self._skills = pools, skills
+
+    def get(self, queue_id: QueueId) -> Line | None:
+        return self._lines.get(queue_id)
+
+    def open(self, queue_id: QueueId, queue: Queue) -> Line:
+        lane = self.reach.open(queue)
+        line = self._lines[queue_id] = Line(queue_id, queue, self._pools[queue.mrd_id], lane, self._skills)
+        for stage in line.stages:
+            self.stages[stage.number] = stage
+        return line
+
+    def close(self, queue_id: QueueId) -> list[TaskId]:
+        """The queue is gone, or will be opened anew as it now is; returns who waited."""
+        line = self._lines.pop(queue_id, None)
+        if line is None:
+            return []
+        for stage in line.stages:
+            line.pool.work.drop(stage.number)
+            line.pool.stirred &= ~(1 << stage.number)
+            del self.stages[stage.number]
+        self._skills.unwatch([*line.crowds, *filter(None, line.scales), *(stage.admitted for stage in line.stages)])
+        self.reach.close(line.lane)
+        return [task_id for stage in line.stages for task_id in stage.tasks]

@@ -187,7 +187,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _say(text: str) -> None:
-    err.print(text, highlight=False)
+    err.print(text, highlight=False, soft_wrap=True)
 
 
 def _print(text: str) -> None:

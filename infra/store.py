@@ -24,7 +24,7 @@ CAUSES_MAX = 128
 class _Warm:
     """A model in memory, as of `version`; `None` while it must be read again."""
 
-    __slots__ = ("causes", "guessed", "heard", "lock", "model", "position", "version")
+    __slots__ = ("causes", "guessed", "heard", "heard_at", "lock", "mistaken", "model", "position", "unheard", "version")
 
     def __init__(self) -> None:
         self.model: Any = None
@@ -33,12 +33,15 @@ class _Warm:
         self.causes: dict[UUID, None] = {}
         self.guessed = False
         self.heard = NOT_WRITTEN  # the newest version that the log told of, perhaps while we were at work
+        self.heard_at: datetime | None = None
+        self.unheard: dict[int, datetime] = {}  # what we wrote, and the log has not told of yet: version and time
+        self.mistaken = False
         self.lock = asyncio.Lock()
 
     @property
     def is_fresh(self) -> bool:
         """Does the model hold everything that the log has told of this stream?"""
-        return self.model is not None and not self.guessed and self.heard <= self.version
+        return self.model is not None and not (self.guessed or self.mistaken) and self.heard <= self.version
 
     def guess(self, empty: Any) -> None:
         """Suppose that the stream is empty, until an append proves it or its lack sends us reading."""
@@ -47,7 +50,23 @@ class _Warm:
 
     def doubt(self) -> None:
         """Believe the log alone: whoever is next reads it."""
-        self.model, self.guessed = None, False
+        self.model, self.guessed, self.mistaken = None, False, False
+        self.unheard.clear()
+
+    def wrote(self, at: datetime) -> None:
+        if self.heard < self.version:
+            self.unheard[self.version] = at
+        elif self.heard == self.version and self.heard_at != at:
+            self.mistaken = True
+
+    def hear(self, version: int, at: datetime) -> None:
+        """Another process may have carried out the same command a moment before us: then the log took our append for a
+        repeat, and holds what the other has decided. Its time gives that away.
+        """
+        if version > self.heard:
+            self.heard, self.heard_at = version, at
+        if self.unheard.pop(version, at) != at:
+            self.mistaken = True
 
     def remember(self, cause: Cause) -> None:
         self.causes[cause.command_id] = None
@@ -126,6 +145,7 @@ class WarmStore:
                 warm.model = replay(warm.model, iter(facts))
                 warm.version += len(facts)
                 warm.position = position
+                warm.wrote(at)
                 warm.remember(cause)
                 return Change(warm.model, facts, position)
         raise Conflict(f"{stream} was changed by others {ATTEMPTS_MAX} times while we tried")
@@ -137,7 +157,7 @@ class WarmStore:
             warm = self._warm.get(recorded.stream)
             if warm is None:
                 continue
-            warm.heard = max(warm.heard, recorded.version)
+            warm.hear(recorded.version, recorded.at)
             if warm.model is None or recorded.version <= warm.version or warm.lock.locked():
                 continue
             if recorded.version == warm.version + 1:

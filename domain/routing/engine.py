@@ -32,7 +32,7 @@ from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Recorded, derived_id
 from domain.routing.clocks import Clocks
 from domain.routing.decisions import record
-from domain.routing.lines import Line, Lines, Pool, Pools, Stage, WorkKey
+from domain.routing.lines import Lines, Pool, Pools, Stage, WorkKey
 from domain.routing.moves import Move, Offer, Widening
 from domain.routing.ranking import members_of
 from domain.routing.skills import Skills

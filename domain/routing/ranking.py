@@ -89,7 +89,7 @@ class Ranking:
             if found := among & members:
                 if not found & (found - 1):
                     return found.bit_length() - 1
-                return next(place[-1] for place in block if found >> place[-1] & 1)
+                return int(next(place[-1] for place in block if found >> place[-1] & 1))
         raise AssertionError("every member is in a block")
 
     def _first_of_few(self, among: int) -> int:

@@ -81,7 +81,8 @@ class Reach:
         spare = self._spare.get(length)
         start = at = spare.pop() if spare else self._size
         self._size = max(self._size, start + length)
-        numbers, names = [], set()
+        numbers: list[int] = []
+        names: set[AttributeId] = set()
         for number, step in enumerate(ways):
             for way in step:
                 self._add(at, way)

@@ -2,12 +2,14 @@
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from infra.simulation.charts import NoMatplotlib, draw
@@ -29,7 +31,7 @@ def simulate(
     try:
         wanted = load(scenario)
     except BadScenario as wrong:
-        err.print(f"[red]{wrong}[/]", highlight=False)
+        err.print(str(wrong), style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
     begun = time.perf_counter()
     report = played(
@@ -58,15 +60,18 @@ def played(scenario: Scenario, folder: Path, runs: int, seed: int) -> Report:
         for run in range(runs):
             progress.update(bar, description=f"run {run + 1} of {runs}")
             world = World(scenario.plan(folder, seed, run))
-            world.play(lambda at_s, run=run: progress.update(bar, completed=run * day_s + min(at_s, day_s)))  # type: ignore[misc]
-            report.add(world)
+            report.add(world.play(_moving(progress, bar, run * day_s, (run + 1) * day_s)))
             progress.update(bar, completed=(run + 1) * day_s)
     return report
 
 
+def _moving(progress: Progress, bar: TaskID, done_s: float, most_s: float) -> Callable[[float], None]:
+    return lambda at_s: progress.update(bar, completed=min(done_s + at_s, most_s))
+
+
 def _summary(scenario: Scenario, report: Report) -> Table:
     runs = len(report.hours)
-    table = Table(title=f"{scenario.name}: {scenario.hours:g} h, {runs} runs; ± half a 95 % interval")
+    table = Table(title=f"{escape(scenario.name)}: {scenario.hours:g} h, {runs} runs; ± half a 95 % interval")
     table.add_column("queue", no_wrap=True)
     for heading in ("offered", "answered", "gave up", "in time", "speed of answer", "mean wait", "occupancy"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -74,7 +79,7 @@ def _summary(scenario: Scenario, report: Report) -> Table:
     if len(queues) == 1:
         queues = [Line(queues[0].queue, together.interval, together.figures)]
     for line in queues if len(queues) == 1 else [*queues, together]:
-        table.add_row(line.queue, *_cells(line, _level(scenario, line.queue)))
+        table.add_row(escape(line.queue), *_cells(line, _level(scenario, line.queue)))
     return table
 
 
@@ -122,8 +127,8 @@ def _write(scenario: Scenario, report: Report, folder: Path) -> None:
             draw(report, scenario.name, name, level, [folder / f"{stem}.png", folder / f"{stem}.svg"])
             written += [f"{stem}.png", f"{stem}.svg"]
     except NoMatplotlib as lacking:
-        err.print(f"[yellow]No charts: {lacking}[/]", highlight=False)
-    err.print(f"Wrote {', '.join(written)} to {folder}.", highlight=False)
+        err.print(f"No charts: {lacking}", style="yellow", markup=False, highlight=False)
+    err.print(f"Wrote {', '.join(written)} to {folder}.", markup=False, highlight=False)
 
 
 def _pictures(scenario: Scenario) -> list[tuple[str, str]]:

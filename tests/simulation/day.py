@@ -8,9 +8,10 @@ One thread, virtual time, no clock and no chance but the seed's: what failed onc
 
 import asyncio
 import gc
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
@@ -23,7 +24,7 @@ import structlog
 import infra.folds
 from commands.agents import LogOut
 from commands.bus import Command
-from commands.inbound import EndSession
+from commands.inbound import EndSession, OpenSession, ReceiveMessage
 from connectors.bots.scripted.bot import scripted
 from domain.ids import SessionId
 from domain.kernel import Recorded, Refused
@@ -160,8 +161,13 @@ class Day:
                 return False
             except (Gone, Unavailable, Conflict, IndexError):
                 await asyncio.sleep(self.random.uniform(0.01, 2.0))
+                if isinstance(command, ReceiveMessage | OpenSession):  # who comes again is no newcomer
+                    command = type(command)(replace(command.inbound, is_newcomer=False))
                 if actor != PROVIDER and self.random.random() < 0.2:
                     return False
+            except Exception as error:  # noqa: BLE001 - a bug, and whose it is stands in the report
+                self.fault(f"{command} raised {error!r}", *traceback.format_tb(error.__traceback__)[-3:])
+                return False
             else:
                 return True
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from random import Random
 
 from commands import agents as a
@@ -62,9 +63,9 @@ class AgentPerson:
 
     async def works_off(self) -> None:
         """Before going home: nothing is left on the desk."""
-        for task_id, slot in list(self._watch.agents[self.id].slots.items()):
-            if slot.state is SlotState.WRAP_UP:
-                await self._do(FinishWrapUp(task_id, self.id), self.id)
+        for task_id, task in list(self._watch.tasks.items()):
+            if task.agent_id == self.id and task.wrap_up is not None:
+                await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER)
 
     async def _goes_on(self, task_id: TaskId, slot: Slot) -> None:
         random, task = self._random, self._watch.tasks.get(task_id)
@@ -129,7 +130,7 @@ class CustomerPerson:
                 random.shuffle(burst)
                 await asyncio.gather(*(self._do(ReceiveMessage(inbound), PROVIDER) for inbound in burst))
             case "repeats" if (repeats := [inbound for inbound in self._written if self._is_recent(inbound)]):
-                await self._do(ReceiveMessage(random.choice(repeats)), PROVIDER)
+                await self._do(ReceiveMessage(replace(random.choice(repeats), is_newcomer=False)), PROVIDER)
             case "opens":
                 await self._do(OpenSession(self._message()), PROVIDER)
             case "leaves":

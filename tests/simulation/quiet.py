@@ -1,6 +1,7 @@
 """What must hold when nothing is broken any more and everybody had time to do what was left to do?"""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -126,8 +127,8 @@ def differs(centre: Centre, disk: Disk, watch: Watch, reference: Engine, now: da
                 continue
             if warm.version != len(history) - 1:
                 yield f"{stream} is warm at version {warm.version}, and stands at {len(history) - 1}"
-            elif warm.model != replay(model(), (recorded.fact for recorded in history)):
-                yield f"{stream} is warm as {warm.model}, which is not its replay"
+            elif warm.model != (right := replay(model(), (recorded.fact for recorded in history))):
+                yield f"{stream} is warm with {_unlike(warm.model, right)}"
     if centre.catalog != watch.catalog:
         yield "the catalogue is not the fold of the log"
     due = {key: due for key, (due, _) in centre.timers._due.items()}
@@ -138,6 +139,11 @@ def differs(centre: Centre, disk: Disk, watch: Watch, reference: Engine, now: da
             yield f"{key} is due at {set_.due}, and timed at {due[key]}"
     yield from (f"{key} is timed, and belongs to nothing that lives" for key in due if key not in watch.timers)
     yield from _engine_differs(centre.router._engine, reference)
+
+
+def _unlike(mine: Any, right: Any) -> str:
+    pairs = [(each.name, getattr(mine, each.name), getattr(right, each.name)) for each in fields(right)]
+    return "; ".join(f"{name} {is_} instead of {should}" for name, is_, should in pairs if is_ != should)
 
 
 def _engine_differs(engine: Engine, reference: Engine) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Figures are those of the vocabulary, with their confidence over the runs; charts and files can be read."""
 
 import csv
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,4 +92,15 @@ def test_charts_are_drawn(tmp_path: Path) -> None:
     paths = [tmp_path / "day.png", tmp_path / "day.svg"]
     draw(report_of(Call(0, 100), Call(1, 50, 10)), "A day", "phone", "service_level_1", paths)
     assert paths[0].read_bytes().startswith(b"\x89PNG")
-    assert "<svg" in paths[1].read_text()
+    assert "<svg" in (first := paths[1].read_text())
+    draw(report_of(Call(0, 100), Call(1, 50, 10)), "A day", "phone", "service_level_1", paths)
+    assert paths[1].read_text() == first
+
+
+def test_without_matplotlib_there_are_figures_and_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    (tmp_path / "small.yaml").write_text(SCENARIO)
+    result = CliRunner().invoke(app, ["simulate", str(tmp_path / "small.yaml"), "--out", str(tmp_path)])
+    assert result.exit_code == 0
+    assert (tmp_path / "intervals.csv").exists()
+    assert "pip install 'parley[simulation]'" in result.stderr

@@ -98,6 +98,7 @@ case $want in
         packages run
         desk ;;
     test)
+        command -v curl >/dev/null || apt curl  # the pages of docs/ are carried out as they stand
         packages test
         desk
         while IFS= read -r lock; do npm_packages "$(dirname "$lock")"; done \

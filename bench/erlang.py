@@ -287,9 +287,7 @@ def figures(speeds: Sequence[dict[str, Any]], inside: int, settings: int, router
     per_s = arrivals / cpu_s
     return [
         Figure("settings inside the tolerance", inside, f"of {settings}", 8, 12),
-        Figure(
-            "virtual arrivals through the engine", per_s, "/s", None, GOAL_PER_S, "trivial router", 1e6 / plain_us
-        ),
+        Figure("virtual arrivals through the engine", per_s, "/s", None, GOAL_PER_S, "trivial router", 1e6 / plain_us),
         Figure("the simulator's own part of an arrival", plain_us - router_us, "µs", None, 8.0, less_is_better=True),
     ]
 

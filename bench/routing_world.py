@@ -7,7 +7,7 @@ most or the least skilled. Requests come with priorities, and some leave agents 
 
 import heapq
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
@@ -122,9 +122,7 @@ class Centre:
     def _step(self, names: list[AttributeId], progress: float) -> s.Step:
         terms_max, level = max(1, round(3 - 2 * progress)), max(1, round(6 - 5 * progress))
         operator = s.RelationalOperator
-        terms = tuple(
-            s.Term(name, operator.HAS if level == 1 else operator.GE, level) for name in names[:terms_max]
-        )
+        terms = tuple(s.Term(name, operator.HAS if level == 1 else operator.GE, level) for name in names[:terms_max])
         expressions = [s.Expression(terms)]
         if self.random.random() < 0.2:
             other = (s.Term(names[3], operator.GT, level + 2), s.Term(names[0], operator.NE, 10))
@@ -185,11 +183,16 @@ class Centre:
     def _push(self, at_s: float, kind: str, about: Any) -> None:
         heapq.heappush(self._agenda, (at_s, self._number(), kind, about))
 
-    def events(self) -> Iterator[Event]:
-        """Endless as long as there are arrivals."""
+    def events(self, next_due: Callable[[], datetime | None]) -> Iterator[Event]:
+        """Until the last arrival. Where the engine is due before the next event, a step begins: no facts, only time."""
         rate = self.load * sum(self.capacity.values()) / SERVICE_S
         arrived, random = 0, self.random
         while self._agenda:
+            due = next_due()
+            if due is not None and (due_s := (due - NOON).total_seconds()) <= self._agenda[0][0]:
+                self.now_s = max(self.now_s, due_s)
+                yield "step", []
+                continue
             at_s, _, kind, about = heapq.heappop(self._agenda)
             self.now_s = max(self.now_s, at_s)
             match kind:
@@ -197,14 +200,10 @@ class Centre:
                     arrived += 1
                     if arrived > self._arrivals:
                         return
-                    faster = 100 if arrived < self._warm_up else 1
+                    faster = 100 if arrived < self._warm_up * 0.6 else 1
                     self._push(at_s + random.expovariate(rate * faster), "arrival", None)
                     facts = self.arrival()
-                    if len(self.queues[int(facts[1].fact.routing.queue_id[1:])].steps) > 1:
-                        self._push(self.now_s + STEP_S, "step", None)
                     yield "arrival", facts
-                case "step":  # one look for each step that begins; the engine knows which
-                    yield "step", []
                 case "end":
                     yield self._end(about)
                 case "back":
@@ -232,7 +231,6 @@ class Centre:
 
     def carry_out(self, move: Move) -> Facts:
         if isinstance(move, Widening):
-            self._push(self.now_s + STEP_S, "step", None)
             return [self.fact(f"task-{move.task_id}", StepReached(move.step))]
         return self._accepted(move)
 

@@ -26,7 +26,9 @@ def main() -> int:
         if report.faults:
             failed.append(seed)
     took_s = time.perf_counter() - began
-    print(f"{options.seeds} seeds, {events} events in {took_s:.1f} s, {events / took_s:.0f} per second; failed: {failed}")
+    print(
+        f"{options.seeds} seeds, {events} events in {took_s:.1f} s, {events / took_s:.0f} per second; failed: {failed}"
+    )
     return 1 if failed else 0
 
 

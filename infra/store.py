@@ -24,7 +24,18 @@ CAUSES_MAX = 128
 class _Warm:
     """A model in memory, as of `version`; `None` while it must be read again."""
 
-    __slots__ = ("causes", "guessed", "heard", "heard_at", "lock", "mistaken", "model", "position", "unheard", "version")
+    __slots__ = (
+        "causes",
+        "guessed",
+        "heard",
+        "heard_at",
+        "lock",
+        "mistaken",
+        "model",
+        "position",
+        "unheard",
+        "version",
+    )
 
     def __init__(self) -> None:
         self.model: Any = None

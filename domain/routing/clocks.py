@@ -1,14 +1,16 @@
 """When does which request widen? One clock for each request that waits and has a step before it (routing 7, 10)."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.configuration.settings import Queue
 from domain.ids import TaskId
-from domain.routing.moves import Widening
+from domain.routing.moves import Move, Widening
 
 SLACK = 64
+
+Begins = Sequence[timedelta]
+"""How long after the first enqueue each step of a queue begins."""
 
 
 class Clocks:
@@ -18,22 +20,22 @@ class Clocks:
 
     def __init__(self) -> None:
         self._due: list[tuple[datetime, TaskId, int]] = []
-        self._awaits: dict[TaskId, tuple[int, datetime, Queue, datetime]] = {}
+        self._awaits: dict[TaskId, tuple[int, datetime, Begins, datetime]] = {}
 
-    def wind(self, task_id: TaskId, reached: int, queue: Queue, first_enqueued_at: datetime) -> None:
+    def wind(self, task_id: TaskId, reached: int, begins: Begins, first_enqueued_at: datetime) -> None:
         """It has reached this step; deadlines are absolute from the first enqueue, whatever rings meanwhile."""
-        if task_id in self._awaits and self._awaits[task_id][0] > reached:
+        awaited = self._awaits.get(task_id)
+        if awaited is not None and awaited[0] > reached:
             return
         step = reached + 1
-        if step >= len(queue.steps):
-            self._awaits.pop(task_id, None)
-            return
-        seconds = sum(it.timeout_s for it in queue.steps[:step])
-        self._set(task_id, step, queue, first_enqueued_at, first_enqueued_at + timedelta(seconds=seconds))
+        if step < len(begins):
+            self._set(task_id, step, first_enqueued_at + begins[step], begins, first_enqueued_at)
+        elif awaited is not None:
+            del self._awaits[task_id]
 
-    def again(self, move: Widening, queue: Queue, first_enqueued_at: datetime) -> None:
+    def again(self, move: Widening, begins: Begins, first_enqueued_at: datetime) -> None:
         """That step could not be written: it is due at once."""
-        self._set(move.task_id, move.step, queue, first_enqueued_at, first_enqueued_at)
+        self._set(move.task_id, move.step, first_enqueued_at, begins, first_enqueued_at)
 
     def stop(self, task_id: TaskId) -> None:
         self._awaits.pop(task_id, None)
@@ -46,16 +48,20 @@ class Clocks:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
-    def ring(self, now: datetime) -> Iterator[Widening]:
-        """Every step that has begun, in order; each once."""
-        while (due := self.next_due()) is not None and due <= now:
-            _, task_id, step = heapq.heappop(self._due)
-            _, _, queue, first_enqueued_at = self._awaits.pop(task_id)
-            self.wind(task_id, step, queue, first_enqueued_at)
-            yield Widening(task_id, step)  # in force when it is a fact
+    def ring(self, now: datetime) -> list[Move]:
+        """Every step that has begun, in order; each once, and in force when it is a fact."""
+        rung: list[Move] = []
+        while self._due and self._due[0][0] <= now:
+            entry = heapq.heappop(self._due)
+            if self._is_awaited(entry):
+                _, task_id, step = entry
+                _, _, begins, first_enqueued_at = self._awaits.pop(task_id)
+                self.wind(task_id, step, begins, first_enqueued_at)
+                rung.append(Widening(task_id, step))
+        return rung
 
-    def _set(self, task_id: TaskId, step: int, queue: Queue, first_enqueued_at: datetime, due: datetime) -> None:
-        self._awaits[task_id] = (step, due, queue, first_enqueued_at)
+    def _set(self, task_id: TaskId, step: int, due: datetime, begins: Begins, first_enqueued_at: datetime) -> None:
+        self._awaits[task_id] = (step, due, begins, first_enqueued_at)
         heapq.heappush(self._due, (due, task_id, step))
 
     def _is_awaited(self, entry: tuple[datetime, TaskId, int]) -> bool:

@@ -38,6 +38,7 @@ from domain.routing.ranking import members_of
 from domain.routing.skills import Skills
 from domain.routing.staff import Seat, Staff
 from domain.routing.state import Request, State
+from domain.routing.todo import Todo
 from domain.tasks.facts import (
     StepReached,
     TaskAccepted,
@@ -50,8 +51,6 @@ from domain.tasks.facts import (
 
 __all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
 
-MANY = 32
-"""Freed agents from which on everything that waits is looked at, rather than what each of them serves."""
 MISSED_MAX = 10_000
 """Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
@@ -67,6 +66,9 @@ class Engine:
         self._standing: dict[TaskId, tuple[Stage, WorkKey]] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, Offer] = {}
+        self._held_up: set[ConversationId] = (
+            set()
+        )  # their next request waits, and somebody who is in them could have it
         self._handlers = _handlers(self)
         self._restore()
 
@@ -105,7 +107,7 @@ class Engine:
             case Widening(task_id=task_id, step=step) if request is not None and step > request.step:
                 line = self._lines.get(request.routing.queue_id)
                 if line is not None and not request.ringing:
-                    self._clocks.again(move, line.queue, request.routing.first_enqueued_at)
+                    self._clocks.again(move, line.begins, request.routing.first_enqueued_at)
             case _:
                 return
 
@@ -113,7 +115,7 @@ class Engine:
 
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
-        moves: list[Move] = list(self._clocks.ring(now))
+        moves = self._clocks.ring(now)
         found: list[tuple[WorkKey, Offer]] = []
         for pool in self._pools.values():
             if pool.freed or pool.stirred:
@@ -170,9 +172,11 @@ class Engine:
         talking = self.state.talking.get(fact.conversation_id)
         if fact.agent_id is not None and talking is not None:
             talking.discard(fact.agent_id)
-            self._staff.seat(fact.agent_id).free()  # for this conversation's next request, too (routing 12, 17)
+            if fact.conversation_id in self._held_up:
+                self._staff.seat(fact.agent_id).free()  # for this conversation's next request, too (routing 12, 17)
             if not talking:
                 del self.state.talking[fact.conversation_id]
+                self._held_up.discard(fact.conversation_id)
 
     def _note_missed(self, request: Request, agent_id: AgentId, recorded: Recorded[TaskClosed]) -> None:
         missed = self.state.missed
@@ -191,8 +195,8 @@ class Engine:
         self._standing[task_id] = stage, key
         stage.add(key)
         line.pool.stirred |= 1 << stage.number
-        if len(line.queue.steps) > 1:
-            self._clocks.wind(task_id, request.step, line.queue, routing.first_enqueued_at)
+        if len(line.begins) > 1:
+            self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
 
     def _leave(self, task_id: TaskId) -> None:
         standing = self._standing.pop(task_id, None)
@@ -260,16 +264,15 @@ class Engine:
         tasks = self._astray.pop(queue_id, set()).union(self._lines.close(queue_id))
         tasks.update(task_id for task_id in self._pending if self._waits_in(task_id, queue_id))
         queue = self.state.catalog.queues.get(queue_id)
-        if queue is not None:
-            self._lines.open(queue_id, queue)
+        line = self._lines.open(queue_id, queue) if queue is not None else None
         for task_id in sorted(tasks):
             self._standing.pop(task_id, None)
             self._clocks.stop(task_id)
             request = self.state.requests[task_id]
             if task_id not in self._pending:
                 self._enter(task_id, request)
-            elif queue is not None:
-                self._clocks.wind(task_id, request.step, queue, request.routing.first_enqueued_at)
+            elif line is not None:
+                self._clocks.wind(task_id, request.step, line.begins, request.routing.first_enqueued_at)
 
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id)
@@ -281,14 +284,14 @@ class Engine:
         """The first in line first, whether it is new or an agent is (routing 16, 18)."""
         found: list[tuple[WorkKey, Offer]] = []
         passed: list[Stage] = []
-        to_look_at = self._to_look_at(pool)
-        while (number := pool.work.first(to_look_at)) is not None and pool.seats.members:
+        todo = Todo(pool, self._lines.reach)
+        while todo.steps and (number := pool.work.first(todo.steps)) is not None:
             stage = self._lines.stages[number]
-            task_id = stage.front
             candidates = stage.admitted.members & pool.seats.members
             if not candidates:
-                to_look_at ^= 1 << number
+                todo.dismiss(number)
                 continue
+            task_id = stage.front
             request = self.state.requests[task_id]
             if request.missed or request.conversation_id in self.state.talking:
                 candidates = self._not_left_out(candidates, request, pool.mrd_id)
@@ -297,6 +300,7 @@ class Engine:
                 offer = self._offer(task_id, request, stage, candidates)
                 self._hold(offer)
                 found.append((key, offer))
+                todo.has_work(self._staff.seat(offer.agent_id))
             else:
                 stage.pass_over()
                 passed.append(stage)
@@ -304,27 +308,17 @@ class Engine:
             stage.start_again()
         return found
 
-    def _to_look_at(self, pool: Pool) -> int:
-        """What was stirred, and the steps that a freed agent serves (routing 17)."""
-        freed, to_look_at = pool.freed, pool.stirred
-        if freed and pool.work.members:
-            if len(freed) > MANY:
-                to_look_at = pool.work.members
-            else:
-                for seat in freed:
-                    if pool.seats.place_of(seat.number) is not None:
-                        to_look_at |= seat.reach(self._lines.reach)
-        freed.clear()
-        pool.stirred = 0
-        return to_look_at
-
     def _not_left_out(self, candidates: int, request: Request, mrd_id: MrdId) -> int:
         """Without whoever is in the conversation already (routing 12), and whoever let it ring; unless there is nobody
         else and they became ready since (routing 24, 26).
         """
         number_of = self._staff.number_of
-        conversation_id = request.conversation_id or ConversationId("")
-        candidates &= ~members_of(number_of(agent) for agent in self.state.talking.get(conversation_id, ()))
+        talking = self.state.talking.get(request.conversation_id or ConversationId(""))
+        if talking:
+            inside = candidates & members_of(number_of(agent) for agent in talking)
+            if inside and request.conversation_id is not None:
+                self._held_up.add(request.conversation_id)
+                candidates ^= inside
         others = candidates & ~members_of(number_of(agent) for agent in request.missed)
         if others:
             return others
@@ -345,11 +339,11 @@ class Engine:
 
     def _best(self, stage: Stage, candidates: int) -> tuple[int, Seat]:
         line = stage.line
-        for rank, crowd, scale in stage.choices:
-            if matching := candidates & crowd.members:
-                if scale is not None and matching & (matching - 1):
-                    matching = scale.extreme(matching, most=line.most)
-                number = line.pool.seats.first(matching)
+        for rank, matching, scale in stage.choices:
+            if best := candidates & matching.members:
+                if scale is not None and best & (best - 1):
+                    best = scale.extreme(best, most=line.most)
+                number = line.pool.seats.first(best)
                 if number is not None:
                     return rank, self._staff.by_number[number]
         raise AssertionError("a candidate matches one of the steps that count")

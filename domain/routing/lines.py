@@ -6,20 +6,23 @@ all steps stand in one order of work per media routing domain (routing 16).
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from domain.configuration.settings import AgentSelectionPolicy, Queue, StepMode
 from domain.ids import MrdId, QueueId, TaskId
 from domain.routing.ranking import Ranking
 from domain.routing.reach import Lane, Reach
-from domain.routing.skills import Crowd, Scale, Skills
+from domain.routing.skills import Crowd, Matching, Scale, Skills, Union
 
 if TYPE_CHECKING:
     from domain.routing.staff import Seat
 
 WorkKey = tuple[int, int, datetime, TaskId, int]
 """Queue priority ↓, task priority ↓, first enqueued ↑, id (routing 16); then the number of the step."""
+Choice = tuple[int, Matching, Scale | None]
+"""A step that counts, whoever matches it, and how skilled they are for it, where that matters."""
 
 
 class Pool:
@@ -47,12 +50,11 @@ class Stage:
 
     __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number")
 
-    def __init__(self, line: "Line", step: int, skills: Skills) -> None:
+    def __init__(self, line: "Line", step: int) -> None:
         self.line, self.number = line, line.lane.numbers[step]
         steps = range(step + 1) if line.queue.step_mode is StepMode.CUMULATIVE else (step,)
-        self.choices: Sequence[tuple[int, Crowd, Scale | None]] = [(it, line.crowds[it], line.scales[it]) for it in steps]
-        names = frozenset(name for it in steps for name in line.queue.steps[it].attribute_ids())
-        self.admitted = line.crowds[step] if len(self.choices) == 1 else Crowd(skills, names, self._everybody)
+        self.choices: Sequence[Choice] = [(it, line.matchings[it], line.scales[it]) for it in steps]
+        self.admitted: Crowd = line.admitted[step]
         self._waiting: list[WorkKey] = []
         self._front = 0
 
@@ -97,12 +99,6 @@ class Stage:
         else:
             work.drop(self.number)
 
-    def _everybody(self) -> int:
-        members = 0
-        for _, crowd, _ in self.choices:
-            members |= crowd.members
-        return members
-
 
 class Line:
     def __init__(self, queue_id: QueueId, queue: Queue, pool: Pool, lane: Lane, skills: Skills) -> None:
@@ -110,9 +106,15 @@ class Line:
         policy = queue.agent_selection
         self.most = policy is AgentSelectionPolicy.MOST_SKILLED
         by_skill = policy is not AgentSelectionPolicy.LONGEST_AVAILABLE
-        self.crowds = [skills.crowd_of(step) for step in queue.steps]
+        waits = accumulate((step.timeout_s for step in queue.steps[:-1]), initial=0)
+        self.begins = [timedelta(seconds=seconds) for seconds in waits]
+        self.matchings = [Matching(skills, step) for step in queue.steps]
         self.scales = [Scale(skills, step) if by_skill else None for step in queue.steps]
-        self.stages = [Stage(self, step, skills) for step in range(len(queue.steps))]
+        self.admitted: list[Matching | Union] = list(self.matchings)
+        if queue.step_mode is StepMode.CUMULATIVE:
+            for step in range(1, len(queue.steps)):
+                self.admitted[step] = Union(self.admitted[step - 1], self.matchings[step])
+        self.stages = [Stage(self, step) for step in range(len(queue.steps))]
 
     def stage(self, step: int) -> Stage:
         """Where a request that has reached `step` stands; a queue that got shorter keeps them at its last step."""
@@ -145,6 +147,7 @@ class Lines:
             line.pool.work.drop(stage.number)
             line.pool.stirred &= ~(1 << stage.number)
             del self.stages[stage.number]
-        self._skills.unwatch([*line.crowds, *filter(None, line.scales), *(stage.admitted for stage in line.stages)])
+        for step, matching, scale in zip(line.queue.steps, line.matchings, line.scales, strict=True):
+            self._skills.leave(step, matching, scale)
         self.reach.close(line.lane)
         return [task_id for stage in line.stages for task_id in stage.tasks]

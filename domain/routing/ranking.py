@@ -9,7 +9,7 @@ block.
 from bisect import bisect_left, insort
 from typing import Any
 
-BLOCK = 48
+BLOCK = 96
 FEW = 3
 
 Place = tuple[Any, ...]
@@ -17,10 +17,11 @@ Place = tuple[Any, ...]
 
 
 class Ranking:
-    __slots__ = ("_blocks", "_lasts", "_places", "_sets", "members")
+    __slots__ = ("_blocks", "_lasts", "_places", "_sets", "_size", "members")
 
     def __init__(self) -> None:
         self.members = 0
+        self._size = 1
         self._places: dict[int, Place] = {}
         self._blocks: list[list[Place]] = []
         self._lasts: list[Place] = []
@@ -42,6 +43,8 @@ class Ranking:
         bit = 1 << number
         self._places[number] = place
         self.members |= bit
+        if number >> 3 >= self._size:
+            self._size = 2 * (number >> 3) + 1
         lasts = self._lasts
         if not lasts:
             self._blocks.append([place])
@@ -79,26 +82,27 @@ class Ranking:
     def first(self, among: int) -> int | None:
         """The number of the first member in `among`; none if there is none."""
         among &= self.members
-        if not among:
-            return None
-        if not among & (among - 1):
-            return among.bit_length() - 1
-        if among.bit_count() <= FEW:
-            return self._first_of_few(among)
+        rest, few = among, None
+        for _ in range(FEW):
+            if not rest:
+                return None if few is None else int(few[-1])
+            number = rest.bit_length() - 1
+            rest ^= 1 << number
+            place = self._places[number]
+            if few is None or place < few:
+                few = place
+        if not rest:
+            return None if few is None else int(few[-1])
         for block, members in zip(self._blocks, self._sets, strict=True):
             if found := among & members:
                 if not found & (found - 1):
                     return found.bit_length() - 1
-                return int(next(place[-1] for place in block if found >> place[-1] & 1))
+                flags = found.to_bytes(self._size, "little")  # a shift of a long integer costs four times as much
+                for place in block:
+                    number = place[-1]
+                    if flags[number >> 3] >> (number & 7) & 1:
+                        return number
         raise AssertionError("every member is in a block")
-
-    def _first_of_few(self, among: int) -> int:
-        places = []
-        while among:
-            number = among.bit_length() - 1
-            places.append(self._places[number])
-            among ^= 1 << number
-        return int(min(places)[-1])
 
     def _split(self, at: int) -> None:
         block = self._blocks[at]

@@ -1,41 +1,20 @@
 """Which waiting lines does this agent serve? The same steps as in `skills.py`, seen from the other side.
 
-Each step is spelled out as the ways to meet it: any one of them, each a set of terms that must all hold. Every way has a
-number. An agent's value of an attribute rules out the ways with a term that it fails; what no attribute rules out is met:
-one `|` for each attribute there is, whatever the number of queues.
+Each step is spelled out as the ways to meet it (`ways.py`), and every way has a number. An agent's value of an attribute rules out the ways with a term that it fails; what no attribute rules out is met:
+one `|` for each attribute there is, whatever the number of queues. Where a step has too many ways it counts as met; the
+step's own set of agents has the last word anyway.
 
 A queue's ways stand side by side in a lane, step after step. In a cumulative queue whoever meets a step also serves all
 later ones (routing 7): within the lane every bit above the lowest is set, for all lanes at once, by a subtraction from a
 guard bit at each lane's end. A step is known by the number of its last way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.configuration.settings import Queue, Step, StepMode, Term
+from domain.configuration.settings import Queue, StepMode, Term
 from domain.ids import AttributeId
-
-WAYS_MAX = 64
-"""Of one step. One that is met in more ways counts as met by anybody here; the exact set has the last word anyway."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How to meet something: any one of these, and of that one every term."""
-
-    ways: frozenset[frozenset[Term]]
-
-    def __and__(self, other: "Ways") -> "Ways":
-        if len(self.ways) * len(other.ways) > WAYS_MAX:
-            return ANYHOW
-        return Ways(frozenset(one | two for one in self.ways for two in other.ways))
-
-    def __or__(self, other: "Ways") -> "Ways":
-        ways = self.ways | other.ways
-        return Ways(ways) if len(ways) <= WAYS_MAX else ANYHOW
-
-
-ANYHOW = Ways(frozenset((frozenset(),)))
+from domain.routing.ways import ways_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +54,7 @@ class Reach:
 
     def open(self, queue: Queue) -> Lane:
         """Give a queue its lane; nobody else's changes."""
-        ways = [_ways(step) for step in queue.steps]
+        ways = [ways_of(step).in_order() for step in queue.steps]
         replace = queue.step_mode is StepMode.REPLACE
         length = sum(map(len, ways)) + (len(ways) if replace else 1)
         spare = self._spare.get(length)
@@ -129,8 +108,3 @@ class Reach:
 
 def _holds(term: Term, value: int | None) -> bool:
     return term.matches({} if value is None else {term.attribute_id: value})
-
-
-def _ways(step: Step) -> Sequence[frozenset[Term]]:
-    ways: Ways = step.judged(lambda term: Ways(frozenset((frozenset((term,)),))), ANYHOW)
-    return sorted(ways.ways, key=lambda way: sorted(map(repr, way)))

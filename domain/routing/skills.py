@@ -1,43 +1,123 @@
 """Who knows what? For each attribute and value the set of those who have it, and from these the set of any step.
 
-A step's set is a few `&` and `|` over sets of all agents (routing 5, by the step's own `judged`), so it costs a
-microsecond or two to make, whoever matches. Nothing is kept up to date: a change of an attribute forgets the sets of
-the steps that name it, and whoever needs one makes it again.
+A step's set is a few `&` and `|` over sets of all agents, made when first asked for. When an attribute of one agent
+changes, only the terms that this agent now meets or fails are looked at, and in the sets that name them only this agent's
+bit. What nobody has asked for yet costs nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
+from typing import Protocol
 
-from domain.configuration.settings import Step, Term
+from domain.configuration.settings import RelationalOperator, Step, Term
 from domain.ids import AttributeId
+from domain.routing.ways import ways_of
 
 EVERYBODY = -1
 
+TermKey = tuple[AttributeId, RelationalOperator, int]
 
-class Crowd:
-    """A set of agents that follows from attributes, made when it is asked for."""
 
-    __slots__ = ("_make", "_members", "_skills", "names")
+class Crowd(Protocol):
+    """A set of agents that follows from attributes."""
 
-    def __init__(self, skills: "Skills", names: frozenset[AttributeId], make: Callable[[], int]) -> None:
-        self.names, self._skills, self._make = names, skills, make
+    @property
+    def members(self) -> int: ...
+
+
+class Matching:
+    """Whoever matches a step."""
+
+    __slots__ = ("_members", "_skills", "_step", "_union", "ways")
+
+    def __init__(self, skills: "Skills", step: Step) -> None:
+        ways = ways_of(step)
+        self._skills, self._step = skills, step
+        self.ways = tuple(tuple(map(key_of, way)) for way in ways.ways) if ways.exact else None
         self._members: int | None = None
+        self._union: Union | None = None
 
     @property
     def members(self) -> int:
         members = self._members
         if members is None:
             members = self._members = self._make()
-            self._skills.watch(self, self.names)
         return members
+
+    def joined_by(self, union: "Union") -> None:
+        self._union = union
+
+    def change(self, agent: int, bit: int) -> None:
+        """That agent meets or fails one of the terms now."""
+        members = self._members
+        if members is None:
+            return
+        if self.ways is None:
+            self._members = None
+            if self._union is not None:
+                self._union.forget()
+            return
+        meeting = self._skills.meeting
+        matches = any(all(meeting[term] >> agent & 1 for term in way) for way in self.ways)
+        if (members >> agent & 1) != matches:
+            self._members = members ^ bit
+            if self._union is not None:
+                self._union.change(agent, bit)
+
+    def _make(self) -> int:
+        self._skills.attend(self, self._step)
+        if self.ways is None:
+            return self._step.judged(lambda term: self._skills.meeting[key_of(term)], EVERYBODY)
+        meeting, found = self._skills.meeting, 0
+        for way in self.ways:
+            members = EVERYBODY
+            for term in way:
+                members &= meeting[term]
+            found |= members
+        return found
+
+
+class Union:
+    """Whoever matches this step or an earlier one (routing 7)."""
+
+    __slots__ = ("_members", "_next", "earlier", "own")
+
+    def __init__(self, earlier: "Matching | Union", own: Matching) -> None:
+        self.earlier, self.own = earlier, own
+        self._members: int | None = None
+        self._next: Union | None = None
+        own.joined_by(self)
+        earlier.joined_by(self)
+
+    @property
+    def members(self) -> int:
+        members = self._members
+        if members is None:
+            members = self._members = self.earlier.members | self.own.members
+        return members
+
+    def joined_by(self, union: "Union") -> None:
+        self._next = union
+
+    def change(self, agent: int, bit: int) -> None:
+        members = self._members
+        if members is None:
+            return
+        admitted = (self.earlier.members | self.own.members) >> agent & 1
+        if (members >> agent & 1) != admitted:
+            self._members = members ^ bit
+            if self._next is not None:
+                self._next.change(agent, bit)
 
     def forget(self) -> None:
         self._members = None
+        if self._next is not None:
+            self._next.forget()
 
 
 class Scale:
     """How skilled for a step: the sum of the values of the attributes that it names (routing 14), for all agents at once.
 
-    The sum is kept as one set per binary digit: `digits[d]` are those whose sum has digit d.
+    The sum is kept as one set per binary digit: `_digits[d]` are those whose sum has digit d.
     """
 
     __slots__ = ("_digits", "_skills", "names")
@@ -51,79 +131,128 @@ class Scale:
         digits = self._digits
         if digits is None:
             digits = self._digits = self._sum()
-            self._skills.watch(self, self.names)
+            self._skills.keep(self)
         for digit in reversed(digits):
-            if better := among & (digit if most else ~digit):
+            high = among & digit
+            if better := high if most else among ^ high:
                 among = better
         return among
 
-    def forget(self) -> None:
-        self._digits = None
+    def change(self, bit: int, before: int, after: int) -> None:
+        """One agent's sum is another."""
+        digits = self._digits
+        if digits is None:
+            return
+        flipped, digit = before ^ after, 0
+        while flipped:
+            if digit == len(digits):
+                digits.append(0)
+            if flipped & 1:
+                digits[digit] ^= bit
+            flipped >>= 1
+            digit += 1
 
     def _sum(self) -> list[int]:
         total: list[int] = []
         for name in self.names:
-            carry = 0
-            addend = self._skills.digits_of(name)
+            carry, addend = 0, self._skills.digits_of(name)
             for digit in range(max(len(total), len(addend))):
                 if digit == len(total):
                     total.append(0)
                 one, other = total[digit], addend[digit] if digit < len(addend) else 0
-                total[digit] = one ^ other ^ carry
-                carry = one & other | carry & (one ^ other)
+                both = one ^ other
+                total[digit] = both ^ carry
+                carry = one & other | carry & both
             if carry:
                 total.append(carry)
         return total
 
 
 class Skills:
+    """`meeting`: for each term that a step names, whoever meets it."""
+
     def __init__(self) -> None:
+        self.meeting: dict[TermKey, int] = {}
         self._having: dict[AttributeId, dict[int, int]] = {}
-        self._terms: dict[AttributeId, dict[tuple[str, int], int]] = {}
-        self._watchers: dict[AttributeId, set[Crowd | Scale]] = {}
+        self._digits: dict[AttributeId, list[int]] = {}
+        self._terms: dict[AttributeId, dict[TermKey, tuple[Term, set[Matching]]]] = {}
+        self._scales: dict[AttributeId, set[Scale]] = {}
 
-    def learn(self, agent: int, attribute: AttributeId, before: int | None, after: int | None) -> None:
-        """The agent with this number has a new value, or lost it."""
-        having = self._having.setdefault(attribute, {})
+    def learn(
+        self, agent: int, attribute: AttributeId, before: int | None, attributes: Mapping[AttributeId, int]
+    ) -> None:
+        """The agent with this number has a new value, or lost it, and has these attributes now."""
+        after = attributes.get(attribute)
+        if before == after:
+            return
+        having, bit = self._having.setdefault(attribute, {}), 1 << agent
         if before is not None:
-            having[before] ^= 1 << agent
+            having[before] ^= bit
         if after is not None:
-            having[after] = having.get(after, 0) | 1 << agent
-        self._terms.pop(attribute, None)
-        for watcher in self._watchers.pop(attribute, ()):
-            watcher.forget()
+            having[after] = having.get(after, 0) | bit
+        self._digits.pop(attribute, None)
+        gained = (after or 0) - (before or 0)
+        for scale in self._scales.get(attribute, ()):
+            total = sum(attributes.get(name, 0) for name in scale.names)
+            scale.change(bit, total - gained, total)
+        for key, (term, matchings) in self._terms.get(attribute, {}).items():
+            if _meets(term, before) is not _meets(term, after):
+                self.meeting[key] ^= bit
+                for matching in matchings:
+                    matching.change(agent, bit)
 
-    def watch(self, watcher: Crowd | Scale, names: Iterable[AttributeId]) -> None:
-        for name in names:
-            self._watchers.setdefault(name, set()).add(watcher)
+    def attend(self, matching: Matching, step: Step) -> None:
+        """From now on this step's set is kept."""
+        for term in _terms(step):
+            key = key_of(term)
+            if key not in self.meeting:
+                self.meeting[key] = self._those_who_meet(term)
+            self._terms.setdefault(term.attribute_id, {}).setdefault(key, (term, set()))[1].add(matching)
 
-    def unwatch(self, watchers: Iterable[Crowd | Scale]) -> None:
-        for watcher in watchers:
-            for name in watcher.names:
-                self._watchers.get(name, set()).discard(watcher)
+    def keep(self, scale: Scale) -> None:
+        for name in scale.names:
+            self._scales.setdefault(name, set()).add(scale)
 
-    def crowd_of(self, step: Step) -> Crowd:
-        return Crowd(self, frozenset(step.attribute_ids()), lambda: step.judged(self._meeting, EVERYBODY))
+    def leave(self, step: Step, matching: Matching, scale: Scale | None) -> None:
+        """Nobody will ask for that step's sets any more."""
+        for term in _terms(step):
+            key, terms = key_of(term), self._terms.get(term.attribute_id, {})
+            if key in terms:
+                terms[key][1].discard(matching)
+                if not terms[key][1]:
+                    del terms[key], self.meeting[key]
+        if scale is not None:
+            for name in scale.names:
+                self._scales.get(name, set()).discard(scale)
 
     def digits_of(self, attribute: AttributeId) -> list[int]:
-        having = self._having.get(attribute, {})
-        size = max((value.bit_length() for value in having), default=0)
-        digits = [0] * size
-        for value, members in having.items():
-            for digit in range(size):
-                if value >> digit & 1:
-                    digits[digit] |= members
+        """The values of an attribute as sets: who has a value with that binary digit."""
+        digits = self._digits.get(attribute)
+        if digits is None:
+            having = self._having.get(attribute, {})
+            digits = self._digits[attribute] = [0] * max((value.bit_length() for value in having), default=0)
+            for value, members in having.items():
+                for digit in range(value.bit_length()):
+                    if value >> digit & 1:
+                        digits[digit] |= members
         return digits
 
-    def _meeting(self, term: Term) -> int:
+    def _those_who_meet(self, term: Term) -> int:
         """Whoever has a value that will do; so nobody who lacks the attribute (routing 6)."""
-        terms = self._terms.setdefault(term.attribute_id, {})
-        key = (term.operator, term.value)
-        members = terms.get(key)
-        if members is None:
-            members = 0
-            for value, having in self._having.get(term.attribute_id, {}).items():
-                if term.matches({term.attribute_id: value}):
-                    members |= having
-            terms[key] = members
+        members = 0
+        for value, having in self._having.get(term.attribute_id, {}).items():
+            if _meets(term, value):
+                members |= having
         return members
+
+
+def _terms(step: Step) -> list[Term]:
+    return [term for expression in step.expressions for term in expression.terms]
+
+
+def key_of(term: Term) -> TermKey:
+    return term.attribute_id, term.operator, term.value
+
+
+def _meets(term: Term, value: int | None) -> bool:
+    return value is not None and term.matches({term.attribute_id: value})

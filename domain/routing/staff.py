@@ -7,11 +7,12 @@ counted here; the state follows from both by the domain's own `mrd_state` (routi
 from datetime import datetime
 from typing import Any
 
-from domain.agents.agent import ROUTABLE, Agent, Mrd, Slot, mrd_state
+from domain.agents.agent import Agent, Mrd, Slot, mrd_state
 from domain.agents.facts import (
     AttributeAssigned,
     AttributeWithdrawn,
     MrdMadeReady,
+    MrdState,
     SlotFilled,
     SlotReleased,
     SlotReserved,
@@ -30,12 +31,11 @@ from domain.routing.state import State
 class Chair:
     """An agent's stand in one domain: `ringing` slots are reserved, `promised` ones are offers not yet a fact."""
 
-    __slots__ = ("load", "place", "pool", "promised", "ringing", "routable")
+    __slots__ = ("load", "place", "pool", "promised", "ringing")
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.load = self.ringing = self.promised = 0
-        self.routable = False
         self.place: Place | None = None
 
 
@@ -87,8 +87,8 @@ class Staff:
         return self.seat(agent_id).number
 
     def _restore(self, seat: Seat) -> None:
-        for attribute, value in seat.agent.attributes.items():
-            self._skills.learn(seat.number, attribute, None, value)
+        for attribute in seat.agent.attributes:
+            self._skills.learn(seat.number, attribute, None, seat.agent.attributes)
         for slot in seat.slots.values():
             chair = self._chair(seat, slot.mrd_id)
             chair.load += 1
@@ -106,8 +106,7 @@ class Staff:
         after = seat.agent = self._state.agents[agent_id] = before.evolve(fact)
         match fact:
             case AttributeAssigned(attribute_id=attribute) | AttributeWithdrawn(attribute_id=attribute):
-                values = before.attributes.get(attribute), after.attributes.get(attribute)
-                self._skills.learn(seat.number, attribute, *values)
+                self._skills.learn(seat.number, attribute, before.attributes.get(attribute), after.attributes)
                 seat.forget_reach()
             case MrdMadeReady(mrd_id=mrd_id):
                 self._state.readied.setdefault(agent_id, {})[mrd_id] = position
@@ -115,8 +114,10 @@ class Staff:
                 pass
         if after.attributes is before.attributes:
             for mrd_id in after.mrds:
-                was = mrd_id in seat.chairs and seat.chairs[mrd_id].routable
-                self._settle(seat, mrd_id, None if was else at)
+                chair = self._chair(seat, mrd_id)
+                if _routable(after, mrd_id, chair) and not _routable(before, mrd_id, chair):
+                    seat.since[mrd_id] = at
+                self._settle(seat, mrd_id)
         seat.free()
 
     def work(self, agent_id: AgentId, fact: SlotReserved | SlotFilled | SlotWrappingUp, state: SlotState) -> None:
@@ -133,7 +134,6 @@ class Staff:
         if state is SlotState.RESERVED:
             chair.ringing += 1
         self._settle(seat, fact.mrd_id)
-        seat.free()
 
     def release(self, agent_id: AgentId, fact: SlotReleased, at: datetime) -> None:
         seat = self.seat(agent_id)
@@ -144,7 +144,6 @@ class Staff:
             chair.ringing -= slot.state is SlotState.RESERVED
         seat.since[fact.mrd_id] = at
         self._settle(seat, fact.mrd_id)
-        seat.free()
 
     def promise(self, agent_id: AgentId, mrd_id: MrdId) -> None:
         """An offer to them is on its way: nothing more in this domain until it is known what came of it (routing 20)."""
@@ -157,7 +156,6 @@ class Staff:
         seat = self.seat(agent_id)
         self._chair(seat, mrd_id).promised -= 1
         self._settle(seat, mrd_id)
-        seat.free()
 
     # What follows
 
@@ -167,21 +165,15 @@ class Staff:
             chair = seat.chairs[mrd_id] = Chair(self._pools[mrd_id])
         return chair
 
-    def _settle(self, seat: Seat, mrd_id: MrdId, became_routable_at: datetime | None = None) -> None:
+    def _settle(self, seat: Seat, mrd_id: MrdId) -> None:
         """Could they take one more here, and where in the order (routing 12, 13, 15, 20)?"""
-        chair, agent = self._chair(seat, mrd_id), seat.agent
-        mrd = agent.mrds.get(mrd_id, NOWHERE)
-        state = mrd_state(agent.logged_in, mrd.willing and agent.ready, chair.load, mrd.tasks_max)
-        chair.routable = state in ROUTABLE
-        if not chair.routable:
-            self._show(seat, chair, None)
-            return
-        if became_routable_at is not None:
-            seat.since[mrd_id] = became_routable_at
-        if chair.ringing or chair.promised:
+        chair = self._chair(seat, mrd_id)
+        if chair.ringing or chair.promised or not _routable(seat.agent, mrd_id, chair):
             self._show(seat, chair, None)
         else:
-            self._show(seat, chair, (chair.load / mrd.tasks_max, seat.since[mrd_id], seat.id, seat.number))
+            fullness = chair.load / seat.agent.mrds[mrd_id].tasks_max
+            self._show(seat, chair, (fullness, seat.since[mrd_id], seat.id, seat.number))
+            chair.pool.freed.add(seat)
 
     def _show(self, seat: Seat, chair: Chair, place: Place | None) -> None:
         if place == chair.place:
@@ -191,6 +183,12 @@ class Staff:
             chair.pool.seats.drop(seat.number)
         else:
             chair.pool.seats.put(place)
+
+
+def _routable(agent: Agent, mrd_id: MrdId, chair: Chair) -> bool:
+    mrd = agent.mrds.get(mrd_id, NOWHERE)
+    state = mrd_state(agent.logged_in, mrd.willing and agent.ready, chair.load, mrd.tasks_max)
+    return state is MrdState.READY or state is MrdState.ACTIVE
 
 
 NOWHERE = Mrd()

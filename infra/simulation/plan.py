@@ -7,7 +7,7 @@ seconds from the beginning of the simulation.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import inf
+from math import ceil, inf
 
 from domain.configuration.settings import AttributeType, MediaRoutingDomain, Queue
 from domain.ids import AgentId, AttributeId, MrdId, QueueId
@@ -73,3 +73,12 @@ class Plan:
     horizon_s: float
     interval_s: float
     start: datetime = MIDNIGHT
+
+    @property
+    def intervals(self) -> int:
+        return intervals_in(self.horizon_s, self.interval_s)
+
+
+def intervals_in(length_s: float, interval_s: float) -> int:
+    """How many, the last one perhaps cut short. What floats leave over of a whole number is no interval."""
+    return max(1, ceil(length_s / interval_s - 1e-9))

@@ -20,7 +20,7 @@ from infra.simulation import arrivals as comings
 from infra.simulation import durations
 from infra.simulation import patience as endings
 from infra.simulation.durations import Draw
-from infra.simulation.plan import MIDNIGHT, AgentPlan, Call, Plan, QueuePlan
+from infra.simulation.plan import MIDNIGHT, AgentPlan, Call, Plan, QueuePlan, intervals_in
 from infra.simulation.staffing import spans
 
 FOREVER_S = 30 * 86_400
@@ -133,7 +133,7 @@ class Scenario(Strict, frozen=True):
 
     @property
     def intervals(self) -> int:
-        return -int(-self.hours * 3600 // self.interval_s)
+        return intervals_in(self.hours * 3600, self.interval_s)
 
     def plan(self, folder: Path, seed: int, run: int) -> Plan:
         """Chance has a stream of its own for each queue and purpose: two scenarios meet the same callers."""

@@ -99,7 +99,7 @@ class World:
     def __init__(self, plan: Plan, engine: Router | None = None) -> None:
         self.plan = plan
         self.engine: Router = engine or Engine()
-        self.intervals = max(1, -int(-plan.horizon_s // plan.interval_s))
+        self.intervals = plan.intervals
         self.timesheet = Timesheet(plan.interval_s, self.intervals)
         self.arrivals = self.refused = self.moves = 0
         self.now_s, self._interval_s = 0.0, plan.interval_s
@@ -207,7 +207,7 @@ class World:
     def _arrive(self, about: tuple[Line, Call]) -> None:
         line, call = about
         self.arrivals += 1
-        cohort = line.cohorts[int(self.now_s / self._interval_s)]
+        cohort = line.cohorts[min(int(self.now_s / self._interval_s), self.intervals - 1)]
         cohort.offered += 1
         it = Live(call, line, cohort, self.arrivals)
         self._live[it.task_id] = it

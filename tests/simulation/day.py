@@ -43,6 +43,8 @@ MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SNAPSHOT_EVERY = 150
 LAST_FACTS = 30
 STREAMS_SHOWN_MAX = 6
+SETTLES_S = 90.0
+"""How long what followed from the latest fact may take."""
 PATIENCE_S = 3.0
 """How long an agent may idle beside a request that they could have."""
 TURNS_MAX_PER_EVENT = 4_000
@@ -90,7 +92,7 @@ class Day:
         self._turns_before = 0
         count = self.random.randint
         self.agents = [AgentPerson(f"agent {n}", self.watch, self.do, self.random) for n in range(count(2, 6))]
-        self.customers = [CustomerPerson(n, self.watch, self.do, self.random) for n in range(count(3, 14))]
+        self.customers = [CustomerPerson(n, self.watch, self.do, self.random) for n in range(count(4, 20))]
         moody = MoodyBot(self.random)
         self._bots: Any = {"scripted": scripted, "moody": lambda _: moody}
 
@@ -132,14 +134,16 @@ class Day:
         await self._boot()
         for command in plans.beginning(self.random):
             await self.do(command, "admin")
-        lives = [self._lives(agent.acts, 4.0) for agent in self.agents]
-        lives += [self._lives(customer.acts, 25.0) for customer in self.customers]
-        lives += [self._lives(self._reconfigures, 400.0), self._lives(self._weather_turns, 60.0)]
-        lives += [self._lives(self._something_breaks, 90.0), self._supervise(), self._look_for_spinning()]
+        rest_s = self.random.choice([6.0, 15.0, 30.0])
+        lives = [self._lives(agent.acts, 2.5) for agent in self.agents]
+        lives += [self._lives(customer.acts, rest_s) for customer in self.customers]
+        calm = self.random.choice([1.0, 3.0, 10.0])
+        lives += [self._lives(self._reconfigures, 40.0 * calm), self._lives(self._weather_turns, 15.0 * calm)]
+        lives += [self._lives(self._something_breaks, 8.0 * calm), self._supervise(), self._look_for_spinning()]
         async with asyncio.TaskGroup() as everybody:
             busy = [everybody.create_task(life) for life in lives]
             while len(self.disk) < self.report.wanted:
-                await asyncio.sleep(self.random.uniform(100, 1_500))
+                await asyncio.sleep(self.random.uniform(20, 600))
                 await self._quiet_moment()
             await self._everybody_goes_home()
             for task in busy:
@@ -210,6 +214,8 @@ class Day:
             return
         match kind:
             case "crash":
+                for _ in range(self.random.randrange(60)):  # in the midst of whatever goes on
+                    await asyncio.sleep(0)
                 process.kill()
                 self._bury()
                 gc.collect()
@@ -281,11 +287,12 @@ class Day:
         return {(t, a, version[f"task-{t}"], version[f"agent-{a}"]) for t, a in left_waiting(self.watch)}
 
     async def _until_nothing_happens(self) -> None:
-        """Everything that is due within the next hours is done."""
+        """Everything that is due is done, and what follows from it."""
         length = -1
         while length != len(self.disk):
             length = len(self.disk)
-            await asyncio.sleep(3 * 3600)
+            latest = max((set_.due for set_ in self.watch.timers.values()), default=self.clock())
+            await asyncio.sleep(max(0.0, (latest - self.clock()).total_seconds()) + SETTLES_S)
 
     def _check(self, *faults: str) -> None:
         if faults:

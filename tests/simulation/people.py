@@ -27,12 +27,15 @@ Do = Callable[[Command, str], Awaitable[bool]]
 
 
 class AgentPerson:
-    """`punctual`: how likely they do what is to be done next, each time they look at their desk."""
+    """`punctual`: how likely they do what is to be done next, each time they look at their desk; `talks`: how often
+    they say something before they end it.
+    """
 
     def __init__(self, name: str, watch: Watch, do: Do, random: Random) -> None:
         self.id = AgentId(name)
         self._watch, self._do, self._random = watch, do, random
         self.punctual = random.choice([0.5, 0.9, 0.98])
+        self.talks = random.choice([1, 8, 30])
         self._seen: list[tuple[TaskId, OfferId]] = []
         self._said = 0
 
@@ -42,23 +45,24 @@ class AgentPerson:
             if mrd == "chat" or self._random.random() < 0.6:
                 await self._do(a.GrantMrd(self.id, mrd), "admin")
         for attribute in ATTRIBUTES:
-            if self._random.random() < 0.7:
+            if self._random.random() < 0.9:
                 await self._do(a.AssignAttribute(self.id, attribute, self._value(attribute)), "admin")
 
     async def acts(self) -> None:
         me, random = self._watch.agents.get(self.id), self._random
         if me is None:
             await self.hired()
-        elif random.random() < 0.06:
+        elif random.random() < 0.04:
             await self._wants_something_else()
         elif me.state is not AgentState.READY or not all(mrd.willing for mrd in me.mrds.values()):
-            if random.random() < 0.5:
+            if random.random() < 0.7:
                 await self._do(a.LogIn(self.id) if not me.logged_in else a.MakeReady(self.id), self.id)
         elif self._seen and random.random() < 0.03:
             task_id, offer_id = random.choice(self._seen)  # perhaps it is gone
             await self._do(AcceptTask(task_id, self.id, offer_id), self.id)
         elif me.slots and random.random() < self.punctual:
-            task_id = random.choice(list(me.slots))
+            rings = [task_id for task_id, slot in me.slots.items() if slot.state is SlotState.RESERVED]
+            task_id = random.choice(rings or list(me.slots))
             await self._goes_on(task_id, me.slots[task_id])
 
     async def works_off(self) -> None:
@@ -81,7 +85,7 @@ class AgentPerson:
                 self._said += 1
                 message = MessageId(f"{self.id}-{self._said}")
                 say = PostAgentMessage(conversation_id, self.id, message, Body(text="How can I help?"))
-                choices: list[Command] = [say, say, say, LeaveConversation(conversation_id, self.id)]
+                choices: list[Command] = [say] * self.talks + [LeaveConversation(conversation_id, self.id)]
                 choices += [EndConversation(conversation_id, self.id), ApplyWrapUp(task_id, self.id, ("sold",))]
                 choices += [SetConversationData(conversation_id, {"mood": str(random.randrange(3))})]
                 await self._do(random.choice(choices), self.id)
@@ -129,7 +133,7 @@ class CustomerPerson:
                 burst = [self._message() for _ in range(random.choice([1, 1, 1, 2, 3]))]
                 random.shuffle(burst)
                 await asyncio.gather(*(self._do(ReceiveMessage(inbound), PROVIDER) for inbound in burst))
-            case "repeats" if (repeats := [inbound for inbound in self._written if self._is_recent(inbound)]):
+            case "repeats" if repeats := [inbound for inbound in self._written if self._is_recent(inbound)]:
                 await self._do(ReceiveMessage(replace(random.choice(repeats), is_newcomer=False)), PROVIDER)
             case "opens":
                 await self._do(OpenSession(self._message()), PROVIDER)

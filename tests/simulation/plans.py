@@ -1,7 +1,6 @@
 """How might somebody set this up? Random settings that are valid in themselves; whether they fit is for the product to say."""
 
 from random import Random
-from typing import TypeVar
 
 from commands.bus import Command
 from commands.configuration import Configure, Retire
@@ -19,7 +18,6 @@ CHANNELS = {
     ChannelId("sms"): ("chat", ContactKind.PHONE),
     ChannelId("phone"): ("voice", ContactKind.PHONE),
 }
-T = TypeVar("T")
 
 
 def beginning(random: Random) -> list[Command]:
@@ -75,19 +73,19 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
     return s.Queue(
         queue,
         MrdId(QUEUES[queue]),
-        steps=tuple(a_step(random) for _ in range(random.choice([1, 1, 2, 3]))),
+        steps=(*(a_step(random, 0.2) for _ in range(random.choice([0, 0, 1, 2]))), a_step(random, 0.6)),
         step_mode=random.choice(list(s.StepMode)),
         priority=random.randint(1, 10),
         agent_selection=random.choice(list(s.AgentSelectionPolicy)),
-        offer_timeout_s=random.choice([2, 5, 20]),
+        offer_timeout_s=random.choice([3, 10, 20]),
         request_ttl_s=random.choice([30, 120, 600]),
         wrap_up_enabled=random.random() < 0.7,
         wrap_up_s=random.choice([0, 5, 60]),
     )
 
 
-def a_step(random: Random) -> s.Step:
-    if random.random() < 0.4:
+def a_step(random: Random, for_everybody: float) -> s.Step:
+    if random.random() < for_everybody:
         return s.Step(timeout_s=random.choice([0, 3, 15]))
     expressions = [
         s.Expression(tuple(a_term(random) for _ in range(random.randint(1, 2))), a_junction(random))
@@ -107,7 +105,7 @@ def a_junction(random: Random) -> s.Junction:
 
 def a_channel(random: Random, channel: ChannelId) -> s.Channel:
     mrd, contact_kind = CHANNELS[channel]
-    mode = random.choice(list(s.ChannelMode))
+    mode = random.choice([s.ChannelMode.AGENT, s.ChannelMode.HYBRID, *s.ChannelMode])
     queues = [queue for queue, its_mrd in QUEUES.items() if its_mrd == mrd]
     wants_queue = mode is not s.ChannelMode.BOT or random.random() < 0.5
     return s.Channel(

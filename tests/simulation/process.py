@@ -111,9 +111,9 @@ class Process:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A duty that ends by itself ends the process; only an unreachable log may be the reason."""
+        error = None if task.cancelled() else task.exception()
         if task.cancelled() or self.is_dead:
             return
-        error = task.exception()
         if error is not None and not _is_only(error, Unavailable):
             self.failed = error
         self.kill()

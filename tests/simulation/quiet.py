@@ -61,8 +61,8 @@ def _matches(queue: Queue, step: int, agent: Agent) -> bool:
 
 
 def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
-    """After hours in which nobody did anything."""
-    yield from _not_fired(watch, now - HOUR)
+    """After a time in which nobody did anything."""
+    yield from _not_fired(watch, now - A_MINUTE)
     for agent_id, agent in watch.agents.items():
         for task_id, slot in agent.slots.items():
             if task_id not in watch.tasks:
@@ -99,7 +99,7 @@ def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:
         talk = watch.talks.get(subject)
         answered = kind == "inactivity" and (talk is None or talk.awaiting_reply_to != set_.command.message_id)
         if set_.due < before and not answered:
-            yield f"{set_.key} was due at {set_.due}, and it is an hour later"
+            yield f"{set_.key} was due at {set_.due}, and nothing was done"
 
 
 def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
         yield f"{task.agent_id} has {task_id}, and takes no part in {task.created.conversation_id}"
 
 
-HOUR = timedelta(hours=1)
+A_MINUTE = timedelta(minutes=1)
 
 
 def differs(centre: Centre, disk: Disk, watch: Watch, reference: Engine, now: datetime) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from infra.simulation.arrivals import poisson
 from infra.simulation.durations import exponential
-from infra.simulation.plan import AgentPlan, Call, Plan
+from infra.simulation.plan import AgentPlan, Call, Plan, intervals_in
 from infra.simulation.tally import Cohort, Hours
 from infra.simulation.world import World
 from tests.infra.simulation.plans import Auditor, QueueLength, Watched, agent, plan, queue, skilled
@@ -148,3 +148,10 @@ def test_wrap_up_holds_the_slot_where_the_domain_says_so() -> None:
     for holds_slot, wait_s in ((True, 69.0), (False, 59.0)):
         calls = [Call(0.0, 60.0, wrap_up_s=10.0), Call(1.0, 60.0, inf)]
         assert day(World(plan([queue(calls)], [agent("one")], holds_slot=holds_slot)).play()).wait_s == wait_s
+
+
+def test_what_floats_leave_over_is_no_interval() -> None:
+    """The hours after closing, when the last calls end, are in no interval of the day."""
+    for interval_s in (0.1, 123.456789, 1234.5678901):
+        assert all(intervals_in(n * interval_s * (1 + 1e-15), interval_s) == n for n in range(1, 400))
+    assert (intervals_in(3600.0, 1000.0), intervals_in(5.0, 900.0)) == (4, 1)

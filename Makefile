@@ -12,6 +12,8 @@ STEPS := infra/deploy/steps.sh
 UV := $(PY) infra/deploy/uv.py
 WORKERS ?= 2
 SEED ?= 1
+SEEDS ?= 1
+EVENTS ?= 2000
 
 .PHONY: help
 help:
@@ -62,8 +64,8 @@ clean:  ## forget what was installed and cached; data in .parley/ stays
 ##@ Question it
 
 .PHONY: sim bench rebuild replay
-sim: ready-test  ## simulate a seeded day with crashes and reordering: make sim SEED=7
-	@$(PY) -m bench.sim --seed $(SEED)
+sim: ready-test  ## simulate seeded days with crashes and reordering: make sim SEED=7 EVENTS=2000 SEEDS=1
+	@$(PY) -m bench.sim --seed $(SEED) --events $(EVENTS) --seeds $(SEEDS)
 
 bench: ready-test  ## measure throughput and latency on this machine (wants wrk and pgbench)
 	@$(READY) bench

@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 
-from tests.simulation.day import simulate
+from tests.simulation.run import simulate
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ class Router:
     """A fold of the log (`infra/folds.py`) that acts: feed it each batch, and let `run` follow."""
 
     name = "routing"
-    shape = 1
+    shape = 2
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands

@@ -110,7 +110,8 @@ class ExpireWrapUp(Command):
 
 @handles(EnqueueTask)
 async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
-    queue = ctx.catalog.queue(cmd.queue_id)
+    queue = ctx.catalog.queues.get(cmd.queue_id)
+    wait_s = queue.request_ttl_s if queue else 0  # retired since it was asked for: nobody comes, and that is reported
     customer_id = (await ctx.load(Conversation, cmd.conversation_id)).customer_id
     if customer_id is None:
         raise NotFound("There is no such conversation.")
@@ -119,7 +120,7 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         queue_id=cmd.queue_id,
         mrd_id=cmd.mrd_id,
         first_enqueued_at=ctx.now,
-        expires_at=ctx.now + timedelta(seconds=queue.request_ttl_s),
+        expires_at=ctx.now + timedelta(seconds=wait_s),
         priority=cmd.priority,
     )
     change = await ctx.changed(

@@ -256,12 +256,19 @@ async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, An
             doing = asyncio.ensure_future(duty())
             try:
                 await asyncio.wait({doing, lost}, return_when=asyncio.FIRST_COMPLETED)
-                if doing.done():
+                if doing.done() and not _passes(doing.exception()):
                     doing.result()
             finally:
                 doing.cancel()
                 await asyncio.gather(doing, return_exceptions=True)
-        log.warning("the lease was lost; standing by", duty=name)
+        log.warning("the lease or the log was lost; standing by", duty=name)
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Is it only that the log is away? Then the duty is taken up again."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_passes(part) for part in error.exceptions)
+    return isinstance(error, Unavailable)
 
 
 def channel_secret(settings: Settings, channel: str) -> str:

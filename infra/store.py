@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.ports import Change
-from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Decision, M, Position, Refused, replay, stream_of
+from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Decision, Fact, M, Position, Refused, replay, stream_of
 from infra.eventlog.port import Batch, Conflict, EventLog
 
 ATTEMPTS_MAX = 20
@@ -28,7 +28,7 @@ class _Warm:
         "causes",
         "guessed",
         "heard",
-        "heard_at",
+        "heard_last",
         "lock",
         "mistaken",
         "model",
@@ -44,8 +44,8 @@ class _Warm:
         self.causes: dict[UUID, None] = {}
         self.guessed = False
         self.heard = NOT_WRITTEN  # the newest version that the log told of, perhaps while we were at work
-        self.heard_at: datetime | None = None
-        self.unheard: dict[int, datetime] = {}  # what we wrote, and the log has not told of yet: version and time
+        self.heard_last: tuple[datetime, Fact] | None = None
+        self.unheard: dict[int, tuple[datetime, Fact]] = {}  # what we wrote, and the log has not told of yet
         self.mistaken = False
         self.lock = asyncio.Lock()
 
@@ -64,19 +64,20 @@ class _Warm:
         self.model, self.guessed, self.mistaken = None, False, False
         self.unheard.clear()
 
-    def wrote(self, at: datetime) -> None:
+    def wrote(self, at: datetime, fact: Fact) -> None:
         if self.heard < self.version:
-            self.unheard[self.version] = at
-        elif self.heard == self.version and self.heard_at != at:
+            self.unheard[self.version] = (at, fact)
+        elif self.heard == self.version and self.heard_last != (at, fact):
             self.mistaken = True
 
-    def hear(self, version: int, at: datetime) -> None:
+    def hear(self, version: int, at: datetime, fact: Fact) -> None:
         """Another process may have carried out the same command a moment before us: then the log took our append for a
-        repeat, and holds what the other has decided. Its time gives that away.
+        repeat, and holds what the other has decided, at another time or with another outcome.
         """
+        told = (at, fact)
         if version > self.heard:
-            self.heard, self.heard_at = version, at
-        if self.unheard.pop(version, at) != at:
+            self.heard, self.heard_last = version, told
+        if self.unheard.pop(version, told) != told:
             self.mistaken = True
 
     def remember(self, cause: Cause) -> None:
@@ -156,7 +157,7 @@ class WarmStore:
                 warm.model = replay(warm.model, iter(facts))
                 warm.version += len(facts)
                 warm.position = position
-                warm.wrote(at)
+                warm.wrote(at, facts[-1])
                 warm.remember(cause)
                 return Change(warm.model, facts, position)
         raise Conflict(f"{stream} was changed by others {ATTEMPTS_MAX} times while we tried")
@@ -168,7 +169,7 @@ class WarmStore:
             warm = self._warm.get(recorded.stream)
             if warm is None:
                 continue
-            warm.hear(recorded.version, recorded.at)
+            warm.hear(recorded.version, recorded.at, recorded.fact)
             if warm.model is None or recorded.version <= warm.version or warm.lock.locked():
                 continue
             if recorded.version == warm.version + 1:

@@ -6,6 +6,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     state.py     what was learned from the log      staff.py    who could take one more, in order
     lines.py     who waits at which step, in order  skills.py   who may be given what waits at a step
     ranking.py   the first of those in a set        reach.py    which steps an agent serves
+    choices.py   which of them gets which           todo.py     what is looked at, and what is not
     clocks.py    when the next step begins          decisions.py  why this one
 
 What will come, and where: `skip_if` and `consider_if` (routing 8, 9) decide in `_enter` and at `StepReached` which step a
@@ -28,17 +29,15 @@ from domain.agents.facts import (
     SlotWrappingUp,
 )
 from domain.configuration.entity import CATEGORIES
-from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, TaskId
-from domain.kernel import Recorded, derived_id
+from domain.ids import AgentId, QueueId, TaskId
+from domain.kernel import Recorded
+from domain.routing.choices import Choices
 from domain.routing.clocks import Clocks
-from domain.routing.decisions import record
-from domain.routing.lines import Lines, Pool, Pools, Stage, WorkKey
+from domain.routing.lines import Lines, Pools, Stage, WorkKey
 from domain.routing.moves import Move, Offer, Widening
-from domain.routing.ranking import members_of
 from domain.routing.skills import Skills
-from domain.routing.staff import Seat, Staff
+from domain.routing.staff import Staff
 from domain.routing.state import Request, State
-from domain.routing.todo import Todo
 from domain.tasks.facts import (
     StepReached,
     TaskAccepted,
@@ -66,9 +65,7 @@ class Engine:
         self._standing: dict[TaskId, tuple[Stage, WorkKey]] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, Offer] = {}
-        self._held_up: set[ConversationId] = (
-            set()
-        )  # their next request waits, and somebody who is in them could have it
+        self._choices = Choices(self.state, self._staff, self._lines, self._hold)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -119,7 +116,7 @@ class Engine:
         found: list[tuple[WorkKey, Offer]] = []
         for pool in self._pools.values():
             if pool.freed or pool.stirred:
-                found += self._serve(pool)
+                found += self._choices.serve(pool)
         if len(found) > 1:
             found.sort(key=_work_key)
         moves += [offer for _, offer in found]
@@ -172,11 +169,11 @@ class Engine:
         talking = self.state.talking.get(fact.conversation_id)
         if fact.agent_id is not None and talking is not None:
             talking.discard(fact.agent_id)
-            if fact.conversation_id in self._held_up:
+            if fact.conversation_id in self._choices.held_up:
                 self._staff.seat(fact.agent_id).free()  # for this conversation's next request, too (routing 12, 17)
             if not talking:
                 del self.state.talking[fact.conversation_id]
-                self._held_up.discard(fact.conversation_id)
+                self._choices.held_up.discard(fact.conversation_id)
 
     def _note_missed(self, request: Request, agent_id: AgentId, recorded: Recorded[TaskClosed]) -> None:
         missed = self.state.missed
@@ -277,76 +274,6 @@ class Engine:
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id)
         return request is not None and request.routing.queue_id == queue_id
-
-    # Choices
-
-    def _serve(self, pool: Pool) -> list[tuple[WorkKey, Offer]]:
-        """The first in line first, whether it is new or an agent is (routing 16, 18)."""
-        found: list[tuple[WorkKey, Offer]] = []
-        passed: list[Stage] = []
-        todo = Todo(pool, self._lines.reach)
-        while todo.steps and (number := pool.work.first(todo.steps)) is not None:
-            stage = self._lines.stages[number]
-            candidates = stage.admitted.members & pool.seats.members
-            if not candidates:
-                todo.dismiss(number)
-                continue
-            task_id = stage.front
-            request = self.state.requests[task_id]
-            if request.missed or request.conversation_id in self.state.talking:
-                candidates = self._not_left_out(candidates, request, pool.mrd_id)
-            if candidates:
-                key = self._standing[task_id][1]
-                offer = self._offer(task_id, request, stage, candidates)
-                self._hold(offer)
-                found.append((key, offer))
-                todo.has_work(self._staff.seat(offer.agent_id))
-            else:
-                stage.pass_over()
-                passed.append(stage)
-        for stage in passed:
-            stage.start_again()
-        return found
-
-    def _not_left_out(self, candidates: int, request: Request, mrd_id: MrdId) -> int:
-        """Without whoever is in the conversation already (routing 12), and whoever let it ring; unless there is nobody
-        else and they became ready since (routing 24, 26).
-        """
-        number_of = self._staff.number_of
-        talking = self.state.talking.get(request.conversation_id or ConversationId(""))
-        if talking:
-            inside = candidates & members_of(number_of(agent) for agent in talking)
-            if inside and request.conversation_id is not None:
-                self._held_up.add(request.conversation_id)
-                candidates ^= inside
-        others = candidates & ~members_of(number_of(agent) for agent in request.missed)
-        if others:
-            return others
-        readied = self.state.readied
-        back = [agent for agent, at in request.missed.items() if readied.get(agent, {}).get(mrd_id, 0) > at]
-        return candidates & members_of(number_of(agent) for agent in back)
-
-    def _offer(self, task_id: TaskId, request: Request, stage: Stage, candidates: int) -> Offer:
-        """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
-        line = stage.line
-        mrd_id = line.pool.mrd_id
-        rank, seat = self._best(stage, candidates)
-        since = seat.since[mrd_id].isoformat()
-        offer_id = OfferId(derived_id("offer", task_id, seat.id, since))
-        configuration = self.state.catalog.version
-        decision = record(request, line, rank, seat, candidates.bit_count(), since, configuration)
-        return Offer(task_id, mrd_id, seat.id, offer_id, rank, decision)
-
-    def _best(self, stage: Stage, candidates: int) -> tuple[int, Seat]:
-        line = stage.line
-        for rank, matching, scale in stage.choices:
-            if best := candidates & matching.members:
-                if scale is not None and best & (best - 1):
-                    best = scale.extreme(best, most=line.most)
-                number = line.pool.seats.first(best)
-                if number is not None:
-                    return rank, self._staff.by_number[number]
-        raise AssertionError("a candidate matches one of the steps that count")
 
 
 def _work_key(found: tuple[WorkKey, Offer]) -> WorkKey:

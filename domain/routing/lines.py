@@ -59,9 +59,9 @@ class Stage:
         self._front = 0
 
     @property
-    def front(self) -> TaskId:
+    def front(self) -> WorkKey:
         """The first, of those that were not passed over."""
-        return self._waiting[self._front][3]
+        return self._waiting[self._front]
 
     @property
     def tasks(self) -> list[TaskId]:

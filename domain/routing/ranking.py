@@ -9,8 +9,8 @@ block.
 from bisect import bisect_left, insort
 from typing import Any
 
-BLOCK = 96
-FEW = 3
+BLOCK = 192
+FEW = 10
 
 Place = tuple[Any, ...]
 """What is compared, smaller first; its last element is the number, and nothing before it is ever equal in two."""
@@ -82,27 +82,33 @@ class Ranking:
     def first(self, among: int) -> int | None:
         """The number of the first member in `among`; none if there is none."""
         among &= self.members
-        rest, few = among, None
-        for _ in range(FEW):
-            if not rest:
-                return None if few is None else int(few[-1])
-            number = rest.bit_length() - 1
-            rest ^= 1 << number
-            place = self._places[number]
-            if few is None or place < few:
-                few = place
-        if not rest:
-            return None if few is None else int(few[-1])
+        if not among & (among - 1):
+            return among.bit_length() - 1 if among else None
+        if among.bit_count() <= FEW:
+            return self._first_of_few(among)
         for block, members in zip(self._blocks, self._sets, strict=True):
             if found := among & members:
-                if not found & (found - 1):
-                    return found.bit_length() - 1
-                flags = found.to_bytes(self._size, "little")  # a shift of a long integer costs four times as much
-                for place in block:
-                    number = place[-1]
-                    if flags[number >> 3] >> (number & 7) & 1:
-                        return number
+                return self._first_in(block, found)
         raise AssertionError("every member is in a block")
+
+    def _first_of_few(self, found: int) -> int:
+        places, number = self._places, found.bit_length() - 1
+        first = places[number]
+        while found := found ^ 1 << number:
+            number = found.bit_length() - 1
+            if (place := places[number]) < first:
+                first = place
+        return int(first[-1])
+
+    def _first_in(self, block: list[Place], found: int) -> int:
+        if found.bit_count() <= FEW:
+            return self._first_of_few(found)
+        flags = found.to_bytes(self._size, "little")  # to shift a long integer costs four times as much as to look here
+        for place in block:
+            number: int = place[-1]
+            if flags[number >> 3] >> (number & 7) & 1:
+                return number
+        raise AssertionError("it is in this block")
 
     def _split(self, at: int) -> None:
         block = self._blocks[at]

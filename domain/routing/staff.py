@@ -4,6 +4,7 @@ Who they are and whether they want work is the domain's own `Agent`. What fills 
 counted here; the state follows from both by the domain's own `mrd_state` (routing 33).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from domain.agents.facts import (
 from domain.ids import AgentId, MrdId, TaskId
 from domain.kernel import Position
 from domain.routing.lines import Pool, Pools
-from domain.routing.ranking import Place
+from domain.routing.ranking import Place, members_of
 from domain.routing.reach import Reach
 from domain.routing.skills import Skills
 from domain.routing.state import State
@@ -83,8 +84,9 @@ class Staff:
             self.by_number.append(seat)
         return seat
 
-    def number_of(self, agent_id: AgentId) -> int:
-        return self.seat(agent_id).number
+    def members(self, agents: Iterable[AgentId]) -> int:
+        """Those of them who were ever heard of, as a set."""
+        return members_of(self._seats[agent].number for agent in agents if agent in self._seats)
 
     def _restore(self, seat: Seat) -> None:
         for attribute in seat.agent.attributes:

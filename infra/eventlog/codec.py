@@ -6,7 +6,7 @@ import msgspec
 
 from domain.kernel import FACTS, UPGRADES, Cause, Fact
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(order="deterministic").encode  # equal facts are equal bytes: sets are sorted
 _decoders: dict[str, msgspec.json.Decoder[Fact]] = {}
 _cause_decoder = msgspec.json.Decoder(Cause)
 

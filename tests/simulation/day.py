@@ -1,27 +1,17 @@
 """A simulated day: the real write side, many people, and everything that can go wrong, all of it decided by one seed.
 
-    report = simulate(seed=7, events=2_000)
-    assert report.faults == []
-
-One thread, virtual time, no clock and no chance but the seed's: what failed once fails again in the same way.
+`Day.goes_by` ends when so many facts are written and everybody has gone home; `run.py` gives it a loop of its own.
 """
 
 import asyncio
 import gc
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from random import Random
 from typing import Any
 from uuid import UUID
 
-import msgspec
-import structlog
-
-import infra.folds
 from commands.agents import LogOut
 from commands.bus import Command
 from commands.inbound import EndSession, OpenSession, ReceiveMessage
@@ -36,39 +26,17 @@ from tests.simulation.disk import CALM, Disk, Weather
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.people import PROVIDER, AgentPerson, CustomerPerson, MoodyBot
 from tests.simulation.process import Gone, Process
-from tests.simulation.quiet import differs, left_waiting, streams_of, unsettled
+from tests.simulation.quiet import differs, left_waiting, unsettled
+from tests.simulation.report import Report
 from tests.simulation.watch import Watch
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
-SNAPSHOT_EVERY = 150
-LAST_FACTS = 30
-STREAMS_SHOWN_MAX = 6
 SETTLES_S = 90.0
 """How long what followed from the latest fact may take."""
 PATIENCE_S = 3.0
 """How long an agent may idle beside a request that they could have."""
 TURNS_MAX_PER_EVENT = 4_000
 """A day that spins without a new fact has a fault, too."""
-
-
-@dataclass
-class Report:
-    seed: int
-    wanted: int
-    events: int = 0
-    days: float = 0.0
-    digest: str = ""
-    faults: list[str] = field(default_factory=list)
-    last_facts: list[str] = field(default_factory=list)
-    happened: dict[str, int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        if not self.faults:
-            return (
-                f"seed {self.seed}: {self.events} events over {self.days:.1f} days, {self.happened}, {self.digest[:12]}"
-            )
-        lines = [f"seed {self.seed} fails after {self.events} events:", *self.faults[:5], "", *self.last_facts, ""]
-        return "\n".join([*lines, f"make sim SEED={self.seed} EVENTS={self.wanted}"])
 
 
 class FaultFound(Exception):
@@ -88,7 +56,6 @@ class Day:
         self._started = 0
         self._over: asyncio.Future[None] = loop.create_future()
         self._open = asyncio.Event()
-        self._open.set()
         self._turns_before = 0
         count = self.random.randint
         self.agents = [AgentPerson(f"agent {n}", self.watch, self.do, self.random) for n in range(count(2, 6))]
@@ -143,7 +110,10 @@ class Day:
         async with asyncio.TaskGroup() as everybody:
             busy = [everybody.create_task(life) for life in lives]
             while len(self.disk) < self.report.wanted:
-                await asyncio.sleep(self.random.uniform(20, 600))
+                self._open.set()
+                quiet_at = self.loop.time() + self.random.uniform(20, 600)
+                while self.loop.time() < quiet_at and len(self.disk) < self.report.wanted:
+                    await asyncio.sleep(3.0)
                 await self._quiet_moment()
             await self._everybody_goes_home()
             for task in busy:
@@ -280,7 +250,6 @@ class Day:
             engine_faults = differs(process.centre, self.disk, self.watch, self.reference, self.clock())
             self._check(*(f"in process {process.number}, {fault}" for fault in engine_faults))
         self.happened("quiet")
-        self._open.set()
 
     def _idle_pairs(self) -> set[tuple[str, str, int, int]]:
         version = self.watch.checker.versions
@@ -299,8 +268,6 @@ class Day:
             self.fault(*faults)
 
     async def _everybody_goes_home(self) -> None:
-        self._open.clear()
-        await asyncio.sleep(60)  # who is on the way arrives
         while self.watch.sessions:
             session_id = SessionId(next(iter(self.watch.sessions)))
             await self.do(EndSession(session_id, SessionEndReason.CUSTOMER), PROVIDER)
@@ -312,67 +279,3 @@ class Day:
         self._check(*self.watch.checker.unfinished(), *self.watch.hours_that_differ())
         self._check(*(f"conversation {id_} is still open" for id_ in self.watch.talks))
         self._check(*(f"session {id_} is still open" for id_ in self.watch.sessions))
-
-
-def simulate(seed: int, events: int) -> Report:
-    """One day, and what was wrong with it."""
-    chance = Random(f"order {seed}")
-    loop = SimulatedLoop(f"loop {seed}", chance.choice([0.0, 0.1, 1.0]))
-    loop.started = Process.note
-    with _alone(loop) as errors:
-        day = Day(seed, events, loop)
-        try:
-            loop.run_until_complete(day.goes_by())
-        except FaultFound:
-            pass
-        return _reported(day, errors)
-
-
-def _reported(day: Day, errors: list[str]) -> Report:
-    report = day.report
-    report.faults += errors
-    report.events, report.days = len(day.disk), day.loop.time() / 86_400
-    report.digest = digest(day.disk.history)
-    if report.faults:
-        names = streams_of(" ".join(report.faults[:3]), day.disk.history)[-STREAMS_SHOWN_MAX:]
-        facts = [it for it in day.disk.history if it.stream in names] or day.disk.history
-        report.last_facts = [_line(recorded) for recorded in facts[-LAST_FACTS:]]
-    return report
-
-
-def digest(history: list[Recorded[Any]]) -> str:
-    """The same for the same log, byte for byte; sets are written in order, for they have none."""
-    encode = msgspec.json.Encoder(order="deterministic").encode
-    sum_ = sha256()
-    for it in history:
-        sum_.update(encode([it.position, it.stream, it.version, it.at, it.cause, it.fact.stored_as, it.fact]))
-    return sum_.hexdigest()
-
-
-def _line(recorded: Recorded[Any]) -> str:
-    return f"{recorded.position:>6} {recorded.at:%H:%M:%S.%f} {recorded.stream} [{recorded.version}] {recorded.fact}"
-
-
-@contextmanager
-def _alone(loop: SimulatedLoop) -> Iterator[list[str]]:
-    """The loop of this thread, snapshots that come often, and every error that is logged is a fault."""
-    errors: list[str] = []
-
-    def keep(_logger: object, method: str, event: dict[str, Any]) -> dict[str, Any]:
-        if method in ("error", "exception", "critical"):
-            errors.append(f"logged as {method}: {event}")
-        raise structlog.DropEvent
-
-    before, every, collects = structlog.get_config(), infra.folds.SNAPSHOT_EVERY, gc.isenabled()
-    structlog.configure(processors=[keep], cache_logger_on_first_use=False)
-    infra.folds.SNAPSHOT_EVERY = SNAPSHOT_EVERY
-    gc.disable()
-    try:
-        yield errors
-    finally:
-        gc.collect()
-        loop.close()
-        infra.folds.SNAPSHOT_EVERY = every
-        structlog.configure(**before)
-        if collects:
-            gc.enable()

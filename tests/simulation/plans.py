@@ -33,7 +33,7 @@ def beginning(random: Random) -> list[Command]:
 
 def a_change(random: Random) -> Command:
     """An administrator has an idea, seldom a good one."""
-    match random.choice(["mrd", "bot", "queue", "queue", "queue", "channel", "channel", "retire"]):
+    match random.choice(["mrd", "bot", "queue", "queue", "channel", "channel", "retire", "retire"]):
         case "mrd":
             mrd = random.choice(MRDS)
             return Configure(mrd, a_domain(random, mrd))

@@ -11,7 +11,7 @@ from domain.configuration.settings import Queue, StepMode
 from domain.conversations.facts import ConversationState
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity
-from domain.kernel import Recorded, replay
+from domain.kernel import replay
 from domain.routing.engine import Engine
 from domain.sessions.session import Session
 from domain.tasks.facts import MediaState
@@ -158,9 +158,3 @@ def _difference(mine: Any, right: Any) -> str:
         return ""
     keys = [key for key in {**mine, **right} if mine.get(key) != right.get(key)]
     return "; ".join(f"{key}: {mine.get(key)} instead of {right.get(key)}" for key in keys[:2])
-
-
-def streams_of(words: str, history: list[Recorded[Any]]) -> list[str]:
-    """The streams that a sentence speaks of."""
-    names = dict.fromkeys(recorded.stream for recorded in history)
-    return [name for name in names if name.partition("-")[2] in words]

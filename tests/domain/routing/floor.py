@@ -77,7 +77,8 @@ class Floor:
     def ask(self, id: str, queue: str = "sales", mrd: MrdId = CHAT, conversation: str = "", **routing: Any) -> None:
         """A request gets in line."""
         at = routing.pop("first_enqueued_at", self.now)
-        wanted = Routing(TaskId(id), QueueId(queue), mrd, at, None, **routing)
+        root = routing.pop("root_request_id", TaskId(id))
+        wanted = Routing(root, QueueId(queue), mrd, at, None, **routing)
         self.task(
             id,
             lambda task: task.enqueue(
@@ -93,15 +94,23 @@ class Floor:
 
     def let_it_ring(self, id: str) -> str:
         """Nobody picks up: the agent rests, the request goes on as another task; returns which (routing 24)."""
-        task = self.tasks[TaskId(id)]
-        agent, routing = task.offer.agent_id, task.routing
+        self.miss(id)
+        return self.ask_again(id)
+
+    def miss(self, id: str) -> None:
+        agent = self.tasks[TaskId(id)].offer.agent_id
         self.task(id, lambda task: task.expire_offer(task.offer.offer_id))
         self.agent(agent, lambda it: it.miss(TaskId(id), make_not_ready=True))
+
+    def ask_again(self, id: str) -> str:
+        task = self.tasks[TaskId(id)]
+        agent, routing = task.offer.agent_id, task.routing
         self.ask(
             f"{id}'",
             routing.queue_id,
             routing.mrd_id,
             task.created.conversation_id,
+            root_request_id=routing.root_request_id,
             first_enqueued_at=routing.first_enqueued_at,
             priority=REROUTE_PRIORITY,
             step=routing.step,

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.configuration import settings as s
+from domain.configuration.facts import Retired
 from domain.routing.engine import Offer, Widening
 from domain.tasks.facts import TaskCloseReason
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SENIOR, SPANISH, Floor, knows
@@ -506,6 +507,100 @@ def test_whoever_let_it_ring_and_comes_back_may_have_it_again() -> None:  # rout
     assert floor.settle() == {}
     floor.agent("ada", lambda agent: agent.make_mrd_ready(CHAT))
     assert floor.settle() == {again: "ada"}
+
+
+def test_whoever_came_back_before_it_was_queued_again_may_have_it_too() -> None:  # routing 26
+    floor = a_floor()
+    floor.staff("ada")
+    floor.ask("t1")
+    floor.settle()
+    floor.miss("t1")
+    floor.agent("ada", lambda agent: agent.make_mrd_ready(CHAT))
+    again = floor.ask_again("t1")
+    assert floor.settle() == {again: "ada"}
+
+
+def test_whoever_came_back_has_it_only_if_nobody_else_is_there() -> None:  # routing 24, 26
+    floor = a_floor()
+    floor.staff("ada")
+    floor.ask("t1")
+    floor.settle()
+    floor.miss("t1")
+    floor.agent("ada", lambda agent: agent.make_mrd_ready(CHAT))
+    floor.staff("grace")
+    again = floor.ask_again("t1")
+    assert floor.settle() == {again: "grace"}
+
+
+def test_who_let_it_ring_long_ago_stays_left_out_until_they_come_back() -> None:  # routing 26
+    floor = a_floor()
+    floor.staff("ada", "grace")
+    floor.ask("t1")
+    floor.settle()
+    again = floor.let_it_ring("t1")
+    assert floor.settle() == {again: "grace"}
+    third = floor.let_it_ring(again)
+    assert floor.settle() == {}
+    floor.agent("ada", lambda agent: agent.make_mrd_ready(CHAT))
+    assert floor.settle() == {third: "ada"}
+
+
+# Engines that only follow
+
+
+def test_an_engine_that_never_leads_keeps_nothing_of_what_is_over() -> None:  # routing 41, 42
+    floor = a_floor(knows(SPANISH, 5, timeout_s=600), ANYBODY)
+    for number in range(500):
+        floor.ask(f"t{number}")
+        floor.cancel(f"t{number}")
+    engine = floor.engine
+    assert engine.next_due() is None
+    assert len(engine._clocks._due) < 100
+    assert not engine.state.requests
+    assert not engine.state.created
+
+
+def test_a_queue_that_is_configured_anew_leaves_the_others_alone() -> None:  # routing 62
+    floor = a_floor(knows(SPANISH, 5))
+    floor.queue("support", CHAT, knows(SENIOR, 1))
+    line = floor.engine._lines.get("support")
+    floor.queue("sales", CHAT, ANYBODY)
+    assert floor.engine._lines.get("support") is line
+
+
+def test_who_waits_for_a_queue_that_is_gone_is_served_when_it_comes_back() -> None:  # routing 17, 63
+    floor = a_floor()
+    floor.ask("t1")
+    floor.tell("queue-sales", Retired())
+    floor.staff("ada")
+    assert floor.settle() == {}
+    floor.queue("sales", CHAT)
+    assert floor.settle() == {"t1": "ada"}
+
+
+def test_the_skill_is_that_for_the_step_by_which_they_match() -> None:  # routing 14
+    steps = knows(SPANISH, 5, timeout_s=30), knows(SENIOR, 1)
+    floor = a_floor(*steps, agent_selection=s.AgentSelectionPolicy.MOST_SKILLED)
+    floor.ask("t1")
+    floor.wait(31)
+    floor.staff("speaker", spanish=4, senior=1)
+    floor.agent("speaker", lambda agent: agent.make_not_ready("lunch"))
+    floor.staff("elder", senior=3)
+    floor.agent("elder", lambda agent: agent.make_not_ready("lunch"))
+    floor.agent("speaker", lambda agent: agent.make_ready())
+    floor.agent("elder", lambda agent: agent.make_ready())
+    assert floor.settle() == {"t1": "elder"}
+
+
+def test_a_step_with_very_many_ways_to_meet_it_is_met_by_whoever_meets_it() -> None:  # routing 5
+    has, term = s.RelationalOperator.HAS, s.Term
+    any_of = [s.Expression(tuple(term(f"{n}{m}", has, 0, s.Junction.OR) for m in range(5))) for n in range(4)]
+    floor = a_floor(s.Step(tuple(any_of)))
+    floor.staff("ada", **{"00": 1, "11": 1, "22": 1})
+    floor.ask("t1")
+    assert floor.settle() == {}
+    floor.agent("ada", lambda agent: agent.assign_attribute("34", 1))
+    assert floor.settle() == {"t1": "ada"}
 
 
 def test_a_decision_says_why() -> None:

@@ -15,7 +15,7 @@ from domain.configuration import settings as s
 from domain.configuration.facts import QueueConfigured
 from domain.kernel import Recorded, Refused
 from domain.routing.engine import Engine, Move, Offer, State
-from domain.tasks.facts import MediaState, TaskAccepted, TaskClosed, TaskReserved
+from domain.tasks.facts import MediaState, TaskAccepted, TaskClosed, TaskCloseReason, TaskQueued, TaskReserved
 from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
 
@@ -31,7 +31,8 @@ class Rescan:
     tasks: dict[str, Task] = field(default_factory=dict)
     queues: dict[str, s.Queue] = field(default_factory=dict)
     since: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    readmitted: set[tuple[str, str]] = field(default_factory=set)
+    missed: dict[tuple[str, str], int] = field(default_factory=dict)
+    readied: dict[tuple[str, str], int] = field(default_factory=dict)
     out: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
@@ -55,6 +56,7 @@ class Rescan:
                 self.queues[subject] = fact.settings
             case "task":
                 self.tasks[subject] = self.tasks.get(subject, Task()).evolve(fact)
+                self._note_missed(subject, fact, recorded.position)
                 if isinstance(fact, TaskReserved | TaskAccepted | TaskClosed):
                     self.out.pop(subject, None)
             case "agent":
@@ -62,6 +64,17 @@ class Rescan:
                 after = self.agents[subject] = before.evolve(fact)
                 self._note_since(subject, before, after, fact, recorded.at)
                 self._note_offers(subject, fact)
+                if isinstance(fact, MrdMadeReady):
+                    self.readied[subject, fact.mrd_id] = recorded.position
+
+    def _note_missed(self, task: str, fact: Any, position: int) -> None:
+        """Since when somebody is left out: since they let it ring, or since the request came so."""
+        match fact:
+            case TaskClosed(reason=TaskCloseReason.RONA, agent_id=agent):
+                self.missed[self.tasks[task].routing.root_request_id, agent] = position
+            case TaskQueued(routing=routing):
+                for agent in routing.excluded:
+                    self.missed.setdefault((routing.root_request_id, agent), position)
 
     def _note_since(self, agent: str, before: Agent, after: Agent, fact: Any, at: datetime) -> None:
         for mrd in after.mrds:
@@ -76,10 +89,6 @@ class Rescan:
                 self.out[task] = (agent, mrd)
             case SlotReleased(task_id=task) if self.out.get(task, ("", ""))[0] == agent:
                 del self.out[task]
-            case MrdMadeReady():
-                self.readmitted |= {
-                    (task, agent) for task in self.tasks if self._waits(task) and self._ranks(task, agent)
-                }
 
     def _waits(self, task: str) -> bool:
         return task in self.tasks and self.tasks[task].media_state is MediaState.QUEUED
@@ -104,18 +113,30 @@ class Rescan:
     def _eligible(self, task: str, agent: str) -> bool:
         it, mrd = self.agents[agent], self._queue(task).mrd_id
         rings = any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in it.slots.values())
-        left_out = agent in self.tasks[task].routing.excluded and (task, agent) not in self.readmitted
         conversation = self.tasks[task].created.conversation_id
         talks = any(
             other.agent_id == agent and other.closed is None and other.created.conversation_id == conversation
             for other in self.tasks.values()
         )
         promised = (agent, mrd) in self.out.values()
-        return it.mrd_state(mrd) in MAY_WORK and not (rings or promised or left_out or talks)
+        return it.mrd_state(mrd) in MAY_WORK and not (rings or promised or talks)
+
+    def _is_left_out(self, task: str, agent: str) -> bool:
+        return agent in self.tasks[task].routing.excluded
+
+    def _came_back(self, task: str, agent: str) -> bool:
+        mrd, root = self._queue(task).mrd_id, self.tasks[task].routing.root_request_id
+        return self.readied.get((agent, mrd), 0) > self.missed[root, agent]
+
+    def _able(self, task: str) -> list[str]:
+        """Whoever let it ring comes into question when nobody else does and they became ready since (routing 24, 26)."""
+        able = [a for a in self.agents if self._rank(task, a) is not None and self._eligible(task, a)]
+        others = [a for a in able if not self._is_left_out(task, a)]
+        return others or [a for a in able if self._came_back(task, a)]
 
     def _key(self, task: str, agent: str) -> Any:
         queue, it = self._queue(task), self.agents[agent]
-        named = {attribute for step in queue.steps for attribute in step.attribute_ids()}
+        named = set(queue.steps[self._rank(task, agent)].attribute_ids())  # routing 14: of the matched step
         skill = sum(it.attributes.get(attribute, 0) for attribute in named)
         first = {"LONGEST_AVAILABLE": 0, "MOST_SKILLED": -skill, "LEAST_SKILLED": skill}[queue.agent_selection]
         fullness = it.load(queue.mrd_id) / it.mrds[queue.mrd_id].tasks_max
@@ -137,8 +158,7 @@ class Rescan:
         found: list[Plain] = [("widen", task, "", step) for _, task, step in self.widenings(now)]
         waiting = [task for task in self.tasks if self._waits(task) and task not in self.out]
         for task in sorted(waiting, key=self._place):
-            able = [a for a in self.agents if self._rank(task, a) is not None and self._eligible(task, a)]
-            if able:
+            if able := self._able(task):
                 best = min(able, key=lambda agent: self._key(task, agent))
                 self.out[task] = (best, self._queue(task).mrd_id)
                 found.append(("offer", task, best, self._rank(task, best)))
@@ -174,7 +194,8 @@ class Day(Floor):
     def open(self) -> None:
         self.queue("sales", CHAT, knows(SPANISH, 5, 10), knows(SPANISH, 2, 10), ANYBODY)
         self.queue("support", CHAT, knows(SENIOR, 1, 15), ANYBODY, step_mode=s.StepMode.REPLACE, priority=5)
-        self.queue("letters", EMAIL, agent_selection=s.AgentSelectionPolicy.MOST_SKILLED)
+        most = s.AgentSelectionPolicy.MOST_SKILLED
+        self.queue("letters", EMAIL, knows(SPANISH, 6, 10), knows(SENIOR, 1, 10), ANYBODY, agent_selection=most)
         self.staff("ada", mrds=(CHAT, EMAIL), tasks_max=2, spanish=7)
         self.staff("grace", mrds=(CHAT,), tasks_max=1, spanish=3, senior=1)
         self.staff("alan", mrds=(CHAT, EMAIL), tasks_max=3)
@@ -281,7 +302,9 @@ class Day(Floor):
 
     def something_is_configured(self) -> None:
         if self.random.random() < 0.3:
-            self.queue("letters", EMAIL, priority=self.random.randint(1, 9))
+            policy = self.random.choice(list(s.AgentSelectionPolicy))
+            steps = self.random.choice([(), (knows(SENIOR, 1, 5), ANYBODY), (knows(SPANISH, 3, 5), ANYBODY)])
+            self.queue("letters", EMAIL, *steps, priority=self.random.randint(1, 9), agent_selection=policy)
 
     def the_twin_restarts(self) -> None:
         """Offers that nobody has carried out yet would be thought over anew, so there must be none."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from domain.configuration.entity import CATEGORIES
+from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
 from domain.configuration.settings import (
     Bot,
@@ -41,6 +41,11 @@ class Catalog:
     channels: Mapping[ChannelId, Channel] = field(default_factory=dict)
     bots: Mapping[BotId, Bot] = field(default_factory=dict)
     reasons: Mapping[ReasonId, ReasonCode] = field(default_factory=dict)
+
+    def of(self, kind: type[Settings]) -> Mapping[str, Any]:
+        """All entities of a kind, by id."""
+        those: Mapping[str, Any] = getattr(self, FIELD_OF[ENTITY_OF[kind][0].category])
+        return those
 
     def channel(self, channel_id: ChannelId) -> Channel:
         try:

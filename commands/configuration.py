@@ -36,7 +36,7 @@ async def configure(cmd: Configure, ctx: Context) -> Position:
     check_id(cmd.entity_id)
     cmd.settings.check()
     if not cmd.checked_as_a_whole:
-        ctx.catalog.check(cmd.settings)
+        ctx.catalog.check_change(cmd.entity_id, cmd.settings)
     entity, configured = ENTITY_OF[type(cmd.settings)]
     fact = configured(cmd.settings)  # type: ignore[arg-type]  # the table pairs settings with their own fact
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.configure(fact))

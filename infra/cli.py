@@ -105,7 +105,7 @@ def config_import(
         raise typer.Exit(2) from None
     agreed = functools.partial(_agreed, yes=yes, dry_run=dry_run)
     try:
-        _run(main.import_configuration(settings, text, agreed, _quiet, prune=prune))
+        _run(main.import_configuration(settings, text, agreed, _say, prune=prune))
     except BadConfiguration as bad:
         _say(f"Nothing was changed:\n{bad.text(str(file))}")
         raise typer.Exit(1) from None

@@ -11,6 +11,8 @@ from commands.bus import Command
 from commands.configuration import Configure, Retire, check_id
 from domain.agents.agent import TASKS_MAX
 from domain.configuration.catalog import Catalog
+from domain.configuration.fit import warnings as queue_warnings
+from domain.configuration.settings import Queue, Settings
 from domain.ids import AgentId
 from domain.kernel import Invalid
 from infra.configuration_file import (
@@ -53,24 +55,35 @@ def check(wanted: Configuration, catalog: Catalog, people: Mapping[str, AgentId]
     `catalog`: what is in force. `people`: who can be an agent, by username.
     """
     result = wanted.catalog(catalog, prune=prune)
-    faults = [*_faults(wanted, result), *_agent_faults(wanted, result, people)]
+    faults = [*_faults(wanted, result, catalog), *_agent_faults(wanted, result, people)]
     if faults:
         raise BadConfiguration(faults)
 
 
-def _faults(wanted: Configuration, result: Catalog) -> Iterator[Fault]:
-    for section, id_, settings in result_of(result):
-        try:
-            check_id(id_)
-            settings.check()
-            result.check(settings)
-        except Invalid as no:
-            yield fault(wanted, section, id_, no.field or "", no.detail)
-
-
-def result_of(catalog: Catalog) -> Iterator[tuple[str, str, Any]]:
+def _faults(wanted: Configuration, result: Catalog, before: Catalog) -> Iterator[Fault]:
+    """What is wrong already, from before today's rules, is left alone unless the file names it."""
     for section, kind in SECTIONS.items():
-        yield from ((section, id_, settings) for id_, settings in sorted(catalog.of(kind).items()))
+        for id_, settings in sorted(result.of(kind).items()):
+            no = _refusal(result, id_, settings)
+            if no and (id_ in wanted.entities.get(section, {}) or not _refusal(before, id_, settings)):
+                yield fault(wanted, section, id_, no.field or "", no.detail)
+
+
+def _refusal(catalog: Catalog, id_: str, settings: Settings) -> Invalid | None:
+    try:
+        check_id(id_)
+        settings.check()
+        catalog.check(settings)
+    except Invalid as no:
+        return no
+    return None
+
+
+def warnings(wanted: Configuration) -> Iterator[str]:
+    """What may be carried out, and perhaps is not meant."""
+    for id_, queue in wanted.entities.get("queues", {}).items():
+        if isinstance(queue, Queue):
+            yield from (f"queues {id_}: {warning}" for warning in queue_warnings(queue))
 
 
 def _agent_faults(wanted: Configuration, result: Catalog, people: Mapping[str, AgentId]) -> Iterator[Fault]:

@@ -37,7 +37,7 @@ from domain.ids import AgentId, ChannelId
 from domain.kernel import NAMESPACE, Position
 from infra.bus import Bus, InProcessBus, NatsBus
 from infra.centre import Centre
-from infra.configuration_change import Change, changes, check
+from infra.configuration_change import Change, changes, check, warnings
 from infra.configuration_file import configured, parse, write
 from infra.database import reading
 from infra.eventlog.postgres import PostgresLog
@@ -296,10 +296,12 @@ async def import_configuration(
     Raises `BadConfiguration` with every fault that was found.
     """
     wanted = parse(text)
-    async with running(settings, say) as parley:
+    async with running(settings, lambda _: None) as parley:
         centre = parley.centre
         people = await _people(parley, wanted.agents)
         check(wanted, centre.catalog, people, prune=prune)
+        for warning in warnings(wanted):
+            say(warning)
         todo = changes(configured(centre.catalog, centre.router.agents), wanted, people, prune=prune)
         if not await agreed(todo):
             return

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
+from domain.configuration.fit import check_expression
 from domain.configuration.settings import (
     Bot,
     Channel,
@@ -77,8 +78,8 @@ class Catalog:
             case Queue():
                 self._known(settings.mrd_id, self.mrds, "mrd_id")
                 for number, step in enumerate(settings.steps):
-                    for attribute in step.attribute_ids():
-                        self._known(attribute, self.attributes, f"steps[{number}].expressions")
+                    for at, expression in enumerate(step.expressions):
+                        check_expression(expression, self.attributes, f"steps[{number}].expressions[{at}]")
             case ChannelType():
                 self._known(settings.mrd_id, self.mrds, "mrd_id")
             case Channel():
@@ -93,6 +94,26 @@ class Catalog:
                         raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
             case _:
                 pass
+
+    def check_change(self, entity_id: str, settings: Settings) -> None:
+        """`check`, and would all that points at this still fit? Raises `InUse` naming one that would not."""
+        self.check(settings)
+        category = ENTITY_OF[type(settings)][0].category
+        changed: dict[str, Any] = {FIELD_OF[category]: {**self.of(type(settings)), entity_id: settings}}
+        after = replace(self, **changed)
+        for kind in (Queue, Channel):
+            for id_, user in self.of(kind).items():
+                if self.fits(user) and not after.fits(user):
+                    name = f"{ENTITY_OF[kind][0].category} {id_!r}"
+                    raise InUse(f"It is in use by {name}, which would not fit any more.", DECISIVE.get(category))
+
+    def fits(self, settings: Settings) -> bool:
+        """Would `check` pass?"""
+        try:
+            self.check(settings)
+        except Invalid:
+            return False
+        return True
 
     def check_unused(self, category: str, subject: str) -> None:
         """May this entity be retired? Raises `InUse` naming one that needs it."""
@@ -139,6 +160,9 @@ class Catalog:
         changed: dict[str, Any] = {field_name: entities, "version": recorded.position}
         return replace(self, **changed)
 
+
+DECISIVE = {"attribute": "type", "queue": "mrd_id", "channeltype": "mrd_id"}
+"""By category, the setting that others rely on."""
 
 FIELD_OF = {
     "attribute": "attributes",

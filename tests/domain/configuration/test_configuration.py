@@ -12,6 +12,7 @@ from domain.configuration.settings import (
     AttributeType,
     Bot,
     ChannelMode,
+    ChannelType,
     Expression,
     MediaRoutingDomain,
     Queue,
@@ -156,7 +157,7 @@ def test_each_fits_once_all_that_it_points_at_is_there(id_: str) -> None:
 
 
 NEEDS = {
-    "sales": {"chat": "mrd_id", "spanish": "steps[0].expressions"},
+    "sales": {"chat": "mrd_id", "spanish": "steps[0].expressions[0]"},
     "web": {"chat": "mrd_id"},
     "web-chat": {"web": "channel_type_id", "greeter": "bot_id", "sales": "routing.queue_id"},
 }
@@ -175,6 +176,31 @@ def test_nothing_points_at_what_is_not_there(id_: str, missing: str, field: str)
 def test_a_channel_does_not_use_a_queue_of_another_domain() -> None:  # routing 63
     with pytest.raises(Invalid):
         catalog().check(replace(WEB_CHAT, routing=RoutingPolicy(queue_id="letters")))
+
+
+@pytest.mark.parametrize(
+    ("id_", "changed", "field"),
+    [
+        ("sales", replace(SALES, mrd_id=EMAIL), "mrd_id"),
+        ("web", ChannelType("Web", EMAIL), "mrd_id"),
+        ("spanish", RoutingAttribute("Spanish", AttributeType.BOOLEAN, 1), "type"),
+    ],
+)
+def test_what_others_rely_on_is_not_changed_under_them(id_: str, changed, field: str) -> None:  # routing 63
+    with pytest.raises(InUse) as refused:
+        catalog().check_change(id_, changed)
+    assert refused.value.field == field
+
+
+def test_what_nobody_relies_on_may_change() -> None:
+    catalog().check_change("letters", Queue("Letters", CHAT))
+    catalog().check_change("new", Queue("New", EMAIL))
+    catalog().check_change("sales", replace(SALES, priority=9))
+
+
+def test_what_did_not_fit_before_stops_nothing() -> None:
+    without = catalog({id_: it for id_, it in BUSINESS.items() if id_ != "greeter"})
+    without.check_change("sales", replace(SALES, priority=9))
 
 
 @pytest.mark.parametrize(
@@ -209,4 +235,4 @@ def test_an_expression_in_a_later_step_is_checked_too() -> None:
     late = Queue("Late", CHAT, steps=(Step(), Step((Expression((Term("latin", "has"),)),))))
     with pytest.raises(Invalid) as refused:
         catalog().check(late)
-    assert refused.value.field == "steps[1].expressions"
+    assert refused.value.field == "steps[1].expressions[0]"

@@ -13,7 +13,7 @@ from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Settings
 from domain.ids import AgentId
 from domain.kernel import replay
-from infra.configuration_change import Change, Kind, changes, check
+from infra.configuration_change import Change, Kind, changes, check, warnings
 from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, write
 from tests.domain.configuration.situations import BUSINESS, catalog
 
@@ -158,3 +158,15 @@ def test_domains_are_changed_together() -> None:  # routing 63
 def test_any_yaml_is_read_or_refused(value: object) -> None:
     with suppress(BadConfiguration):
         parse(yaml.safe_dump(value))
+
+
+def test_mixed_junctions_are_shown_as_they_are_read() -> None:  # routing 5
+    text = write(NOW).replace("- spanish >= 5", "- spanish == 1 OR spanish >= 5 AND has spanish")
+    (warning,) = warnings(parse(text))
+    assert warning.startswith("queues sales: steps[0].expressions[0]: AND and OR are mixed")
+    assert warning.endswith("(spanish == 1 OR spanish >= 5) AND has spanish")
+
+
+def test_what_was_wrong_before_stops_no_file_that_does_not_name_it() -> None:
+    old = catalog({id_: settings for id_, settings in BUSINESS.items() if id_ != "greeter"})
+    assert len(diff("reason_codes:\n  tea: {name: Tea, kind: NOT_READY}\n", over=old)) == 1

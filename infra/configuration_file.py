@@ -1,29 +1,35 @@
 """How is a whole configuration written for people? As YAML, in the order in which things need each other."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import yaml  # type: ignore[import-untyped]
 
 from domain.agents.agent import Agent
+from domain.configuration import request_data
 from domain.configuration import settings as s
+from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.catalog import FIELD_OF, Catalog
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.expressions import read, written_step
+from domain.configuration.wrap_up import WrapUpForm
 from domain.ids import AgentId, AttributeId, MrdId
 from domain.kernel import Invalid
 
 SECTIONS: dict[str, type[s.Settings]] = {
     "attributes": s.RoutingAttribute,
     "media_routing_domains": s.MediaRoutingDomain,
+    "reason_codes": s.ReasonCode,
+    "wrap_up_forms": WrapUpForm,
     "queues": s.Queue,
+    "lists": s.RoutingList,
     "channel_types": s.ChannelType,
     "bots": s.Bot,
     "channels": s.Channel,
-    "reason_codes": s.ReasonCode,
+    "calendars": BusinessCalendar,
 }
 """Each after what it points at: this is the order in which they are configured."""
 AGENTS = "agents"
@@ -120,33 +126,59 @@ def write(configuration: Configuration) -> str:
 
 def plain(settings: s.Settings | AgentSettings) -> Plain:
     """Settings as the file shows them: expressions in words, and nothing that is empty anyway."""
-    shown: Plain = msgspec.to_builtins(settings, str_keys=True)
+    shown: Plain = msgspec.json.decode(msgspec.json.encode(settings))
     if isinstance(settings, s.Queue):
         for step, given in zip(shown["steps"], settings.steps, strict=True):
             step["expressions"] = written_step(given)
+            step["consider_if"] = [request_data.written(it) for it in given.consider_if]
+    if isinstance(settings, BusinessCalendar):
+        shown = _with_times(shown, lambda text: text.removesuffix(":00") if text.count(":") == 2 else text)
     return _without_empty(settings, shown)
 
 
 def _without_empty(settings: Any, shown: Plain) -> Plain:
     kept = {}
     for it in fields(settings):
-        value = shown[it.name]
-        if isinstance(value, dict) and is_dataclass(getattr(settings, it.name)):
-            value = _without_empty(getattr(settings, it.name), value)
-        if it.name == "steps":
-            value = [_without_empty(step, one) for step, one in zip(settings.steps, value, strict=True)]
+        value, what = shown[it.name], getattr(settings, it.name)
+        if isinstance(value, dict) and is_dataclass(what):
+            value = _without_empty(what, value)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            value = [_without_empty(inner, one) for inner, one in zip(what, value, strict=True)]
         if value not in EMPTY or (it.default is MISSING and it.default_factory is MISSING):
             kept[it.name] = value
     return kept
+
+
+def _with_times(given: Any, change: Callable[[str], str]) -> Any:
+    """The same, with every time of the day written in another way."""
+    if isinstance(given, dict):
+        times = {key: change(it) for key, it in given.items() if key in ("opens", "closes") and isinstance(it, str)}
+        return {**{key: _with_times(it, change) for key, it in given.items()}, **times}
+    return [_with_times(it, change) for it in given] if isinstance(given, list) else given
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML as people expect it since 1.2: `no` is a text, 17:00 is no number of minutes, a date is a text."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("float", r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("merge", r"<<", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first))
 
 
 def parse(text: str) -> Configuration:
     """A configuration from YAML. Raises `BadConfiguration` with everything that cannot be read in it."""
     lines: dict[Place, int] = {}
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
         faults = list(_note(node, (), lines)) if node is not None else []
-        whole = yaml.safe_load(text) if not faults else {}
+        whole = yaml.load(text, _Loader) if not faults else {}  # noqa: S506 - a safe loader, see its bases
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise BadConfiguration([Fault("", "", "", f"It is no YAML: {error.problem}.", line)]) from None
@@ -205,10 +237,10 @@ class _Reading:
             return self._fault((section, str(id_)), "", "An id is a text: put it in quotes.")
         if not isinstance(given, dict):
             return self._fault((section, id_), "", "It holds settings by their names.")
-        if unknown := sorted(set(map(str, given)) - {it.name for it in fields(kind)}):
-            return self._fault((section, id_), unknown[0], "There is no such setting.")
+        if unknown := next(_unknown(kind, given, ""), None):
+            return self._fault((section, id_), unknown, "There is no such setting.")
         try:
-            return msgspec.convert(_with_expressions(given) if kind is s.Queue else given, kind)
+            return msgspec.convert(_taken_apart(kind, given), kind)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$")
             return self._fault((section, id_), path.rstrip("`").removeprefix("."), f"{message}.")
@@ -220,30 +252,53 @@ class _Reading:
         self._faults.append(fault(Configuration({}, {}, self._lines), section, " ".join(entity), path, message))
 
 
-def _with_expressions(queue: Plain) -> Plain:
-    """The queue with its expressions taken apart, and no settings that a step does not have. Raises `Invalid`."""
-    steps = queue.get("steps")
-    if not isinstance(steps, list):
-        return queue
-    return {**queue, "steps": [_step(step, f"steps[{number}]") for number, step in enumerate(steps)]}
+def _unknown(kind: Any, given: Plain, path: str) -> Iterator[str]:
+    """The paths of settings that a kind does not have, at any depth."""
+    hints = get_type_hints(kind)
+    for key, value in given.items():
+        inner = f"{path}.{key}" if path else str(key)
+        if key not in hints:
+            yield inner
+        elif isinstance(value, dict) and is_dataclass(hints[key]):
+            yield from _unknown(hints[key], value, inner)
+        elif isinstance(value, list) and get_args(hints[key]) and is_dataclass(one := get_args(hints[key])[0]):
+            for number, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from _unknown(one, item, f"{inner}[{number}]")
+
+
+def _taken_apart(kind: Any, given: Plain) -> Plain:
+    """Settings with what is written in words taken apart. Raises `Invalid`."""
+    if kind is BusinessCalendar:
+        padded: Plain = _with_times(given, lambda text: re.sub(r"^(\d\d?:\d\d)$", r"\1:00", text).rjust(8, "0"))
+        return padded
+    if kind is s.Queue and isinstance(given.get("steps"), list):
+        return {**given, "steps": [_step(step, f"steps[{number}]") for number, step in enumerate(given["steps"])]}
+    return given
 
 
 def _step(step: Any, path: str) -> Any:
     if not isinstance(step, dict):
         return step
-    if unknown := sorted(set(map(str, step)) - {it.name for it in fields(s.Step)}):
-        raise Invalid("There is no such setting.", f"{path}.{unknown[0]}")
-    expressions = step.get("expressions", [])
-    if not isinstance(expressions, list):
-        raise Invalid("Expressions are a list.", f"{path}.expressions")
-    return {**step, "expressions": [_expression(it, f"{path}.expressions[{n}]") for n, it in enumerate(expressions)]}
+    apart: dict[str, Callable[[str], Any]] = {"expressions": read, "consider_if": request_data.read}
+    return {
+        **step,
+        **{
+            name: _lines(step[name], one, f"{path}.{name}") for name, one in apart.items() if step.get(name) is not None
+        },
+    }
 
 
-def _expression(text: Any, path: str) -> Any:
-    try:
-        return msgspec.to_builtins(read(str(text)))
-    except Invalid as no:
-        raise Invalid(no.detail, path) from None
+def _lines(lines: Any, one: Callable[[str], Any], path: str) -> list[Any]:
+    if not isinstance(lines, list):
+        raise Invalid("It is a list, each on a line of its own behind a dash.", path)
+    apart = []
+    for number, text in enumerate(lines):
+        try:
+            apart.append(msgspec.to_builtins(one(str(text))))
+        except Invalid as no:
+            raise Invalid(no.detail, f"{path}[{number}]") from None
+    return apart
 
 
 def fault(configuration: Configuration, section: str, entity: str, path: str, message: str) -> Fault:

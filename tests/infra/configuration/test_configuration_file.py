@@ -125,6 +125,15 @@ FAULTS = {
     "- 1\n": "file.yaml:1: It holds sections",
     "queues:\n  a: {}\nqueues:\n  b: {}\n": "file.yaml:3: queues: It is there twice.",
     "queues: [\n": "file.yaml:2: It is no YAML",
+    "channels:\n  web-chat: {name: W, channel_type_id: web, connector: w, routing: {queue: a}}\n": (
+        "file.yaml:2: channels web-chat: routing.queue: There is no such setting."
+    ),
+    "calendars:\n  c: {name: C, time_zone: Mars, weekly: []}\n": "calendars c: time_zone: There is no time zone 'Mars'",
+    "calendars:\n  c:\n    name: C\n    time_zone: UTC\n    exceptions:\n    - {name: X, first: soon}\n": (
+        "file.yaml:6: calendars c: exceptions[0].first: Invalid RFC3339 encoded date."
+    ),
+    "calendars:\n  c: {name: C, time_zone: UTC, exceptions: [{name: X, frist: 1}]}\n": "exceptions[0].frist: There is no",
+    "queues:\n  q: {name: Q, mrd_id: chat, steps: [{consider_if: [vip]}, {}]}\n": "steps[0].consider_if[0]: A condition",
     "agents:\n  bob: {name: Bob}\n": "file.yaml:2: agents bob: Nobody signs in with this username",
     "agents:\n  ada: {attributes: {latin: 1}}\n": "agents ada: attributes.latin: There is no 'latin'.",
     "agents:\n  ada:\n    attributes:\n      spanish: 11\n": "file.yaml:4: agents ada: attributes.spanish: 11 is no value",
@@ -170,3 +179,23 @@ def test_mixed_junctions_are_shown_as_they_are_read() -> None:  # routing 5
 def test_what_was_wrong_before_stops_no_file_that_does_not_name_it() -> None:
     old = catalog({id_: settings for id_, settings in BUSINESS.items() if id_ != "greeter"})
     assert len(diff("reason_codes:\n  tea: {name: Tea, kind: NOT_READY}\n", over=old)) == 1
+
+
+def test_hours_and_days_are_written_as_people_write_them() -> None:
+    assert "opens: 09:00\n        closes: '17:30'\n      first: '2026-01-01'\n" in write(NOW)
+    bare = write(NOW).replace("'", "")
+    assert "closes: 17:30\n" in bare
+    assert diff(bare) == ()
+    (change,) = diff(write(NOW).replace("09:00", "9:30"))
+    assert list(change.lines())[1:] == ["    weekly[0].hours[0].opens: 09:00 → 09:30"]
+
+
+def test_what_a_request_carries_is_written_in_words() -> None:
+    assert "- order >= 100\n" in write(NOW)
+    (change,) = diff(write(NOW).replace("order >= 100", "has order"))
+    assert list(change.lines())[1:] == ["    steps[0].consider_if[0]: order >= 100 → has order"]
+
+
+def test_a_word_is_a_text_and_not_a_yes_or_no() -> None:
+    (change,) = diff("attributes:\n  no:\n    name: on\n    type: BOOLEAN\n    default_value: 1\n")
+    assert (change.entity, change.values[0]) == ("no", "name: on")

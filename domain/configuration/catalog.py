@@ -89,6 +89,11 @@ class Catalog:
         if known and reason not in known:
             raise Invalid(f"There is no such reason; there are {', '.join(sorted(known))}.", field_name)
 
+    def form_of(self, queue_id: QueueId) -> WrapUpForm | None:
+        """What agents choose wrap-up codes from after work of this queue; none for all codes."""
+        queue = self.queues.get(queue_id)
+        return self.wrap_up_forms.get(queue.wrap_up_form_id) if queue and queue.wrap_up_form_id else None
+
     def check(self, settings: Settings) -> None:
         """Does everything that these settings point at exist, and fit (routing 63)? Raises `Invalid` naming the field."""
         match settings:

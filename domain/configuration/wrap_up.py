@@ -1,6 +1,6 @@
 """Which codes may an agent choose from after a talk, and how many (routing 51)?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.configuration.checks import named, within
@@ -36,6 +36,14 @@ class WrapUpForm:
         for number, code in enumerate(codes := list(self.codes())):
             if code in codes[:number]:
                 raise Invalid(f"{code!r} is there twice.", "categories")
+
+    def check_choice(self, codes: Sequence[str], field_name: str) -> None:
+        """May an agent choose these? Raises `Invalid`."""
+        known = set(self.codes())
+        if foreign := [code for code in codes if code not in known]:
+            raise Invalid(f"{foreign[0]!r} is not in the form {self.name!r}.", field_name)
+        if len(codes) > self.max_codes:
+            raise Invalid(f"At most {self.max_codes} codes are chosen in the form {self.name!r}.", field_name)
 
     def codes(self) -> Iterator[ReasonId]:
         return (code for category in self.categories for code in category.codes)

@@ -56,6 +56,12 @@ async def test_a_mixed_expression_is_shown_as_it_is_read(office):  # routing 5
         "expressions": [{"parsed": "(latin >= 5 OR english == 1) AND has latin"}],
     }
     assert "left to right" in told["warnings"][0]
+    steps = [{"expressions": [{"terms": terms}]}]
+    set_it = "mutation($input: ConfigureQueueInput!) { configureQueue(input: $input) { warnings errors { code } } }"
+    given = {"id": "q", "name": "Q", "mrdId": "chat", "steps": steps}
+    assert await office.ask("root", set_it, input=given) == {
+        "configureQueue": {"warnings": told["warnings"], "errors": []}
+    }
 
 
 async def test_a_calendar_says_whether_it_is_open_and_until_when(office):

@@ -16,6 +16,8 @@ class Configure(Command):
 
     entity_id: str
     settings: Settings
+    checked_as_a_whole: bool = False
+    """Part of a set that fits together, while it may not fit what is in force before all of it is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,17 @@ class Retire(Command):
     entity_id: str
 
 
+def check_id(entity_id: str) -> None:
+    if not entity_id.strip() or len(entity_id) > ID_LENGTH_MAX:
+        raise Invalid(f"An id has 1 to {ID_LENGTH_MAX} characters.", "id")
+
+
 @handles(Configure)
 async def configure(cmd: Configure, ctx: Context) -> Position:
-    if not cmd.entity_id.strip() or len(cmd.entity_id) > ID_LENGTH_MAX:
-        raise Invalid(f"An id has 1 to {ID_LENGTH_MAX} characters.", "id")
+    check_id(cmd.entity_id)
     cmd.settings.check()
-    ctx.catalog.check(cmd.settings)
+    if not cmd.checked_as_a_whole:
+        ctx.catalog.check_change(cmd.entity_id, cmd.settings)
     entity, configured = ENTITY_OF[type(cmd.settings)]
     fact = configured(cmd.settings)  # type: ignore[arg-type]  # the table pairs settings with their own fact
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.configure(fact))

@@ -4,7 +4,7 @@ Several engines may run: capacity is decided by the agent's own stream, and a re
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid5
 
@@ -14,6 +14,8 @@ from commands.agents import ReserveSlot
 from commands.bus import Command, Commands
 from commands.ports import Conflict, Unavailable
 from commands.tasks import WidenTask
+from domain.agents.agent import Agent
+from domain.ids import AgentId
 from domain.kernel import NAMESPACE, Recorded, Refused
 from domain.routing.engine import Engine, Move, Offer, State, Widening
 
@@ -32,6 +34,11 @@ class Router:
         self._engine = Engine()
         self._fed = asyncio.Event()
         self._moves: dict[asyncio.Task[None], Move] = {}
+
+    @property
+    def agents(self) -> Mapping[AgentId, Agent]:
+        """Everybody who was ever registered, with what they are good at."""
+        return self._engine.state.agents
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._engine.feed(recorded)

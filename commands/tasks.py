@@ -222,6 +222,9 @@ async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
 async def apply_wrap_up(cmd: ApplyWrapUp, ctx: Context) -> Position:
     for code in cmd.codes:
         ctx.catalog.check_reason(ReasonKind.WRAP_UP, code, "codes")
+    routing = (await ctx.load(Task, cmd.task_id)).routing
+    if routing and (form := ctx.catalog.form_of(routing.queue_id)):
+        form.check_choice(cmd.codes, "codes")
     return await ctx.change(Task, cmd.task_id, lambda task: task.apply_wrap_up(cmd.agent_id, cmd.codes, cmd.note))
 
 

@@ -1,9 +1,11 @@
 """`parley`: run it, set it up, look into the log. Exit codes: 0 done, 1 it failed, 2 the call was wrong."""
 
 import asyncio
+import functools
 import json
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +17,8 @@ from rich.table import Table
 
 from domain.kernel import Position, Refused
 from infra import log_tools, main
+from infra.configuration_change import Change
+from infra.configuration_file import BadConfiguration
 from infra.embedded_postgres import PostgresFailed
 from infra.eventlog.port import Unavailable
 from infra.serving import CannotStart
@@ -30,6 +34,8 @@ app = typer.Typer(
 )
 log_app = typer.Typer(no_args_is_help=True, help="Look into the event log.")
 app.add_typer(log_app, name="log")
+config_app = typer.Typer(invoke_without_command=True, help="The settings in force; what is configured, as a file.")
+app.add_typer(config_app, name="config")
 app.command()(simulate)
 out, err = Console(), Console(stderr=True)
 
@@ -56,14 +62,53 @@ def serve(
     _run(main.serve(_settings(data_dir=data_dir, port=port, host=host, roles=chosen), demo=False, say=_say))
 
 
-@app.command()
-def config() -> None:
+@config_app.callback()
+def config(ctx: typer.Context) -> None:
+    """Without a command: `show`."""
+    if ctx.invoked_subcommand is None:
+        config_show()
+
+
+@config_app.command("show")
+def config_show() -> None:
     """Print the settings in force, secrets masked."""
     settings = _settings()
     table = Table("key", "value", "meaning", title="Settings in force")
     for name, field in type(settings).model_fields.items():
         table.add_row(name, _shown(getattr(settings, name)), field.description or "")
     out.print(table)
+
+
+@config_app.command("export")
+def config_export(
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; none: to the screen.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write everything that is configured as YAML: attributes, queues, channels, …, and what agents are good at."""
+    _run(_export(_settings(data_dir=data_dir), file))
+
+
+@config_app.command("import")
+def config_import(
+    file: Path,
+    data_dir: DataDir = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Retire what the file lacks.")] = False,
+) -> None:
+    """Set things up as a YAML file says: check it, show what changes, ask, do it."""
+    settings = _settings(data_dir=data_dir)
+    try:
+        text = _of_caller(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        err.print(f"[red]{file} cannot be read:[/] {error}")
+        raise typer.Exit(2) from None
+    agreed = functools.partial(_agreed, yes=yes, dry_run=dry_run)
+    try:
+        _run(main.import_configuration(settings, text, agreed, _say, prune=prune))
+    except BadConfiguration as bad:
+        _say(f"Nothing was changed:\n{bad.text(str(file))}")
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -114,6 +159,31 @@ def log_show(stream: str, data_dir: DataDir = None, as_json: Annotated[bool, typ
 def log_verify(data_dir: DataDir = None) -> None:
     """Read the whole log and check that it is sound: positions, versions, every fact readable, every stream foldable."""
     _run(_verify(_settings(data_dir=data_dir)))
+
+
+def _of_caller(file: Path) -> Path:
+    """`./parley` runs in Parley's folder: a path means what it means where it was called."""
+    return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
+
+
+async def _export(settings: Settings, file: Path | None) -> None:
+    text = await main.export_configuration(settings, _quiet)
+    if file is None:
+        _print(text.rstrip())
+    else:
+        await asyncio.to_thread(_of_caller(file).write_text, text, encoding="utf-8")
+
+
+async def _agreed(changes: Sequence[Change], *, yes: bool, dry_run: bool) -> bool:
+    """Show what would change; may it be done?"""
+    for change in changes:
+        for line in change.lines():
+            _print(line)
+    if not changes:
+        _print("Nothing changes.")
+    if dry_run or not changes:
+        return False
+    return yes or await asyncio.to_thread(typer.confirm, f"Make these {len(changes)} changes?", err=True)
 
 
 async def _replay(settings: Settings, stream: str, at: str | None) -> None:
@@ -188,6 +258,10 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 def _say(text: str) -> None:
     err.print(text, highlight=False, soft_wrap=True)
+
+
+def _quiet(_: str) -> None:
+    """For commands whose answer is all that is wanted."""
 
 
 def _print(text: str) -> None:

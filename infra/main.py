@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,10 +33,12 @@ from commands.ports import Conflict, Unavailable
 from connectors.bots.scripted.bot import scripted
 from connectors.errors import TryLater
 from connectors.webhook.channel import WebhookCourier, secret_of
-from domain.ids import ChannelId
+from domain.ids import AgentId, ChannelId
 from domain.kernel import NAMESPACE, Position
 from infra.bus import Bus, InProcessBus, NatsBus
 from infra.centre import Centre
+from infra.configuration_change import Change, changes, check, warnings
+from infra.configuration_file import configured, parse, write
 from infra.database import reading
 from infra.eventlog.postgres import PostgresLog
 from infra.lease import lease
@@ -280,6 +282,48 @@ async def seed(settings: Settings, say: Say) -> None:
     set_up_logs(settings.log_level)
     async with running(settings, say) as parley:
         await _tell_demo(parley, say)
+
+
+async def export_configuration(settings: Settings, say: Say) -> str:
+    """Everything that is configured, as a file."""
+    async with running(settings, say) as parley:
+        return write(configured(parley.centre.catalog, parley.centre.router.agents))
+
+
+async def import_configuration(
+    settings: Settings,
+    text: str,
+    agreed: Callable[[Sequence[Change]], Awaitable[bool]],
+    say: Say,
+    *,
+    prune: bool = False,
+) -> None:
+    """Carry out a configuration file, if `agreed` to its changes. Nothing is done when anything in it is wrong.
+
+    Raises `BadConfiguration` with every fault that was found.
+    """
+    wanted = parse(text)
+    async with running(settings, lambda _: None) as parley:
+        centre = parley.centre
+        people = await _people(parley, wanted.agents)
+        check(wanted, centre.catalog, people, prune=prune)
+        for warning in warnings(wanted):
+            say(warning)
+        todo = changes(configured(centre.catalog, centre.router.agents), wanted, people, prune=prune)
+        if not await agreed(todo):
+            return
+        for change in todo:
+            for command in change.commands:
+                await centre.commands.send(command, new_id(), "configuration file")
+
+
+async def _people(parley: Parley, usernames: Iterable[str]) -> dict[str, AgentId]:
+    """Whom these usernames mean: agents, and people who can sign in here."""
+    people = {agent.username: id_ for id_, agent in parley.centre.router.agents.items() if agent.username}
+    for username in usernames:
+        if username not in people and (user := await parley.users.by_username(username)):
+            people[username] = AgentId(user.subject)
+    return people
 
 
 async def rebuild(settings: Settings, view: str, say: Say) -> None:

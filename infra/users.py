@@ -91,6 +91,9 @@ class PostgresUsers:
     async def by_subject(self, subject: str) -> User | None:
         return await self._one("subject", subject)
 
+    async def by_username(self, username: str) -> User | None:
+        return await self._one("username", username)
+
     async def create(self, subject: str, username: str, name: str, password: str, roles: frozenset[str]) -> None:
         """The same subject again with the same username renews the account. Raises `Invalid`, `UsernameTaken`."""
         user = await _new(subject, username, name, password, roles)

@@ -11,8 +11,11 @@ from api.schema.reach import permit
 from api.schema.words import doc
 from api.typists import TypingNote, encode, subject_of
 from commands.bus import Command
+from commands.configuration import Configure
 from commands.ports import Conflict, Unavailable
 from domain.channels.messages import SenderType
+from domain.configuration.fit import warnings
+from domain.configuration.settings import Queue
 from domain.kernel import BEGINNING, NAMESPACE, Invalid, Position, Refused
 
 CLIENT_MUTATION_ID_MAX = 200
@@ -36,6 +39,9 @@ class MutationPayload:
         "The log position of what was written: pass it as `waitFor` to read your own write. Null when there are errors."
     )
     errors: list[UserError] = doc("Why it was not done; empty when it was.")
+    warnings: list[str] = doc(
+        "It is done, and perhaps not meant: AND and OR in one expression, read from left to right."
+    )
 
 
 async def send(info: Info, command: Command, client_mutation_id: str | None) -> MutationPayload:
@@ -50,7 +56,16 @@ async def send(info: Info, command: Command, client_mutation_id: str | None) -> 
     except (Unavailable, Conflict):
         message = "The log cannot take this now; send it again."
         return _failed(client_mutation_id, UserError(field=None, code=UNAVAILABLE, message=message))
-    return MutationPayload(client_mutation_id=client_mutation_id, position=position, errors=[])
+    warned = _warnings(command)
+    return MutationPayload(client_mutation_id=client_mutation_id, position=position, errors=[], warnings=warned)
+
+
+def _warnings(command: Command) -> list[str]:
+    match command:
+        case Configure(settings=Queue() as queue):
+            return list(warnings(queue))
+        case _:
+            return []
 
 
 async def _carry_out(context: Context, command: Command, command_id: UUID) -> Position:
@@ -82,4 +97,4 @@ def _command_id(info: Info, client_mutation_id: str | None) -> UUID:
 
 
 def _failed(client_mutation_id: str | None, error: UserError) -> MutationPayload:
-    return MutationPayload(client_mutation_id=client_mutation_id, position=None, errors=[error])
+    return MutationPayload(client_mutation_id=client_mutation_id, position=None, errors=[error], warnings=[])

@@ -17,6 +17,7 @@ from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.channels.inbound import ContactKind
 from domain.channels.messages import BodyType, DeliveryStatus, SenderType
 from domain.configuration import settings
+from domain.configuration.calendar import Weekday
 from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, RequestReason
 from domain.kernel import Position
 from domain.sessions.facts import SessionEndReason
@@ -107,6 +108,8 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.ChannelMode: "Who answers on a channel.",
     settings.RoutingMode: "How agents come to tasks.",
     settings.ReasonKind: "What a reason code is a reason for.",
+    settings.SkipIf: "When a step of a queue is left out at once.",
+    Weekday: "A day of the week.",
 }
 for _enum, _text in ENUMS.items():
     strawberry.enum(_enum, description=_text)

@@ -133,6 +133,8 @@ class Agent:
     def make_ready(self, mrds: frozenset[MrdId] | None = None) -> Decision:
         """Ready for work, in all media routing domains that the agent has, or in `mrds` alone (routing 31)."""
         self._check_logged_in()
+        if unknown := sorted((mrds or frozenset()) - self.mrds.keys()):
+            raise NotFound(f"The agent has no media routing domain {unknown[0]!r}.", "mrds")
         if not self.ready:
             yield MadeReady()
         for mrd in self.mrds:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from domain.configuration.entity import CATEGORIES
+from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
+from domain.configuration.fit import check_expression
 from domain.configuration.settings import (
     Bot,
     Channel,
@@ -15,9 +17,22 @@ from domain.configuration.settings import (
     ReasonCode,
     ReasonKind,
     RoutingAttribute,
+    RoutingList,
     Settings,
 )
-from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId, ReasonId
+from domain.configuration.wrap_up import WrapUpForm
+from domain.ids import (
+    AttributeId,
+    BotId,
+    CalendarId,
+    ChannelId,
+    ChannelTypeId,
+    ListId,
+    MrdId,
+    QueueId,
+    ReasonId,
+    WrapUpFormId,
+)
 from domain.kernel import BEGINNING, Invalid, NotFound, Position, Recorded, replace
 
 
@@ -41,6 +56,14 @@ class Catalog:
     channels: Mapping[ChannelId, Channel] = field(default_factory=dict)
     bots: Mapping[BotId, Bot] = field(default_factory=dict)
     reasons: Mapping[ReasonId, ReasonCode] = field(default_factory=dict)
+    wrap_up_forms: Mapping[WrapUpFormId, WrapUpForm] = field(default_factory=dict)
+    calendars: Mapping[CalendarId, BusinessCalendar] = field(default_factory=dict)
+    lists: Mapping[ListId, RoutingList] = field(default_factory=dict)
+
+    def of(self, kind: type[Settings]) -> Mapping[str, Any]:
+        """All entities of a kind, by id."""
+        those: Mapping[str, Any] = getattr(self, FIELD_OF[ENTITY_OF[kind][0].category])
+        return those
 
     def channel(self, channel_id: ChannelId) -> Channel:
         try:
@@ -66,28 +89,71 @@ class Catalog:
         if known and reason not in known:
             raise Invalid(f"There is no such reason; there are {', '.join(sorted(known))}.", field_name)
 
+    def form_of(self, queue_id: QueueId) -> WrapUpForm | None:
+        """What agents choose wrap-up codes from after work of this queue; none for all codes."""
+        queue = self.queues.get(queue_id)
+        return self.wrap_up_forms.get(queue.wrap_up_form_id) if queue and queue.wrap_up_form_id else None
+
     def check(self, settings: Settings) -> None:
         """Does everything that these settings point at exist, and fit (routing 63)? Raises `Invalid` naming the field."""
         match settings:
             case Queue():
                 self._known(settings.mrd_id, self.mrds, "mrd_id")
                 for number, step in enumerate(settings.steps):
-                    for attribute in step.attribute_ids():
-                        self._known(attribute, self.attributes, f"steps[{number}].expressions")
-            case ChannelType():
+                    for at, expression in enumerate(step.expressions):
+                        check_expression(expression, self.attributes, f"steps[{number}].expressions[{at}]")
+                if settings.wrap_up_form_id is not None:
+                    self._known(settings.wrap_up_form_id, self.wrap_up_forms, "wrap_up_form_id")
+            case WrapUpForm():
+                for number, category in enumerate(settings.categories):
+                    for code in category.codes:
+                        self._check_wrap_up(code, f"categories[{number}].codes")
+            case ChannelType() | RoutingList():
                 self._known(settings.mrd_id, self.mrds, "mrd_id")
             case Channel():
                 self._known(settings.channel_type_id, self.channel_types, "channel_type_id")
                 if settings.bot_id is not None:
                     self._known(settings.bot_id, self.bots, "bot_id")
-                queue_id = settings.routing.queue_id
-                if queue_id is not None:
-                    self._known(queue_id, self.queues, "routing.queue_id")
-                    channel_type = self.channel_types[settings.channel_type_id]
-                    if self.queues[queue_id].mrd_id != channel_type.mrd_id:
-                        raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
+                self._check_routing(settings)
             case _:
                 pass
+
+    def _check_wrap_up(self, code: ReasonId, field_name: str) -> None:
+        self._known(code, self.reasons, field_name)
+        if self.reasons[code].kind is not ReasonKind.WRAP_UP:
+            raise Invalid(f"{code!r} is no reason of the kind {ReasonKind.WRAP_UP}.", field_name)
+
+    def _check_routing(self, channel: Channel) -> None:
+        """Work goes where its media routing domain is that of the channel's type (routing 63)."""
+        mrd_id, routing = self.channel_types[channel.channel_type_id].mrd_id, channel.routing
+        if routing.queue_id is not None:
+            self._known(routing.queue_id, self.queues, "routing.queue_id")
+            if self.queues[routing.queue_id].mrd_id != mrd_id:
+                raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
+        if routing.list_id is not None:
+            self._known(routing.list_id, self.lists, "routing.list_id")
+            if self.lists[routing.list_id].mrd_id != mrd_id:
+                raise Invalid("The list's media routing domain is not that of the channel's type.", "routing")
+
+    def check_change(self, entity_id: str, settings: Settings) -> None:
+        """`check`, and would all that points at this still fit? Raises `InUse` naming one that would not."""
+        self.check(settings)
+        category = ENTITY_OF[type(settings)][0].category
+        changed: dict[str, Any] = {FIELD_OF[category]: {**self.of(type(settings)), entity_id: settings}}
+        after = replace(self, **changed)
+        for kind in (WrapUpForm, Queue, Channel):
+            for id_, user in self.of(kind).items():
+                if self.fits(user) and not after.fits(user):
+                    name = f"{ENTITY_OF[kind][0].category} {id_!r}"
+                    raise InUse(f"It is in use by {name}, which would not fit any more.", DECISIVE.get(category))
+
+    def fits(self, settings: Settings) -> bool:
+        """Would `check` pass?"""
+        try:
+            self.check(settings)
+        except Invalid:
+            return False
+        return True
 
     def check_unused(self, category: str, subject: str) -> None:
         """May this entity be retired? Raises `InUse` naming one that needs it."""
@@ -106,7 +172,14 @@ class Catalog:
                 uses: list[tuple[str, set[str | None]]] = []
                 uses += [(f"queue {id_!r}", {queue.mrd_id}) for id_, queue in self.queues.items()]
                 uses += [(f"channel type {id_!r}", {type_.mrd_id}) for id_, type_ in self.channel_types.items()]
+                uses += [(f"list {id_!r}", {list_.mrd_id}) for id_, list_ in self.lists.items()]
                 return uses
+            case "list":
+                return [(f"channel {id_!r}", {c.routing.list_id}) for id_, c in self.channels.items()]
+            case "wrapupform":
+                return [(f"queue {id_!r}", {queue.wrap_up_form_id}) for id_, queue in self.queues.items()]
+            case "reason":
+                return [(f"wrap-up form {id_!r}", set(form.codes())) for id_, form in self.wrap_up_forms.items()]
             case "queue":
                 return [(f"channel {id_!r}", {c.routing.queue_id}) for id_, c in self.channels.items()]
             case "channeltype":
@@ -135,6 +208,9 @@ class Catalog:
         return replace(self, **changed)
 
 
+DECISIVE = {"attribute": "type", "queue": "mrd_id", "channeltype": "mrd_id", "list": "mrd_id", "reason": "kind"}
+"""By category, the setting that others rely on."""
+
 FIELD_OF = {
     "attribute": "attributes",
     "mrd": "mrds",
@@ -143,4 +219,7 @@ FIELD_OF = {
     "channel": "channels",
     "bot": "bots",
     "reason": "reasons",
+    "wrapupform": "wrap_up_forms",
+    "calendar": "calendars",
+    "list": "lists",
 }

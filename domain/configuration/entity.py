@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self, assert_never
 
+from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.facts import (
     AttributeConfigured,
     BotConfigured,
+    CalendarConfigured,
     ChannelConfigured,
     ChannelTypeConfigured,
     ConfigurationFact,
     Configured,
+    ListConfigured,
     MrdConfigured,
     QueueConfigured,
     ReasonConfigured,
     Retired,
+    WrapUpFormConfigured,
 )
 from domain.configuration.settings import (
     Bot,
@@ -23,14 +27,16 @@ from domain.configuration.settings import (
     Queue,
     ReasonCode,
     RoutingAttribute,
+    RoutingList,
     Settings,
 )
+from domain.configuration.wrap_up import WrapUpForm
 from domain.kernel import Decision, NotFound, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """The base of the seven kinds of configuration; `settings` is none before the first and after the last."""
+    """The base of all kinds of configuration; `settings` is none before the first and after the last."""
 
     category: ClassVar[str] = ""
 
@@ -56,6 +62,9 @@ class Entity:
                 | ChannelConfigured(settings=settings)
                 | BotConfigured(settings=settings)
                 | ReasonConfigured(settings=settings)
+                | WrapUpFormConfigured(settings=settings)
+                | CalendarConfigured(settings=settings)
+                | ListConfigured(settings=settings)
             ):
                 return replace(self, settings=settings)
             case Retired():
@@ -92,6 +101,18 @@ class ReasonEntity(Entity):
     category: ClassVar[str] = "reason"
 
 
+class WrapUpFormEntity(Entity):
+    category: ClassVar[str] = "wrapupform"
+
+
+class CalendarEntity(Entity):
+    category: ClassVar[str] = "calendar"
+
+
+class ListEntity(Entity):
+    category: ClassVar[str] = "list"
+
+
 ENTITY_OF: dict[type[Settings], tuple[type[Entity], type[Configured]]] = {
     RoutingAttribute: (AttributeEntity, AttributeConfigured),
     MediaRoutingDomain: (MrdEntity, MrdConfigured),
@@ -100,6 +121,9 @@ ENTITY_OF: dict[type[Settings], tuple[type[Entity], type[Configured]]] = {
     Channel: (ChannelEntity, ChannelConfigured),
     Bot: (BotEntity, BotConfigured),
     ReasonCode: (ReasonEntity, ReasonConfigured),
+    WrapUpForm: (WrapUpFormEntity, WrapUpFormConfigured),
+    BusinessCalendar: (CalendarEntity, CalendarConfigured),
+    RoutingList: (ListEntity, ListConfigured),
 }
 """Settings → the model that they belong to and the fact that sets them."""
 

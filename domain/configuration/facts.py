@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.settings import (
     Bot,
     Channel,
@@ -10,7 +11,9 @@ from domain.configuration.settings import (
     Queue,
     ReasonCode,
     RoutingAttribute,
+    RoutingList,
 )
+from domain.configuration.wrap_up import WrapUpForm
 from domain.kernel import Fact
 
 
@@ -50,6 +53,21 @@ class ReasonConfigured(Fact, stored_as="reason.configured"):
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUpFormConfigured(Fact, stored_as="wrapupform.configured"):
+    settings: WrapUpForm
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarConfigured(Fact, stored_as="calendar.configured"):
+    settings: BusinessCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class ListConfigured(Fact, stored_as="list.configured"):
+    settings: RoutingList
+
+
+@dataclass(frozen=True, slots=True)
 class Retired(Fact, stored_as="configuration.retired"):
     pass
 
@@ -62,5 +80,8 @@ Configured = (
     | ChannelConfigured
     | BotConfigured
     | ReasonConfigured
+    | WrapUpFormConfigured
+    | CalendarConfigured
+    | ListConfigured
 )
 ConfigurationFact = Configured | Retired

@@ -6,10 +6,15 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from domain.channels.inbound import ContactKind
-from domain.ids import AttributeId, BotId, ChannelTypeId, MrdId, QueueId
+from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.checks import named, within
+from domain.configuration.operators import RelationalOperator as RelationalOperator  # noqa: PLC0414 - one of these words
+from domain.configuration.request_data import Consideration
+from domain.configuration.wrap_up import WrapUpForm
+from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, WrapUpFormId
 from domain.kernel import Invalid
 
-STEPS_MAX = 10
+STEPS_MAX, CONSIDERATIONS_MAX = 10, 5
 
 
 class Judgement(Protocol):
@@ -28,16 +33,6 @@ class AttributeType(StrEnum):
 
     def accepts(self, value: int) -> bool:
         return value in (0, 1) if self is AttributeType.BOOLEAN else 1 <= value <= 10
-
-
-class RelationalOperator(StrEnum):
-    EQ = "=="
-    NE = "!="
-    GT = ">"
-    GE = ">="
-    LT = "<"
-    LE = "<="
-    HAS = "has"
 
 
 class Junction(StrEnum):
@@ -67,6 +62,13 @@ class RonaAction(StrEnum):
     MRD_NOT_READY = "MRD_NOT_READY"
 
 
+class SkipIf(StrEnum):
+    """When a step is left out at once: nobody of it is signed in, or nobody is ready for work (routing 8)."""
+
+    NONE_LOGGED_IN = "NONE_LOGGED_IN"
+    NONE_READY = "NONE_READY"
+
+
 class ChannelMode(StrEnum):
     BOT = "BOT"
     AGENT = "AGENT"
@@ -93,7 +95,7 @@ class RoutingAttribute:
     description: str = ""
 
     def check(self) -> None:
-        _named(self.name)
+        named(self.name)
         if not self.type.accepts(self.default_value):
             raise Invalid(f"{self.default_value} is no value of a {self.type} attribute.", "default_value")
 
@@ -108,8 +110,8 @@ class MediaRoutingDomain:
     wrap_up_holds_slot: bool = True
 
     def check(self) -> None:
-        _named(self.name)
-        _within(self.max_requests, 0, 100, "max_requests")
+        named(self.name)
+        within(self.max_requests, 0, 100, "max_requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,27 @@ class Expression:
 class Step:
     """Who may answer, from when on: `timeout_s` after which the next step begins; that of the last does not count.
 
-    A step without expressions is everybody who has the queue's media routing domain.
+    A step without expressions is everybody who has the queue's media routing domain. `skip_if` and `consider_if`, all of
+    which must hold, are for every step but the last (routing 8, 9).
     """
 
     expressions: tuple[Expression, ...] = ()
     timeout_s: int = 30
+    skip_if: SkipIf | None = None
+    consider_if: tuple[Consideration, ...] = ()
+
+    def check(self, field_name: str, *, is_last: bool) -> None:
+        within(self.timeout_s, 0, 86_400, f"{field_name}.timeout_s")
+        if any(not expression.terms for expression in self.expressions):
+            raise Invalid("An expression needs at least one term.", f"{field_name}.expressions")
+        if is_last and self.skip_if is not None:
+            raise Invalid("The last step cannot be skipped: nobody would be left to answer.", f"{field_name}.skip_if")
+        if is_last and self.consider_if:
+            raise Invalid("The last step is for every request.", f"{field_name}.consider_if")
+        if len(self.consider_if) > CONSIDERATIONS_MAX:
+            raise Invalid(f"At most {CONSIDERATIONS_MAX} conditions.", f"{field_name}.consider_if")
+        for number, consideration in enumerate(self.consider_if):
+            consideration.check(f"{field_name}.consider_if[{number}]")
 
     def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
         """routing 5"""
@@ -191,23 +209,33 @@ class Queue:
     request_ttl_s: int = 600
     wrap_up_enabled: bool = True
     wrap_up_s: int = 60
+    wrap_up_form_id: WrapUpFormId | None = None
 
     def check(self) -> None:
-        _named(self.name)
+        named(self.name)
         if not 1 <= len(self.steps) <= STEPS_MAX:
             raise Invalid(f"A queue has 1 to {STEPS_MAX} steps.", "steps")
         for number, step in enumerate(self.steps):
-            _within(step.timeout_s, 0, 86_400, f"steps[{number}].timeout_s")
-            if any(not expression.terms for expression in step.expressions):
-                raise Invalid("An expression needs at least one term.", f"steps[{number}].expressions")
-        _within(self.priority, 1, 10, "priority")
-        _within(self.service_level_type, 1, 3, "service_level_type")
-        _within(self.service_level_threshold_s, 1, 86_400, "service_level_threshold_s")
-        _within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
-        _within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
-        _within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+            step.check(f"steps[{number}]", is_last=number == len(self.steps) - 1)
+        within(self.priority, 1, 10, "priority")
+        within(self.service_level_type, 1, 3, "service_level_type")
+        within(self.service_level_threshold_s, 1, 86_400, "service_level_threshold_s")
+        within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
+        within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
+        within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingList:
+    """Where work waits that agents take by themselves."""
+
+    name: str
+    mrd_id: MrdId
+
+    def check(self) -> None:
+        named(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +245,17 @@ class ChannelType:
     is_interactive: bool = True
 
     def check(self) -> None:
-        _named(self.name)
+        named(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingPolicy:
+    """`list_id`: where the work waits in mode PULL."""
+
     mode: RoutingMode = RoutingMode.PUSH
     queue_id: QueueId | None = None
     route_to_last_agent: bool = False
+    list_id: ListId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +274,17 @@ class Channel:
     delivery_url: str = ""
 
     def check(self) -> None:
-        _named(self.name)
-        _within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
+        named(self.name)
+        within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
         if self.mode is not ChannelMode.AGENT and self.bot_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
-        if self.mode is not ChannelMode.BOT and self.routing.queue_id is None:
+        if self.mode is not ChannelMode.BOT and self.routing.mode is RoutingMode.PULL and self.routing.list_id is None:
+            raise Invalid("A channel whose work is pulled needs a list.", "routing.list_id")
+        if (
+            self.mode is not ChannelMode.BOT
+            and self.routing.mode is not RoutingMode.PULL
+            and self.routing.queue_id is None
+        ):
             raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
         if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
             raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")
@@ -263,8 +300,8 @@ class Bot:
     timeout_s: int = 10
 
     def check(self) -> None:
-        _named(self.name)
-        _within(self.timeout_s, 1, 60, "timeout_s")
+        named(self.name)
+        within(self.timeout_s, 1, 60, "timeout_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +310,21 @@ class ReasonCode:
     kind: ReasonKind
 
     def check(self) -> None:
-        _named(self.name)
+        named(self.name)
 
 
-Settings = RoutingAttribute | MediaRoutingDomain | Queue | ChannelType | Channel | Bot | ReasonCode
+Settings = (
+    RoutingAttribute
+    | MediaRoutingDomain
+    | Queue
+    | ChannelType
+    | Channel
+    | Bot
+    | ReasonCode
+    | WrapUpForm
+    | BusinessCalendar
+    | RoutingList
+)
 
 
 def _from_left(parts: Iterator[tuple[Junction, J]], everything: J) -> J:
@@ -288,13 +336,3 @@ def _from_left(parts: Iterator[tuple[Junction, J]], everything: J) -> J:
         else:
             result = result & value if junction is Junction.AND else result | value
     return everything if result is None else result
-
-
-def _named(name: str) -> None:
-    if not name.strip():
-        raise Invalid("A name is needed.", "name")
-
-
-def _within(value: int, low: int, high: int, field_name: str) -> None:
-    if not low <= value <= high:
-        raise Invalid(f"Must be from {low} to {high}.", field_name)

@@ -54,6 +54,17 @@ class AgentPresence:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentSkills:
+    """What decides which queues an agent serves; `mrds`: tasks at once by media routing domain."""
+
+    id: AgentId
+    username: str
+    name: str
+    attributes: Mapping[AttributeId, int]
+    mrds: Mapping[MrdId, int]
+
+
+@dataclass(frozen=True, slots=True)
 class MrdCrew:
     """Who can work in a media routing domain now. `ready`: takes a task at once (READY or ACTIVE)."""
 
@@ -123,6 +134,17 @@ async def agents(
     if not states:
         return await _AGENTS.page(connection, (), {}, window)
     return await _AGENTS.page(connection, ("state = ANY(%(states)s)",), {"states": list(states)}, window)
+
+
+async def staff(connection: Connection) -> list[AgentSkills]:
+    """Everybody, by username."""
+    cursor = await connection.execute(
+        "SELECT id, username, name, attributes, mrds FROM agents.agent ORDER BY username, id"
+    )
+    return [
+        AgentSkills(id_, username, name, attributes, {mrd["mrd_id"]: mrd["tasks_max"] for mrd in mrds})
+        for id_, username, name, attributes, mrds in await cursor.fetchall()
+    ]
 
 
 async def crews(connection: Connection) -> dict[MrdId, MrdCrew]:

@@ -24,7 +24,8 @@ from domain.agents.facts import MrdState
 from domain.channels.bots import BotAnswer
 from domain.channels.inbound import Contact, ContactKind
 from domain.channels.messages import Body, SenderType
-from domain.configuration.settings import Queue
+from domain.configuration.settings import Queue, ReasonCode, ReasonKind
+from domain.configuration.wrap_up import WrapUpCategory, WrapUpForm
 from domain.conversations.conversation import Conversation, NotInConversation
 from domain.conversations.facts import (
     AgentRequested,
@@ -35,8 +36,19 @@ from domain.conversations.facts import (
     ParticipantRole,
     RequestReason,
 )
-from domain.ids import AgentId, BotId, ConversationId, MessageId, OfferId, SessionId, TaskId
-from domain.kernel import derived_id
+from domain.ids import (
+    AgentId,
+    BotId,
+    ConversationId,
+    MessageId,
+    OfferId,
+    QueueId,
+    ReasonId,
+    SessionId,
+    TaskId,
+    WrapUpFormId,
+)
+from domain.kernel import Invalid, derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
 from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskState
 from domain.tasks.task import REROUTE_PRIORITY, OfferGone, Task
@@ -455,3 +467,18 @@ async def test_a_setting_is_retired_once_and_asking_again_is_no_error() -> None:
     await office.send(Retire(Queue, "late"), again)
     await office.send(Retire(Queue, "late"), again)
     assert await office.log.head() == 2
+
+
+async def test_codes_that_are_not_in_the_queues_form_are_refused() -> None:  # routing 51
+    office = await staffed()
+    form = WrapUpForm("Form", (WrapUpCategory("End", (ReasonId("sale"),)),))
+    sales = replace(office.catalog.queue(QueueId("sales")), wrap_up_form_id=WrapUpFormId("form"))
+    other = {**office.catalog.reasons, ReasonId("other"): ReasonCode("Other", ReasonKind.WRAP_UP)}
+    office.catalog = replace(
+        office.catalog, reasons=other, wrap_up_forms={"form": form}, queues={**office.catalog.queues, "sales": sales}
+    )
+    await office.sends(message())
+    ringing = await rings(office)
+    await office.sends(AcceptTask(ringing, MARIA), ApplyWrapUp(ringing, MARIA, ("sale",)))
+    with pytest.raises(Invalid):
+        await office.send(ApplyWrapUp(ringing, MARIA, ("other",)))

@@ -6,7 +6,7 @@ from tests.architecture.source import ROOT
 from tests.docs.page import Reader
 
 
-@pytest.mark.parametrize("page", ["docs/how-to/replay-and-audit.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/how-to/configure.md", "docs/how-to/replay-and-audit.md", "README.md"])
 def test_the_page_can_be_carried_out(page: str, reader: Reader) -> None:
     reader.follow((ROOT / page).read_text())
 

@@ -6,11 +6,14 @@ import strawberry
 
 from api.schema.context import Info
 from api.schema.mutations import settings as given
+from api.schema.mutations.calendars import ConfigureBusinessCalendarInput
 from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
 from commands.configuration import Configure, Retire
 from domain.configuration import settings
+from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.wrap_up import WrapUpForm
 
 
 @strawberry.enum(description="The kinds of things that are configured.")
@@ -22,6 +25,9 @@ class ConfigurationKind(StrEnum):
     CHANNEL = "CHANNEL"
     BOT = "BOT"
     REASON_CODE = "REASON_CODE"
+    WRAP_UP_FORM = "WRAP_UP_FORM"
+    BUSINESS_CALENDAR = "BUSINESS_CALENDAR"
+    ROUTING_LIST = "ROUTING_LIST"
 
     @property
     def settings(self) -> type[settings.Settings]:
@@ -36,6 +42,9 @@ SETTINGS_OF: dict[ConfigurationKind, type[settings.Settings]] = {
     ConfigurationKind.CHANNEL: settings.Channel,
     ConfigurationKind.BOT: settings.Bot,
     ConfigurationKind.REASON_CODE: settings.ReasonCode,
+    ConfigurationKind.WRAP_UP_FORM: WrapUpForm,
+    ConfigurationKind.BUSINESS_CALENDAR: BusinessCalendar,
+    ConfigurationKind.ROUTING_LIST: settings.RoutingList,
 }
 
 
@@ -75,6 +84,18 @@ class ConfigurationMutation:
 
     @mutation("Set a reason code, new or not.")
     async def configure_reason_code(self, info: Info, input: given.ConfigureReasonCodeInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @mutation("Set a wrap-up form, new or not.")
+    async def configure_wrap_up_form(self, info: Info, input: given.ConfigureWrapUpFormInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @mutation("Set a business calendar, new or not.")
+    async def configure_business_calendar(self, info: Info, input: ConfigureBusinessCalendarInput) -> MutationPayload:
+        return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @mutation("Set a list for pull routing, new or not.")
+    async def configure_routing_list(self, info: Info, input: given.ConfigureRoutingListInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
 
     @mutation("Take something out of the configuration. Its history stays.")

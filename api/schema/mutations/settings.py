@@ -6,7 +6,9 @@ from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
-from domain.ids import AttributeId, BotId, ChannelTypeId, MrdId, QueueId
+from domain.configuration.request_data import Consideration
+from domain.configuration.wrap_up import CODES_MAX, WrapUpCategory, WrapUpForm
+from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
 
 NAME = "Its name for people."
 CHOSEN_ID = "A short id that you choose, 1 to 100 characters; an existing one is set anew."
@@ -59,15 +61,31 @@ class ExpressionInput:
     junction: s.Junction = doc("How it is joined to the expressions before it.", default=s.Junction.AND)
 
 
+@strawberry.input(description="A comparison with what the request carries.")
+class ConsiderationInput:
+    field: str = doc("A field of the request's data.")
+    operator: s.RelationalOperator = doc("How it is compared; GT, GE, LT and LE compare numbers.")
+    value: str = doc("With what; it does not count for HAS.", default="")
+
+
 @strawberry.input(description="Who may answer, from when on.")
 class StepInput:
     expressions: list[ExpressionInput] = doc(
         "Who; without any, everybody in the media routing domain.", default_factory=list
     )
     timeout_s: int = doc("Seconds until the next step begins.", default=30)
+    skip_if: s.SkipIf | None = doc("When it is left out; not for the last step.", default=None)
+    consider_if: list[ConsiderationInput] = doc(
+        "What must all hold of the request, at most 5; not for the last step.", default_factory=list
+    )
 
     def step(self) -> s.Step:
-        return s.Step(tuple(_expression(expression) for expression in self.expressions), self.timeout_s)
+        return s.Step(
+            tuple(_expression(expression) for expression in self.expressions),
+            self.timeout_s,
+            self.skip_if,
+            tuple(Consideration(it.field, it.operator, it.value) for it in self.consider_if),
+        )
 
 
 def _expression(given: ExpressionInput) -> s.Expression:
@@ -90,6 +108,7 @@ class ConfigureQueueInput(Intention):
     request_ttl_s: int = doc("Seconds after which nobody waits any more.", default=600)
     wrap_up_enabled: bool = doc("Is there a wrap-up?", default=True)
     wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.", default=60)
+    wrap_up_form_id: WrapUpFormId | None = doc("What agents choose codes from; null for all codes.", default=None)
 
     def settings(self) -> s.Queue:
         return s.Queue(
@@ -105,6 +124,7 @@ class ConfigureQueueInput(Intention):
             request_ttl_s=self.request_ttl_s,
             wrap_up_enabled=self.wrap_up_enabled,
             wrap_up_s=self.wrap_up_s,
+            wrap_up_form_id=self.wrap_up_form_id,
         )
 
 
@@ -124,6 +144,7 @@ class RoutingPolicyInput:
     mode: s.RoutingMode = doc("Pushed to agents, pulled by them, or routed elsewhere.", default=s.RoutingMode.PUSH)
     queue_id: QueueId | None = doc("The queue.", default=None)
     route_to_last_agent: bool = doc("Try the customer's last agent first?", default=False)
+    list_id: ListId | None = doc("The list from which agents pull; needed in mode PULL.", default=None)
 
 
 @strawberry.input(description="A channel: one number, page or widget by which customers write or call.")
@@ -153,7 +174,7 @@ class ConfigureChannelInput(Intention):
             service_identifier=self.service_identifier,
             mode=self.mode,
             bot_id=self.bot_id,
-            routing=s.RoutingPolicy(routing.mode, routing.queue_id, routing.route_to_last_agent),
+            routing=s.RoutingPolicy(routing.mode, routing.queue_id, routing.route_to_last_agent, routing.list_id),
             customer_inactivity_s=self.customer_inactivity_s,
             contact_kind=self.contact_kind,
             delivery_url=self.delivery_url,
@@ -186,3 +207,31 @@ class ConfigureReasonCodeInput(Intention):
 
     def settings(self) -> s.ReasonCode:
         return s.ReasonCode(self.name, self.kind)
+
+
+@strawberry.input(description="Codes that belong together.")
+class WrapUpCategoryInput:
+    name: str = doc("Its name for people.")
+    codes: list[ReasonId] = doc("Reason codes of the kind WRAP_UP, at least one.")
+
+
+@strawberry.input(description="A wrap-up form: what agents choose from after a talk.")
+class ConfigureWrapUpFormInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    categories: list[WrapUpCategoryInput] = doc("At least one; no code is there twice.")
+    max_codes: int = doc("How many codes at most, 1 to 5.", default=CODES_MAX)
+
+    def settings(self) -> WrapUpForm:
+        categories = (WrapUpCategory(it.name, tuple(it.codes)) for it in self.categories)
+        return WrapUpForm(self.name, tuple(categories), self.max_codes)
+
+
+@strawberry.input(description="A list: where work waits that agents take by themselves.")
+class ConfigureRoutingListInput(Intention):
+    id: strawberry.ID = doc(CHOSEN_ID)
+    name: str = doc(NAME)
+    mrd_id: MrdId = doc("Its media routing domain.")
+
+    def settings(self) -> s.RoutingList:
+        return s.RoutingList(self.name, self.mrd_id)

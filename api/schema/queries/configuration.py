@@ -5,6 +5,7 @@ import strawberry
 from api.schema.context import Info
 from api.schema.queries.arguments import AtMoment
 from api.schema.transcript import AsOf
+from api.schema.types import calendars
 from api.schema.types import configuration as types
 from api.schema.words import answer
 from domain.configuration.catalog import Catalog
@@ -57,3 +58,15 @@ class ConfigurationQuery:
     @answer("The reason codes, by id.")
     async def reason_codes(self, info: Info, as_of: AtMoment = None) -> list[types.ReasonCode]:
         return types.reasons((await catalog_at(info, as_of)).reasons)
+
+    @answer("The wrap-up forms, by id.")
+    async def wrap_up_forms(self, info: Info, as_of: AtMoment = None) -> list[types.WrapUpForm]:
+        return types.wrap_up_forms((await catalog_at(info, as_of)).wrap_up_forms)
+
+    @answer("The business calendars, by id.")
+    async def business_calendars(self, info: Info, as_of: AtMoment = None) -> list[calendars.BusinessCalendar]:
+        return calendars.calendars((await catalog_at(info, as_of)).calendars)
+
+    @answer("The lists for pull routing, by id.")
+    async def routing_lists(self, info: Info, as_of: AtMoment = None) -> list[types.RoutingList]:
+        return types.lists((await catalog_at(info, as_of)).lists)

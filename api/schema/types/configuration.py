@@ -7,7 +7,20 @@ import strawberry
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
-from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId, ReasonId
+from domain.configuration import wrap_up as w
+from domain.configuration.expressions import understood
+from domain.configuration.fit import warnings
+from domain.ids import (
+    AttributeId,
+    BotId,
+    ChannelId,
+    ChannelTypeId,
+    ListId,
+    MrdId,
+    QueueId,
+    ReasonId,
+    WrapUpFormId,
+)
 
 ID, NAME = "Its id.", "Its name for people."
 
@@ -44,12 +57,22 @@ class Term:
 class Expression:
     terms: list[Term] = doc("The terms.")
     junction: s.Junction = doc("How it is joined to the expressions before it.")
+    parsed: str = doc("How it is read, in words and with parentheses: `(english == 1 OR billing >= 5) AND has vip`.")
+
+
+@strawberry.type(description="A comparison with what the request carries.")
+class Consideration:
+    field: str = doc("A field of the request's data.")
+    operator: s.RelationalOperator = doc("How it is compared.")
+    value: str = doc("With what.")
 
 
 @strawberry.type(description="Who may answer, from when on.")
 class Step:
     expressions: list[Expression] = doc("Who; without any, everybody in the media routing domain.")
     timeout_s: int = doc("Seconds until the next step begins.")
+    skip_if: s.SkipIf | None = doc("When it is left out; null for never.")
+    consider_if: list[Consideration] = doc("What must all hold of the request.")
 
 
 @strawberry.type(description="A queue as it is configured: who answers, in which order and how soon.")
@@ -67,6 +90,8 @@ class QueueSettings:
     request_ttl_s: int = doc("Seconds after which nobody waits any more.")
     wrap_up_enabled: bool = doc("Is there a wrap-up?", name="isWrapUpEnabled")
     wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.")
+    wrap_up_form_id: WrapUpFormId | None = doc("What agents choose codes from; null for all codes.")
+    warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
 @strawberry.type(description="A channel type: a medium, and the media routing domain that its work belongs to.")
@@ -82,6 +107,7 @@ class RoutingPolicy:
     mode: s.RoutingMode = doc("Pushed to agents, pulled by them, or routed elsewhere.")
     queue_id: QueueId | None = doc("The queue.")
     route_to_last_agent: bool = doc("Is the customer's last agent tried first?")
+    list_id: ListId | None = doc("The list from which agents pull.")
 
 
 @strawberry.type(description="A channel: one number, page or widget by which customers write or call.")
@@ -119,6 +145,27 @@ class ReasonCode:
     id: ReasonId = doc(ID)
     name: str = doc(NAME)
     kind: s.ReasonKind = doc("What it is a reason for.")
+
+
+@strawberry.type(description="Codes that belong together.")
+class WrapUpCategory:
+    name: str = doc(NAME)
+    codes: list[ReasonId] = doc("Its reason codes.")
+
+
+@strawberry.type(description="A wrap-up form: what agents choose from after a talk.")
+class WrapUpForm:
+    id: WrapUpFormId = doc(ID)
+    name: str = doc(NAME)
+    categories: list[WrapUpCategory] = doc("What there is to choose from.")
+    max_codes: int = doc("How many codes at most.")
+
+
+@strawberry.type(description="A list: where work waits that agents take by themselves.")
+class RoutingList:
+    id: ListId = doc(ID)
+    name: str = doc(NAME)
+    mrd_id: MrdId = doc("Its media routing domain.")
 
 
 def attributes(those: Mapping[AttributeId, s.RoutingAttribute]) -> list[RoutingAttribute]:
@@ -159,6 +206,8 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             request_ttl_s=it.request_ttl_s,
             wrap_up_enabled=it.wrap_up_enabled,
             wrap_up_s=it.wrap_up_s,
+            wrap_up_form_id=it.wrap_up_form_id,
+            warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())
     ]
@@ -175,10 +224,13 @@ def _step(step: s.Step) -> Step:
                     for term in expression.terms
                 ],
                 junction=expression.junction,
+                parsed=understood(expression),
             )
             for expression in step.expressions
         ],
         timeout_s=step.timeout_s,
+        skip_if=step.skip_if,
+        consider_if=[Consideration(field=it.field, operator=it.operator, value=it.value) for it in step.consider_if],
     )
 
 
@@ -203,6 +255,7 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 mode=it.routing.mode,
                 queue_id=it.routing.queue_id,
                 route_to_last_agent=it.routing.route_to_last_agent,
+                list_id=it.routing.list_id,
             ),
             customer_inactivity_s=it.customer_inactivity_s,
             contact_kind=it.contact_kind,
@@ -227,3 +280,19 @@ def bots(those: Mapping[BotId, s.Bot]) -> list[Bot]:
 
 def reasons(those: Mapping[ReasonId, s.ReasonCode]) -> list[ReasonCode]:
     return [ReasonCode(id=id, name=it.name, kind=it.kind) for id, it in sorted(those.items())]
+
+
+def wrap_up_forms(those: Mapping[WrapUpFormId, w.WrapUpForm]) -> list[WrapUpForm]:
+    return [
+        WrapUpForm(
+            id=id,
+            name=it.name,
+            categories=[WrapUpCategory(name=category.name, codes=list(category.codes)) for category in it.categories],
+            max_codes=it.max_codes,
+        )
+        for id, it in sorted(those.items())
+    ]
+
+
+def lists(those: Mapping[ListId, s.RoutingList]) -> list[RoutingList]:
+    return [RoutingList(id=id, name=it.name, mrd_id=it.mrd_id) for id, it in sorted(those.items())]

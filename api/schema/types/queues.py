@@ -4,9 +4,15 @@ from datetime import datetime
 
 import strawberry
 
-from api.schema.words import doc
-from domain.ids import MrdId, QueueId
+from api.policy import ADMIN, WATCHING
+from api.schema.context import Info
+from api.schema.words import answer, doc
+from domain.configuration.fit import warnings
+from domain.configuration.membership import deserted, matched_step
+from domain.configuration.settings import Queue as Settings
+from domain.ids import AgentId, MrdId, QueueId
 from domain.kernel import Position
+from projections.agents.reads import AgentSkills, staff
 from projections.queues import reads
 
 
@@ -26,6 +32,14 @@ class QueueCounters:
     abandon_rate: float | None = doc("Abandoned of offered, 0 to 1.")
 
 
+@strawberry.type(description="An agent whom a queue may offer work.")
+class QueueMember:
+    agent_id: AgentId = doc("Who.")
+    username: str = doc("The name by which they sign in.")
+    name: str = doc("Their name for people.")
+    matched_step: int = doc("The first step of the queue that they match, from 0.")
+
+
 @strawberry.type(description="A queue, live.")
 class Queue:
     id: QueueId = doc("Its id.")
@@ -42,6 +56,21 @@ class Queue:
     service_level: float | None = doc("Share of answers in time, 0 to 1; null where nothing counts.")
     since: datetime = doc("Since when the counters count.")
     counters: QueueCounters = doc("What happened since then.")
+
+    @answer("Whom it may offer work, whether they are there or not, by username. Agents see themselves alone.")
+    async def members(self, info: Info) -> list[QueueMember]:
+        queue, viewer = info.context.behind.catalog().queues.get(self.id), info.context.viewer
+        members = _members(queue, await _staff(info)) if queue else []
+        everybody = viewer.is_any(WATCHING | ADMIN)
+        return [it for it in members if everybody or it.agent_id == viewer.agent_id]
+
+    @answer("What may not be meant: a step that no agent matches, AND and OR in one expression.")
+    async def warnings(self, info: Info) -> list[str]:
+        queue = info.context.behind.catalog().queues.get(self.id)
+        if queue is None:
+            return []
+        staff = await _staff(info)
+        return [*warnings(queue), *deserted(queue, ((it.attributes, it.mrds) for it in staff))]
 
 
 @strawberry.type(description="All queues, live, by name.")
@@ -84,3 +113,17 @@ def _counters(row: reads.QueueCounters) -> QueueCounters:
         longest_wait_s=row.longest_wait_ms / 1000,
         abandon_rate=row.abandon_rate,
     )
+
+
+async def _staff(info: Info) -> list[AgentSkills]:
+    async with info.context.reading() as connection:
+        return await staff(connection)
+
+
+def _members(queue: Settings, everybody: list[AgentSkills]) -> list[QueueMember]:
+    steps = ((it, matched_step(queue, it.attributes, it.mrds)) for it in everybody)
+    return [
+        QueueMember(agent_id=it.id, username=it.username, name=it.name, matched_step=step)
+        for it, step in steps
+        if step is not None
+    ]

@@ -186,6 +186,39 @@ async def test_configuration(office):
     assert "scholars" not in office.world.centre.catalog.queues
 
 
+async def test_forms_calendars_and_lists(office):
+    do = office.done
+    await do("root", "configureReasonCode", id="sold", name="Sold", kind="WRAP_UP")
+    sale = {"id": "sale", "name": "Sale", "categories": [{"name": "End", "codes": ["sold"]}], "maxCodes": 1}
+    await do("root", "configureWrapUpForm", **sale)
+    assert await code(office, "root", "configureWrapUpForm", **{**sale, "maxCodes": 6}) == "INVALID"
+    hours = [{"opens": "22:00:00", "closes": "06:00:00"}]
+    weekly = [{"days": ["SATURDAY"], "hours": hours, "first": "2026-01-01"}]
+    holiday = [{"name": "New Year", "first": "2028-01-01"}]
+    shop = {"id": "shop", "name": "Shop", "timeZone": "Europe/Berlin", "weekly": weekly, "exceptions": holiday}
+    await do("root", "configureBusinessCalendar", **shop)
+    assert await code(office, "root", "configureBusinessCalendar", **{**shop, "timeZone": "Mars"}) == "INVALID"
+    await do("root", "configureRoutingList", id="backlog", name="Backlog", mrdId="chat")
+    pull = {"mode": "PULL", "listId": "backlog"}
+    door = {"id": "door", "name": "Door", "channelTypeId": "webtype", "connector": "x", "mode": "AGENT"}
+    await do("root", "configureChannel", **door, routing=pull)
+    steps = [{"skipIf": "NONE_READY", "considerIf": [{"field": "order", "operator": "GE", "value": "9"}]}, {}]
+    await do("root", "configureQueue", id="vip", name="VIP", mrdId="chat", steps=steps, wrapUpFormId="sale")
+    catalog = office.world.centre.catalog
+    assert catalog.queues["vip"].steps[0].consider_if[0].holds({"order": "10"})
+    assert catalog.channels["door"].routing.list_id == "backlog"
+    assert await code(office, "root", "retire", kind="WRAP_UP_FORM", id="sale") == "IN_USE"
+    assert await code(office, "root", "retire", kind="ROUTING_LIST", id="backlog") == "IN_USE"
+    await do("root", "retire", kind="BUSINESS_CALENDAR", id="shop")
+    assert catalog.calendars != office.world.centre.catalog.calendars == {}
+
+
+async def test_what_routing_needs_is_not_changed_under_it(office):  # routing 63
+    await office.done("root", "configureMediaRoutingDomain", id="mail", name="E-mail")
+    payload = await office.do("root", "configureChannelType", id="webtype", name="Web", mrdId="mail")
+    assert payload["errors"][0] == {**payload["errors"][0], "code": "IN_USE", "field": "mrdId"}
+
+
 async def test_a_refusal_names_the_field_as_the_client_spells_it(office):
     channel = {"id": "info", "name": "Info", "channelTypeId": "webtype", "connector": "x", "mode": "AGENT"}
     payload = await office.do("root", "configureChannel", **channel)

@@ -110,6 +110,10 @@ def test_becoming_ready_makes_every_domain_ready() -> None:  # routing 31
     ).twice()
 
 
+def test_nobody_becomes_ready_in_a_domain_that_they_do_not_have() -> None:
+    given(Agent, *LOGGED_IN).when(lambda agent: agent.make_ready(frozenset({CHAT, "fax"}))).refused(NotFound)
+
+
 def test_becoming_ready_may_be_for_one_domain_alone() -> None:
     given(Agent, *LOGGED_IN).when(lambda agent: agent.make_ready(frozenset({CHAT}))).then(
         MadeReady(), MrdMadeReady(CHAT)

@@ -1,12 +1,14 @@
 """A small business, set up: two media routing domains, two queues, two channels that share phone numbers, a bot."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from domain.channels.inbound import ContactKind
+from domain.configuration.calendar import BusinessCalendar, CalendarException, Hours, Weekday, WeeklyHours
 from domain.configuration.catalog import Catalog
 from domain.configuration.entity import ENTITY_OF
+from domain.configuration.request_data import Consideration
 from domain.configuration.settings import (
     AttributeType,
     Bot,
@@ -20,12 +22,16 @@ from domain.configuration.settings import (
     ReasonKind,
     RelationalOperator,
     RoutingAttribute,
+    RoutingList,
+    RoutingMode,
     RoutingPolicy,
     Settings,
+    SkipIf,
     Step,
     Term,
 )
-from domain.ids import AttributeId, BotId, ChannelTypeId, MrdId, QueueId
+from domain.configuration.wrap_up import WrapUpCategory, WrapUpForm
+from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
 from domain.kernel import Cause, Fact, Position, Recorded, replay
 
 SPANISH = AttributeId("spanish")
@@ -62,6 +68,29 @@ BUSINESS: dict[str, Settings] = {
     "sms-line": replace(WHATSAPP, name="SMS", channel_type_id=ChannelTypeId("sms"), connector="sms"),
     "whatsapp-line": WHATSAPP,
     "lunch": ReasonCode("Lunch", ReasonKind.NOT_READY),
+    "sale": ReasonCode("Sale", ReasonKind.WRAP_UP),
+    "after-sales": WrapUpForm("After a sale", (WrapUpCategory("How it ended", (ReasonId("sale"),)),), 2),
+    "returns": Queue(
+        "Returns",
+        CHAT,
+        (Step(skip_if=SkipIf.NONE_READY, consider_if=(Consideration("order", RelationalOperator.GE, "100"),)), Step()),
+        wrap_up_form_id=WrapUpFormId("after-sales"),
+    ),
+    "backlog": RoutingList("Backlog", EMAIL),
+    "letter": ChannelType("Letters", EMAIL),
+    "mailbox": Channel(
+        "Mailbox",
+        ChannelTypeId("letter"),
+        "mail",
+        mode=ChannelMode.AGENT,
+        routing=RoutingPolicy(RoutingMode.PULL, list_id=ListId("backlog")),
+    ),
+    "shop": BusinessCalendar(
+        "Shop",
+        "Europe/Berlin",
+        (WeeklyHours((Weekday.MONDAY, Weekday.FRIDAY), (Hours(time(9), time(17, 30)),), first=date(2026, 1, 1)),),
+        (CalendarException("New Year", date(2027, 1, 1)),),
+    ),
 }
 """By id, each after what it points at."""
 

@@ -7,19 +7,28 @@ import pytest
 from domain.configuration.catalog import InUse, UnknownChannel
 from domain.configuration.entity import CATEGORIES, ENTITY_OF, QueueEntity
 from domain.configuration.facts import QueueConfigured, Retired
+from domain.configuration.request_data import Consideration
 from domain.configuration.settings import (
     STEPS_MAX,
     AttributeType,
     Bot,
     ChannelMode,
+    ChannelType,
     Expression,
     MediaRoutingDomain,
     Queue,
+    ReasonCode,
+    ReasonKind,
+    RelationalOperator,
     RoutingAttribute,
+    RoutingList,
+    RoutingMode,
     RoutingPolicy,
+    SkipIf,
     Step,
     Term,
 )
+from domain.configuration.wrap_up import WrapUpCategory, WrapUpForm
 from domain.kernel import Invalid, NotFound
 from tests.domain.configuration.situations import (
     BUSINESS,
@@ -35,6 +44,9 @@ from tests.domain.configuration.situations import (
 from tests.domain.scenario import given
 
 SET_UP = QueueConfigured(SALES)
+GE = RelationalOperator.GE
+VIP = Consideration("segment", RelationalOperator.EQ, "vip")
+FORM = BUSINESS["after-sales"]
 
 
 # One entity
@@ -90,6 +102,20 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
         (replace(WEB_CHAT, customer_inactivity_s=-1), "customer_inactivity_s"),
         (replace(WEB_CHAT, delivery_url="ftp://example"), "delivery_url"),
         (Bot("Greeter", timeout_s=0), "timeout_s"),
+        (replace(SALES, steps=(Step(skip_if=SkipIf.NONE_READY),)), "steps[0].skip_if"),
+        (replace(SALES, steps=(Step(consider_if=(VIP,)),)), "steps[0].consider_if"),
+        (replace(SALES, steps=(Step(consider_if=(VIP,) * 6), Step())), "steps[0].consider_if"),
+        (replace(SALES, steps=(Step(consider_if=(replace(VIP, field=" "),)), Step())), "steps[0].consider_if[0].field"),
+        (
+            replace(SALES, steps=(Step(consider_if=(replace(VIP, operator=GE),)), Step())),
+            "steps[0].consider_if[0].value",
+        ),
+        (replace(WEB_CHAT, routing=RoutingPolicy(RoutingMode.PULL, "sales")), "routing.list_id"),
+        (replace(FORM, categories=()), "categories"),
+        (replace(FORM, max_codes=6), "max_codes"),  # routing 51
+        (replace(FORM, categories=(WrapUpCategory("", ("a",)),)), "categories[0].name"),
+        (replace(FORM, categories=(WrapUpCategory("Empty", ()),)), "categories[0].codes"),
+        (replace(FORM, categories=(WrapUpCategory("Twice", ("a", "a")),)), "categories"),
     ],
 )
 def test_a_refusal_names_the_field(settings, field: str) -> None:
@@ -156,8 +182,12 @@ def test_each_fits_once_all_that_it_points_at_is_there(id_: str) -> None:
 
 
 NEEDS = {
-    "sales": {"chat": "mrd_id", "spanish": "steps[0].expressions"},
+    "sales": {"chat": "mrd_id", "spanish": "steps[0].expressions[0]"},
     "web": {"chat": "mrd_id"},
+    "backlog": {"email": "mrd_id"},
+    "returns": {"after-sales": "wrap_up_form_id"},
+    "after-sales": {"sale": "categories[0].codes"},
+    "mailbox": {"backlog": "routing.list_id"},
     "web-chat": {"web": "channel_type_id", "greeter": "bot_id", "sales": "routing.queue_id"},
 }
 
@@ -175,6 +205,41 @@ def test_nothing_points_at_what_is_not_there(id_: str, missing: str, field: str)
 def test_a_channel_does_not_use_a_queue_of_another_domain() -> None:  # routing 63
     with pytest.raises(Invalid):
         catalog().check(replace(WEB_CHAT, routing=RoutingPolicy(queue_id="letters")))
+    with pytest.raises(Invalid):
+        catalog().check(replace(WEB_CHAT, routing=RoutingPolicy(RoutingMode.PULL, list_id="backlog")))
+
+
+def test_a_form_offers_wrap_up_codes_alone() -> None:
+    with pytest.raises(Invalid) as refused:
+        catalog().check(WrapUpForm("Form", (WrapUpCategory("Breaks", ("lunch",)),)))
+    assert refused.value.field == "categories[0].codes"
+
+
+@pytest.mark.parametrize(
+    ("id_", "changed", "field"),
+    [
+        ("sales", replace(SALES, mrd_id=EMAIL), "mrd_id"),
+        ("web", ChannelType("Web", EMAIL), "mrd_id"),
+        ("spanish", RoutingAttribute("Spanish", AttributeType.BOOLEAN, 1), "type"),
+        ("backlog", RoutingList("Backlog", CHAT), "mrd_id"),
+        ("sale", ReasonCode("Sale", ReasonKind.LOGOUT), "kind"),
+    ],
+)
+def test_what_others_rely_on_is_not_changed_under_them(id_: str, changed, field: str) -> None:  # routing 63
+    with pytest.raises(InUse) as refused:
+        catalog().check_change(id_, changed)
+    assert refused.value.field == field
+
+
+def test_what_nobody_relies_on_may_change() -> None:
+    catalog().check_change("letters", Queue("Letters", CHAT))
+    catalog().check_change("new", Queue("New", EMAIL))
+    catalog().check_change("sales", replace(SALES, priority=9))
+
+
+def test_what_did_not_fit_before_stops_nothing() -> None:
+    without = catalog({id_: it for id_, it in BUSINESS.items() if id_ != "greeter"})
+    without.check_change("sales", replace(SALES, priority=9))
 
 
 @pytest.mark.parametrize(
@@ -186,6 +251,9 @@ def test_a_channel_does_not_use_a_queue_of_another_domain() -> None:  # routing 
         ("queue", "sales"),
         ("channeltype", "web"),
         ("bot", "greeter"),
+        ("wrapupform", "after-sales"),
+        ("reason", "sale"),
+        ("list", "backlog"),
     ],
 )
 def test_what_is_in_use_stays(category: str, id_: str) -> None:
@@ -209,4 +277,4 @@ def test_an_expression_in_a_later_step_is_checked_too() -> None:
     late = Queue("Late", CHAT, steps=(Step(), Step((Expression((Term("latin", "has"),)),))))
     with pytest.raises(Invalid) as refused:
         catalog().check(late)
-    assert refused.value.field == "steps[1].expressions"
+    assert refused.value.field == "steps[1].expressions[0]"

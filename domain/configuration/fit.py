@@ -1,0 +1,76 @@
+"""Can anybody ever match this? What is said of attributes is held against the values that they have."""
+
+from collections.abc import Iterator, Mapping
+
+from domain.configuration.expressions import is_mixed, understood
+from domain.configuration.settings import (
+    AttributeType,
+    Expression,
+    Junction,
+    Queue,
+    RelationalOperator,
+    RoutingAttribute,
+    Term,
+)
+from domain.ids import AttributeId
+from domain.kernel import Invalid, replace
+
+VALUES_MAX = 10
+Attributes = Mapping[AttributeId, RoutingAttribute]
+Case = tuple[Term, ...]
+"""Terms that must all hold."""
+
+
+def check_expression(expression: Expression, attributes: Attributes, field_name: str) -> None:
+    """Raises `Invalid` for an attribute that is not there, a value of another type, and what no agent can have."""
+    for term in expression.terms:
+        if term.attribute_id not in attributes:
+            raise Invalid(f"There is no {term.attribute_id!r}.", field_name)
+        type_ = attributes[term.attribute_id].type
+        if term.operator is not RelationalOperator.HAS and not type_.accepts(term.value):
+            raise Invalid(f"{term.value} is no value of {term.attribute_id!r}, a {type_} attribute.", field_name)
+    if not any(_possible(case, attributes) for case in _cases(expression)):
+        raise Invalid(f"Nobody can match {understood(expression)}: no value meets all of it.", field_name)
+
+
+def warnings(queue: Queue) -> Iterator[str]:
+    """What is permitted, and perhaps not meant (routing 5)."""
+    for number, step in enumerate(queue.steps):
+        for at, expression in enumerate(step.expressions):
+            where = f"steps[{number}].expressions[{at}]"
+            if is_mixed(expression):
+                yield f"{where}: AND and OR are mixed; it is read from left to right: {understood(expression)}"
+            if len(set(_bare(expression))) < len(expression.terms):
+                yield f"{where}: the same comparison is there twice"
+        if len({tuple(_bare(it)) for it in step.expressions}) < len(step.expressions):
+            yield f"steps[{number}].expressions: the same expression is there twice"
+
+
+def _bare(expression: Expression) -> Iterator[Term]:
+    return (replace(term, junction=Junction.AND) for term in expression.terms)
+
+
+def _cases(expression: Expression) -> list[Case]:
+    """The ways to match it: AND adds to all ways so far, OR opens one more."""
+    cases: list[Case] = [()]
+    for number, term in enumerate(expression.terms):
+        if number and term.junction is Junction.OR:
+            cases.append((term,))
+        else:
+            cases = [(*case, term) for case in cases]
+    return cases
+
+
+def _possible(case: Case, attributes: Attributes) -> bool:
+    """Is there for each attribute a value that meets all terms about it?"""
+    return all(
+        any(
+            all(term.matches({id_: value}) for term in case if term.attribute_id == id_)
+            for value in values(attributes[id_].type)
+        )
+        for id_ in {term.attribute_id for term in case}
+    )
+
+
+def values(type_: AttributeType) -> Iterator[int]:
+    return (value for value in range(VALUES_MAX + 1) if type_.accepts(value))

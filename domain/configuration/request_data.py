@@ -1,0 +1,95 @@
+"""Is a step considered for this request? Comparisons over the request's data (routing 9)."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.configuration.checks import named
+from domain.configuration.operators import RelationalOperator
+from domain.kernel import Invalid
+
+LENGTH_MAX = 200
+BARE = re.compile(r'[^\s"=<>!]+')
+WRITTEN = re.compile(
+    r"\s*(?:has\s+(?P<has>\S+)|(?P<field>[^\s=!<>]+)\s*(?P<operator>==|!=|>=|<=|[<>])\s*(?P<value>.+?))\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Consideration:
+    """`field` of the request's data compared with a text, or with a number if the operator is one of order."""
+
+    field: str
+    operator: RelationalOperator
+    value: str = ""
+
+    def check(self, field_name: str) -> None:
+        named(self.field, f"{field_name}.field")
+        if len(self.field) > LENGTH_MAX or len(self.value) > LENGTH_MAX:
+            raise Invalid(f"At most {LENGTH_MAX} characters.", field_name)
+        if not re.fullmatch(r"[^\s=!<>]+", self.field):
+            raise Invalid("A field's name has no spaces and no signs of comparison.", f"{field_name}.field")
+        if self._orders and _number(self.value) is None:
+            raise Invalid(f"{self.value!r} is no number: {self.operator} compares numbers.", f"{field_name}.value")
+
+    def holds(self, data: Mapping[str, str]) -> bool:
+        """Who lacks the field fails every operator, as with attributes (routing 6)."""
+        if self.field not in data:
+            return False
+        has = data[self.field]
+        match self.operator:
+            case RelationalOperator.HAS:
+                return True
+            case RelationalOperator.EQ:
+                return has == self.value
+            case RelationalOperator.NE:
+                return has != self.value
+            case _:
+                return self._compares(_number(has), _number(self.value))
+
+    @property
+    def _orders(self) -> bool:
+        return self.operator not in {RelationalOperator.HAS, RelationalOperator.EQ, RelationalOperator.NE}
+
+    def _compares(self, has: float | None, value: float | None) -> bool:
+        if has is None or value is None:
+            return False
+        match self.operator:
+            case RelationalOperator.GT:
+                return has > value
+            case RelationalOperator.GE:
+                return has >= value
+            case RelationalOperator.LT:
+                return has < value
+            case _:
+                return has <= value
+
+
+def written(consideration: Consideration) -> str:
+    """One line that `read` takes back, like `orderValue >= 100`."""
+    if consideration.operator is RelationalOperator.HAS:
+        return f"has {consideration.field}"
+    value = consideration.value
+    shown = value if BARE.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+    return f"{consideration.field} {consideration.operator} {shown}"
+
+
+def read(text: str) -> Consideration:
+    """Raises `Invalid`. A value may be in double quotes."""
+    found = WRITTEN.fullmatch(text)
+    if found is None:
+        raise Invalid(f"A condition is written like `orderValue >= 100`, or `has orderValue`: {text!r}.")
+    if found["has"]:
+        return Consideration(found["has"], RelationalOperator.HAS)
+    value = found["value"]
+    if value.startswith('"'):
+        try:
+            value = json.loads(value, strict=False)
+        except ValueError:
+            raise Invalid(f"{value} cannot be read in {text!r}.") from None
+    return Consideration(found["field"], RelationalOperator(found["operator"]), value)
+
+
+def _number(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", text) else None

@@ -15,9 +15,10 @@ from domain.configuration.settings import (
     ReasonCode,
     ReasonKind,
     RoutingAttribute,
+    RoutingList,
     Settings,
 )
-from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId, ReasonId
+from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId
 from domain.kernel import BEGINNING, Invalid, NotFound, Position, Recorded, replace
 
 
@@ -41,6 +42,7 @@ class Catalog:
     channels: Mapping[ChannelId, Channel] = field(default_factory=dict)
     bots: Mapping[BotId, Bot] = field(default_factory=dict)
     reasons: Mapping[ReasonId, ReasonCode] = field(default_factory=dict)
+    lists: Mapping[ListId, RoutingList] = field(default_factory=dict)
 
     def channel(self, channel_id: ChannelId) -> Channel:
         try:
@@ -53,6 +55,12 @@ class Catalog:
             return self.queues[queue_id]
         except KeyError:
             raise NotFound(f"There is no queue {queue_id!r}.", "queue_id") from None
+
+    def routing_list(self, list_id: ListId) -> RoutingList:
+        try:
+            return self.lists[list_id]
+        except KeyError:
+            raise NotFound(f"There is no list {list_id!r}.", "list_id") from None
 
     def mrd(self, mrd_id: MrdId) -> MediaRoutingDomain:
         try:
@@ -74,20 +82,26 @@ class Catalog:
                 for number, step in enumerate(settings.steps):
                     for attribute in step.attribute_ids():
                         self._known(attribute, self.attributes, f"steps[{number}].expressions")
-            case ChannelType():
+            case ChannelType() | RoutingList():
                 self._known(settings.mrd_id, self.mrds, "mrd_id")
             case Channel():
                 self._known(settings.channel_type_id, self.channel_types, "channel_type_id")
                 if settings.bot_id is not None:
                     self._known(settings.bot_id, self.bots, "bot_id")
-                queue_id = settings.routing.queue_id
-                if queue_id is not None:
-                    self._known(queue_id, self.queues, "routing.queue_id")
-                    channel_type = self.channel_types[settings.channel_type_id]
-                    if self.queues[queue_id].mrd_id != channel_type.mrd_id:
-                        raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
+                self._check_routing(settings)
             case _:
                 pass
+
+    def _check_routing(self, channel: Channel) -> None:
+        mrd_id, routing = self.channel_types[channel.channel_type_id].mrd_id, channel.routing
+        if routing.queue_id is not None:
+            self._known(routing.queue_id, self.queues, "routing.queue_id")
+            if self.queues[routing.queue_id].mrd_id != mrd_id:
+                raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
+        if routing.list_id is not None:
+            self._known(routing.list_id, self.lists, "routing.list_id")
+            if self.lists[routing.list_id].mrd_id != mrd_id:
+                raise Invalid("The list's media routing domain is not that of the channel's type.", "routing")
 
     def check_unused(self, category: str, subject: str) -> None:
         """May this entity be retired? Raises `InUse` naming one that needs it."""
@@ -105,10 +119,13 @@ class Catalog:
             case "mrd":
                 uses: list[tuple[str, set[str | None]]] = []
                 uses += [(f"queue {id_!r}", {queue.mrd_id}) for id_, queue in self.queues.items()]
+                uses += [(f"list {id_!r}", {list_.mrd_id}) for id_, list_ in self.lists.items()]
                 uses += [(f"channel type {id_!r}", {type_.mrd_id}) for id_, type_ in self.channel_types.items()]
                 return uses
             case "queue":
                 return [(f"channel {id_!r}", {c.routing.queue_id}) for id_, c in self.channels.items()]
+            case "list":
+                return [(f"channel {id_!r}", {c.routing.list_id}) for id_, c in self.channels.items()]
             case "channeltype":
                 return [(f"channel {id_!r}", {c.channel_type_id}) for id_, c in self.channels.items()]
             case "bot":
@@ -139,6 +156,7 @@ FIELD_OF = {
     "attribute": "attributes",
     "mrd": "mrds",
     "queue": "queues",
+    "list": "lists",
     "channeltype": "channel_types",
     "channel": "channels",
     "bot": "bots",

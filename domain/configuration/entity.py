@@ -10,6 +10,7 @@ from domain.configuration.facts import (
     ChannelTypeConfigured,
     ConfigurationFact,
     Configured,
+    ListConfigured,
     MrdConfigured,
     QueueConfigured,
     ReasonConfigured,
@@ -23,6 +24,7 @@ from domain.configuration.settings import (
     Queue,
     ReasonCode,
     RoutingAttribute,
+    RoutingList,
     Settings,
 )
 from domain.kernel import Decision, NotFound, replace
@@ -30,7 +32,7 @@ from domain.kernel import Decision, NotFound, replace
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """The base of the seven kinds of configuration; `settings` is none before the first and after the last."""
+    """The base of all kinds of configuration; `settings` is none before the first and after the last."""
 
     category: ClassVar[str] = ""
 
@@ -52,6 +54,7 @@ class Entity:
                 AttributeConfigured(settings=settings)
                 | MrdConfigured(settings=settings)
                 | QueueConfigured(settings=settings)
+                | ListConfigured(settings=settings)
                 | ChannelTypeConfigured(settings=settings)
                 | ChannelConfigured(settings=settings)
                 | BotConfigured(settings=settings)
@@ -76,6 +79,10 @@ class QueueEntity(Entity):
     category: ClassVar[str] = "queue"
 
 
+class ListEntity(Entity):
+    category: ClassVar[str] = "list"
+
+
 class ChannelTypeEntity(Entity):
     category: ClassVar[str] = "channeltype"
 
@@ -96,6 +103,7 @@ ENTITY_OF: dict[type[Settings], tuple[type[Entity], type[Configured]]] = {
     RoutingAttribute: (AttributeEntity, AttributeConfigured),
     MediaRoutingDomain: (MrdEntity, MrdConfigured),
     Queue: (QueueEntity, QueueConfigured),
+    RoutingList: (ListEntity, ListConfigured),
     ChannelType: (ChannelTypeEntity, ChannelTypeConfigured),
     Channel: (ChannelEntity, ChannelConfigured),
     Bot: (BotEntity, BotConfigured),

@@ -10,6 +10,7 @@ from domain.configuration.settings import (
     Queue,
     ReasonCode,
     RoutingAttribute,
+    RoutingList,
 )
 from domain.kernel import Fact
 
@@ -27,6 +28,11 @@ class MrdConfigured(Fact, stored_as="mrd.configured"):
 @dataclass(frozen=True, slots=True)
 class QueueConfigured(Fact, stored_as="queue.configured"):
     settings: Queue
+
+
+@dataclass(frozen=True, slots=True)
+class ListConfigured(Fact, stored_as="list.configured"):
+    settings: RoutingList
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ Configured = (
     AttributeConfigured
     | MrdConfigured
     | QueueConfigured
+    | ListConfigured
     | ChannelTypeConfigured
     | ChannelConfigured
     | BotConfigured

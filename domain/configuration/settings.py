@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from domain.channels.inbound import ContactKind
-from domain.ids import AttributeId, BotId, ChannelTypeId, MrdId, QueueId
+from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId
 from domain.kernel import Invalid
 
 STEPS_MAX = 10
@@ -211,6 +211,20 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutingList:
+    """Where requests wait for agents who choose them, instead of being pushed to one (routing 60)."""
+
+    name: str
+    mrd_id: MrdId
+    wrap_up_enabled: bool = True
+    wrap_up_s: int = 60
+
+    def check(self) -> None:
+        _named(self.name)
+        _within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelType:
     name: str
     mrd_id: MrdId
@@ -222,9 +236,12 @@ class ChannelType:
 
 @dataclass(frozen=True, slots=True)
 class RoutingPolicy:
+    """`queue_id`: where requests are pushed from; `list_id`: where they are pulled from, in mode PULL."""
+
     mode: RoutingMode = RoutingMode.PUSH
     queue_id: QueueId | None = None
     route_to_last_agent: bool = False
+    list_id: ListId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +264,10 @@ class Channel:
         _within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
         if self.mode is not ChannelMode.AGENT and self.bot_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
-        if self.mode is not ChannelMode.BOT and self.routing.queue_id is None:
+        if self.routing.mode is RoutingMode.PULL:
+            if self.mode is not ChannelMode.BOT and self.routing.list_id is None:
+                raise Invalid("A channel that is pulled from needs a list.", "routing.list_id")
+        elif self.mode is not ChannelMode.BOT and self.routing.queue_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
         if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
             raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")
@@ -276,7 +296,7 @@ class ReasonCode:
         _named(self.name)
 
 
-Settings = RoutingAttribute | MediaRoutingDomain | Queue | ChannelType | Channel | Bot | ReasonCode
+Settings = RoutingAttribute | MediaRoutingDomain | Queue | RoutingList | ChannelType | Channel | Bot | ReasonCode
 
 
 def _from_left(parts: Iterator[tuple[Junction, J]], everything: J) -> J:

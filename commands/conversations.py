@@ -225,13 +225,15 @@ async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
 
 @handles(AdmitAgent)
 async def admit_agent(cmd: AdmitAgent, ctx: Context) -> Position:
-    """An agent who accepted after the customer left is sent away again (routing 49)."""
+    """An agent who accepted after the customer left, or came for a closed item, is sent away again (routing 49)."""
     name = (await ctx.load(Agent, cmd.agent_id)).name
+    pulled = (await ctx.load(Task, cmd.task_id)).pulled
+    item_id = pulled.item_id if pulled else None
     try:
         return await ctx.change(
             Conversation,
             cmd.conversation_id,
-            lambda it: it.admit(cmd.agent_id, name, cmd.task_id, ParticipantRole.PRIMARY),
+            lambda it: it.admit(cmd.agent_id, name, cmd.task_id, ParticipantRole.PRIMARY, item_id),
         )
     except (CustomerGone, ConversationOver):
         return await ctx.then(TakeTaskAway(cmd.task_id, TaskCloseReason.CANCELLED))

@@ -9,7 +9,7 @@ from commands.tasks import TakeTaskAway
 from domain.agents.agent import Agent, NotLoggedIn
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import RequestListed
-from domain.ids import AgentId, ConversationId, ListId, ListItemId, MessageId, MrdId, TaskId
+from domain.ids import AgentId, ConversationId, ListId, ListItemId, MessageId, MrdId, SessionId, TaskId
 from domain.kernel import NotFound, Position
 from domain.lists.facts import ListItemArrived, ListItemCloseReason
 from domain.lists.item import ListItem
@@ -189,14 +189,21 @@ async def abandon_list_item(cmd: AbandonListItem, ctx: Context) -> Position:
 
 @handles(SettleClosedItem)
 async def settle_closed_item(cmd: SettleClosedItem, ctx: Context) -> Position:
-    """The conversation asks for nobody any more; closed by an agent, it ends like any that an agent ends."""
-    position = await ctx.change(
-        Conversation, cmd.conversation_id, lambda it: it.unlist_request(cmd.item_id, cmd.reason)
-    )
+    """The conversation asks for nobody any more; closed by an agent, it ends like any that an agent ends.
+
+    Its sessions leave it first: whoever is there when it is unlisted came later, and is welcomed anew.
+    """
     if cmd.reason is ListItemCloseReason.AGENT:
         for session_id in (await ctx.load(Conversation, cmd.conversation_id)).sessions:
-            position = await ctx.then(EndSession(session_id, SessionEndReason.AGENT))
-    return position
+            await ctx.then(EndSession(session_id, SessionEndReason.AGENT))
+            await _lose_session(session_id, cmd.conversation_id, ctx)
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.unlist_request(cmd.item_id, cmd.reason))
+
+
+async def _lose_session(session_id: SessionId, conversation_id: ConversationId, ctx: Context) -> None:
+    await ctx.step(f"lose {session_id}").change(
+        Conversation, conversation_id, lambda it: it.lose_session(session_id, SessionEndReason.AGENT)
+    )
 
 
 async def _check_may_pull(item_id: ListItemId, agent_id: AgentId, ctx: Context) -> None:

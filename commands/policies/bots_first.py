@@ -8,7 +8,6 @@ from commands.policies.registry import reacts_to
 from domain.conversations.facts import AgentLeft, AgentRequestEnded, MessagePosted, RequestUnlisted, SessionJoined
 from domain.ids import ConversationId
 from domain.kernel import Recorded
-from domain.lists.facts import ListItemCloseReason
 
 
 @reacts_to(SessionJoined)
@@ -28,9 +27,8 @@ def a_customer_for_whom_nobody_was_free_has_the_bot_again(event: Recorded[AgentR
 
 @reacts_to(RequestUnlisted)
 def whoever_came_back_while_their_request_was_closed_is_welcomed(event: Recorded[RequestUnlisted]) -> Iterator[Command]:
-    """They left, and were here again before the list had heard of it."""
-    if event.fact.reason == ListItemCloseReason.CUSTOMER_LEFT:
-        yield WelcomeCustomer(ConversationId(event.subject))
+    """They left or were sent off, and were here again before the list had heard of it."""
+    yield WelcomeCustomer(ConversationId(event.subject))
 
 
 @reacts_to(MessagePosted)

@@ -227,15 +227,22 @@ class Conversation:
         if self.request is not None and self.request.task_id == task:
             yield AgentRequestEnded(task, reason)
 
-    def admit(self, agent: AgentId, name: str, task: TaskId, role: ParticipantRole) -> Decision:
-        """An agent joins; where a human talks, the bot leaves. Whoever still wraps up may be back for another task."""
+    def admit(
+        self, agent: AgentId, name: str, task: TaskId, role: ParticipantRole, item: ListItemId | None = None
+    ) -> Decision:
+        """An agent joins; where a human talks, the bot leaves. Whoever still wraps up may be back for another task.
+
+        `item`: whoever comes for an item of a list comes too late once it is closed.
+        """
         self._check_open()
         if not self.sessions:
             raise CustomerGone("The customer left before the agent joined.")
         part = self.agents.get(agent)
+        if part is not None and (part.role is not ParticipantRole.WRAP_UP or part.task_id == task):
+            return
+        if item is not None and (self.listed is None or self.listed.item_id != item):
+            raise CustomerGone("The request was closed before the agent joined.")
         if part is not None:
-            if part.role is not ParticipantRole.WRAP_UP or part.task_id == task:
-                return
             yield AgentLeft(agent, part.task_id, "back for another task")
         yield AgentJoined(agent, task, role, name)
         if self.bot is not None and role is ParticipantRole.PRIMARY:

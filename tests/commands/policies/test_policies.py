@@ -121,12 +121,6 @@ SENTENCES = [
         RequestUnlisted(ITEM, "CUSTOMER_LEFT"),
         [WelcomeCustomer(TALK)],
     ),
-    (
-        bots_first.whoever_came_back_while_their_request_was_closed_is_welcomed,
-        "conversation-talk",
-        RequestUnlisted(ITEM, "AGENT"),
-        [],
-    ),
     # conversations_end
     (
         conversations_end.an_ended_session_leaves_its_conversation,

@@ -122,6 +122,15 @@ def test_the_end_of_an_old_task_does_not_send_away_who_is_back() -> None:
     given(Conversation, *back).when(lambda it: it.leave(MARIA)).then(AgentLeft(MARIA, TaskId("task-2")))
 
 
+def test_whoever_comes_for_an_item_that_was_closed_comes_too_late() -> None:
+    def admit(item: str):
+        return lambda it: it.admit(MARIA, "Maria", TASK, ParticipantRole.PRIMARY, item)
+
+    given(Conversation, *ON_A_LIST).when(admit(ITEM)).then(joined()).twice()
+    given(Conversation, *ON_A_LIST).when(admit("the one before")).refused(CustomerGone)
+    given(Conversation, *ON_A_LIST, RequestUnlisted(ITEM, "AGENT")).when(admit(ITEM)).refused(CustomerGone)
+
+
 def test_whoever_still_wraps_up_can_be_back_for_another_task() -> None:
     wrapping_up = (*ARRIVED, joined(role=ParticipantRole.WRAP_UP))
     given(Conversation, *wrapping_up).when(

@@ -21,6 +21,7 @@ from domain.kernel import Position, Recorded, stream_of
 from projections.agents import reads as agents
 from projections.conversations import reads as conversations
 from projections.desk.audience import Audience
+from projections.lists import reads as lists
 from projections.paging import Connection
 from projections.queues.reads import boards
 from projections.tasks import reads as tasks
@@ -157,6 +158,7 @@ class AllFeeds:
         self._boards: Mapping[str, Rows] = {
             "agents": agents.changed,
             "conversations": conversations.changed,
+            "lists": lists.changed,
             "queues": queue_rows(behind),
             "tasks": tasks.changed,
         }

@@ -32,6 +32,8 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Query.agents": WATCHING | ADMIN,
     "Query.queue": WATCHING | AGENT | ADMIN,
     "Query.queues": WATCHING | AGENT,
+    "Query.lists": TALKING,
+    "Query.listItems": TALKING,
     "Query.customer": TALKING,
     "Query.customers": WATCHING,
     "Query.attributes": KNOWING,
@@ -58,6 +60,11 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.endConversation": AGENT,
     "Mutation.applyWrapUp": AGENT,
     "Mutation.finishWrapUp": AGENT,
+    "Mutation.subscribeList": AGENT,
+    "Mutation.unsubscribeList": AGENT,
+    "Mutation.joinListItem": AGENT,
+    "Mutation.dismissListItem": AGENT,
+    "Mutation.closeListItem": AGENT | SUPERVISION,
     "Mutation.setConversationData": AGENT | SUPERVISION,
     "Mutation.renameCustomer": AGENT | SUPERVISION,
     "Mutation.requestAgent": SUPERVISION,
@@ -86,6 +93,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Subscription.tasks": WATCHING,
     "Subscription.agents": WATCHING,
     "Subscription.queues": WATCHING,
+    "Subscription.lists": WATCHING,
 }
 
 TEXT_LENGTH_MAX, NESTING_MAX = 20_000, 24

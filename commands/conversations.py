@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 
 from commands.bus import NOTHING, Command, Context, handles
 from commands.inbound import EndSession
+from commands.lists import AbandonListItem
 from commands.tasks import BeginWrapUp, CancelTask, TakeTaskAway, current_task
 from domain.agents.agent import Agent
 from domain.channels.bots import BotAnswer
 from domain.channels.messages import Body
-from domain.configuration.settings import Channel, ChannelMode
+from domain.configuration.settings import Channel, ChannelMode, RoutingMode
 from domain.conversations.conversation import Conversation, ConversationOver, CustomerGone
-from domain.conversations.facts import AgentRequested, CloseReason, ParticipantRole, RequestReason
+from domain.conversations.facts import AgentRequested, CloseReason, ParticipantRole, RequestListed, RequestReason
 from domain.customers.customer import Customer
-from domain.ids import AgentId, BotId, ConversationId, CustomerId, MessageId, QueueId, SessionId, TaskId
+from domain.ids import AgentId, BotId, ConversationId, CustomerId, ListItemId, MessageId, QueueId, SessionId, TaskId
 from domain.kernel import Invalid, Position, Refused, derived_id
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskCloseReason
@@ -53,7 +54,7 @@ class TakeBotAnswer(Command):
 
 @dataclass(frozen=True, slots=True)
 class RequestAgent(Command):
-    """Ask for a human in the queue of the customer's channel, or in `queue_id`."""
+    """Ask for a human in the queue or on the list of the customer's channel, or in `queue_id`."""
 
     conversation_id: ConversationId
     reason: RequestReason
@@ -79,10 +80,11 @@ class AdmitAgent(Command):
 
 @dataclass(frozen=True, slots=True)
 class RetireAgentToWrapUp(Command):
-    """The agent stays to wrap up, and takes no further part."""
+    """The agent stays to wrap up, and takes no further part. `task_id`: unless they are here for another by now."""
 
     conversation_id: ConversationId
     agent_id: AgentId
+    task_id: TaskId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,12 @@ class ReplaceAgent(Command):
 
 @dataclass(frozen=True, slots=True)
 class LeaveConversation(Command):
+    """`task_id`: only if they are here for that one."""
+
     conversation_id: ConversationId
     agent_id: AgentId
     reason: str = ""
+    task_id: TaskId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,7 @@ async def assign_bot(cmd: AssignBot, ctx: Context) -> Position:
 async def welcome_customer(cmd: WelcomeCustomer, ctx: Context) -> Position:
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     channel = _channel(conversation, ctx)
-    if channel is None or conversation.bot or conversation.talking or conversation.request:
+    if channel is None or conversation.bot or conversation.talking or conversation.human_comes:
         return NOTHING
     if channel.mode is ChannelMode.AGENT:
         return await ctx.then(RequestAgent(cmd.conversation_id, RequestReason.CHANNEL_MODE))
@@ -200,6 +205,8 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
     wanted = _request(conversation, ctx, cmd.conversation_id, cmd.reason, cmd.queue_id, cmd.priority)
     if wanted is None:
         return NOTHING
+    if isinstance(wanted, RequestListed):
+        return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.list_request(wanted))
     return await ctx.change(
         Conversation,
         cmd.conversation_id,
@@ -218,13 +225,15 @@ async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
 
 @handles(AdmitAgent)
 async def admit_agent(cmd: AdmitAgent, ctx: Context) -> Position:
-    """An agent who accepted after the customer left is sent away again (routing 49)."""
+    """An agent who accepted after the customer left, or came for a closed item, is sent away again (routing 49)."""
     name = (await ctx.load(Agent, cmd.agent_id)).name
+    pulled = (await ctx.load(Task, cmd.task_id)).pulled
+    item_id = pulled.item_id if pulled else None
     try:
         return await ctx.change(
             Conversation,
             cmd.conversation_id,
-            lambda it: it.admit(cmd.agent_id, name, cmd.task_id, ParticipantRole.PRIMARY),
+            lambda it: it.admit(cmd.agent_id, name, cmd.task_id, ParticipantRole.PRIMARY, item_id),
         )
     except (CustomerGone, ConversationOver):
         return await ctx.then(TakeTaskAway(cmd.task_id, TaskCloseReason.CANCELLED))
@@ -233,7 +242,7 @@ async def admit_agent(cmd: AdmitAgent, ctx: Context) -> Position:
 @handles(RetireAgentToWrapUp)
 async def retire_agent_to_wrap_up(cmd: RetireAgentToWrapUp, ctx: Context) -> Position:
     return await ctx.change(
-        Conversation, cmd.conversation_id, lambda it: it.change_role(cmd.agent_id, ParticipantRole.WRAP_UP)
+        Conversation, cmd.conversation_id, lambda it: it.change_role(cmd.agent_id, ParticipantRole.WRAP_UP, cmd.task_id)
     )
 
 
@@ -246,7 +255,9 @@ async def replace_agent(cmd: ReplaceAgent, ctx: Context) -> Position:
 
 @handles(LeaveConversation)
 async def leave_conversation(cmd: LeaveConversation, ctx: Context) -> Position:
-    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.leave(cmd.agent_id, cmd.reason))
+    return await ctx.change(
+        Conversation, cmd.conversation_id, lambda it: it.leave(cmd.agent_id, cmd.reason, cmd.task_id)
+    )
 
 
 @handles(EndConversation)
@@ -277,6 +288,8 @@ async def settle_departure(cmd: SettleDeparture, ctx: Context) -> Position:
     if conversation.request is not None:
         task_id = await current_task(conversation.request.task_id, ctx)
         await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+    if conversation.listed is not None:
+        await ctx.then(AbandonListItem(conversation.listed.item_id))
     for part in conversation.agents.values():
         await ctx.then(BeginWrapUp(part.task_id))
     reason = CloseReason.EVERYBODY_LEFT
@@ -328,9 +341,11 @@ def _request(
     reason: RequestReason,
     queue_id: QueueId | None = None,
     priority: int = 1,
-) -> AgentRequested | None:
+) -> AgentRequested | RequestListed | None:
     """What asking for a human would mean now; none where the channel has no queue or the customer is gone."""
     channel, session = _channel(conversation, ctx), conversation.last_session
+    if queue_id is None and channel is not None and channel.routing.mode is RoutingMode.PULL:
+        return _listed(conversation, channel, ctx, conversation_id, reason)
     wanted = queue_id or (channel.routing.queue_id if channel else None)
     if wanted is None or session is None:
         return None
@@ -340,3 +355,15 @@ def _request(
         return None
     task_id = TaskId(derived_id("task", conversation_id, ctx.cause.command_id))
     return AgentRequested(task_id, wanted, queue.mrd_id, session, priority, reason)
+
+
+def _listed(
+    conversation: Conversation, channel: Channel, ctx: Context, conversation_id: ConversationId, reason: RequestReason
+) -> RequestListed | None:
+    """routing 60: the same on a channel from which agents pull; the request is never offered to anybody."""
+    list_id, session = channel.routing.list_id, conversation.last_session
+    known = ctx.catalog.lists.get(list_id) if list_id else None
+    if list_id is None or known is None or session is None:
+        return None
+    item_id = ListItemId(derived_id("list item", conversation_id, ctx.cause.command_id))
+    return RequestListed(item_id, list_id, known.mrd_id, session, reason)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
 from domain.agents.agent import Agent
-from domain.configuration.settings import ReasonKind
+from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
@@ -212,9 +212,7 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 
 @handles(BeginWrapUp)
 async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
-    wrap_up_s = queue.wrap_up_s if queue and queue.wrap_up_enabled else None
+    wrap_up_s = _wrap_up_s(await ctx.load(Task, cmd.task_id), ctx)
     return await ctx.change(Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s))
 
 
@@ -236,6 +234,16 @@ async def finish_wrap_up(cmd: FinishWrapUp, ctx: Context) -> Position:
 @handles(ExpireWrapUp)
 async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
+
+
+def _wrap_up_s(task: Task, ctx: Context) -> int | None:
+    """As the queue or the list says that the task came from; none for no wrap-up."""
+    source: Queue | RoutingList | None = None
+    if task.routing is not None:
+        source = ctx.catalog.queues.get(task.routing.queue_id)
+    elif task.pulled is not None:
+        source = ctx.catalog.lists.get(task.pulled.list_id)
+    return source.wrap_up_s if source and source.wrap_up_enabled else None
 
 
 async def _cancelled_if_they_left(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:

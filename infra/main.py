@@ -56,10 +56,11 @@ from projections.agents.projection import Agents
 from projections.conversations.projection import Conversations
 from projections.customers.projection import Customers
 from projections.desk.audience import Audience
+from projections.lists.projection import Lists
 from projections.queues.projection import Queues
 from projections.tasks.projection import Tasks
 
-PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers)
+PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers, Lists)
 NATS_PATIENCE_S = 5.0
 PROJECTOR_PATIENCE_S = 3.0
 DEMO_PASSWORD = "parley-demo"  # noqa: S105 - the demo world's, printed at start

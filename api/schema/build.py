@@ -5,6 +5,7 @@ from graphql import GraphQLObjectType, GraphQLSchema
 
 from api import policy
 from api.schema.mutations.configuration import ConfigurationMutation
+from api.schema.mutations.lists import ListsMutation
 from api.schema.mutations.people import PeopleMutation
 from api.schema.mutations.presence import PresenceMutation
 from api.schema.mutations.supervision import SupervisionMutation
@@ -12,6 +13,7 @@ from api.schema.mutations.work import WorkMutation
 from api.schema.queries.boards import BoardsQuery
 from api.schema.queries.configuration import ConfigurationQuery
 from api.schema.queries.history import HistoryQuery
+from api.schema.queries.lists import ListsQuery
 from api.schema.queries.self import SelfQuery
 from api.schema.quick import quicken
 from api.schema.subscriptions import Subscription
@@ -19,12 +21,14 @@ from api.schema.words import CONFIG
 
 
 @strawberry.type(description="What can be asked.")
-class Query(SelfQuery, BoardsQuery, ConfigurationQuery, HistoryQuery):
+class Query(SelfQuery, BoardsQuery, ListsQuery, ConfigurationQuery, HistoryQuery):
     pass
 
 
 @strawberry.type(description="What can be done. Each input names one intention; each payload has its errors as data.")
-class Mutation(PresenceMutation, WorkMutation, SupervisionMutation, PeopleMutation, ConfigurationMutation):
+class Mutation(
+    PresenceMutation, WorkMutation, ListsMutation, SupervisionMutation, PeopleMutation, ConfigurationMutation
+):
     pass
 
 

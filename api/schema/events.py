@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 
 from api.schema.context import Context, Info
 from api.schema.transcript import transcript_of
-from api.schema.types import agents, conversations, messages
+from api.schema.types import agents, conversations, lists, messages
 from api.schema.types.tasks import Task
 from api.schema.types.tasks import of_model as task_of_model
 from api.schema.words import answer, doc
@@ -25,6 +25,8 @@ from domain.ids import (
     ChannelId,
     ConversationId,
     CustomerId,
+    ListId,
+    ListItemId,
     MessageId,
     OfferId,
     QueueId,
@@ -32,6 +34,8 @@ from domain.ids import (
     TaskId,
 )
 from domain.kernel import Position, Recorded
+from domain.lists import facts as listed
+from domain.lists.item import ListItem as ItemModel
 from domain.sessions.facts import SessionEndReason
 from domain.tasks import facts as done
 from domain.tasks import task as model
@@ -96,6 +100,21 @@ class AgentRequested:
 class AgentRequestEnded:
     conversation_id: ConversationId = doc(CONVERSATION)
     task_id: TaskId = doc("The first task of the request.")
+    reason: str = doc("Why.")
+
+
+@strawberry.type(description="A human was asked for on a list, from which agents pull.")
+class RequestListed:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    list_id: ListId = doc("The list.")
+    item_id: ListItemId = doc("Its item there.")
+    request_reason: RequestReason = doc("Why.")
+
+
+@strawberry.type(description="The conversation stands on no list any more.")
+class RequestUnlisted:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    item_id: ListItemId = doc("The item that was closed.")
     reason: str = doc("Why.")
 
 
@@ -194,7 +213,29 @@ class TaskClosed:
     disposition: TaskCloseReason = doc("Why, coarsely.")
 
 
-@strawberry.type(description="You became ready or not, or your slots filled or emptied.")
+@strawberry.type(description="A request came to a list that you follow.")
+class ListItemArrived:
+    list_id: ListId = doc("The list.")
+    item_id: ListItemId = doc("The item; pass it to `joinListItem` or `dismissListItem`.")
+
+    @answer("The item as it is now.")
+    async def item(self, info: Info) -> lists.ListItem | None:
+        return await _item(info.context, self.item_id)
+
+
+@strawberry.type(
+    description="On a list that you follow somebody joined, left or closed an item, or its customer wrote."
+)
+class ListItemChanged:
+    list_id: ListId = doc("The list.")
+    item_id: ListItemId = doc("The item.")
+
+    @answer("The item as it is now: at least as new as this event.")
+    async def item(self, info: Info) -> lists.ListItem | None:
+        return await _item(info.context, self.item_id)
+
+
+@strawberry.type(description="You became ready or not, your slots filled or emptied, or you follow other lists.")
 class PresenceChanged:
     agent_id: AgentId = doc(AGENT)
 
@@ -210,6 +251,10 @@ class ResyncRequired:
 
 async def _task(context: Context, task_id: TaskId) -> Task | None:
     return task_of_model(task_id, await context.behind.store.load(model.Task, task_id))
+
+
+async def _item(context: Context, item_id: ListItemId) -> lists.ListItem | None:
+    return lists.of_model(item_id, await context.behind.store.load(ItemModel, item_id))
 
 
 async def _conversation(context: Context, task_id: TaskId) -> conversations.Conversation | None:
@@ -266,6 +311,12 @@ IN_CONVERSATION: dict[type, Told] = {
     said.AgentRequestEnded: lambda it, id: AgentRequestEnded(
         conversation_id=id, task_id=it.fact.task_id, reason=it.fact.reason
     ),
+    said.RequestListed: lambda it, id: RequestListed(
+        conversation_id=id, list_id=it.fact.list_id, item_id=it.fact.item_id, request_reason=it.fact.reason
+    ),
+    said.RequestUnlisted: lambda it, id: RequestUnlisted(
+        conversation_id=id, item_id=it.fact.item_id, reason=it.fact.reason
+    ),
     said.AgentJoined: lambda it, id: AgentJoined(
         conversation_id=id,
         agent_id=it.fact.agent_id,
@@ -290,7 +341,7 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }
-WITHOUT_EVENT = frozenset({said.BotAnswered, done.TaskCreated, done.TaskQueued, done.StepReached})
+WITHOUT_EVENT = frozenset({said.BotAnswered, done.TaskCreated, done.TaskQueued, done.TaskPulled, done.StepReached})
 """Facts that a screen has no use for: their items only move the cursor on."""
 
 
@@ -303,6 +354,9 @@ def event_of(recorded: Recorded[Any], context: Context) -> object | Awaitable[ob
         return told_of_task(recorded, TaskId(recorded.subject))
     if kind is done.TaskClosed:
         return _closed(recorded, context)
+    if isinstance(recorded.fact, listed.ListItemFact):
+        event = ListItemArrived if kind is listed.ListItemArrived else ListItemChanged
+        return event(list_id=recorded.fact.list_id, item_id=ListItemId(recorded.subject))
     return _presence(recorded) if isinstance(recorded.fact, agent_facts.AgentFact) else None
 
 
@@ -316,6 +370,8 @@ ConversationEvent = Annotated[
     | BotLeft
     | AgentRequested
     | AgentRequestEnded
+    | RequestListed
+    | RequestUnlisted
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft
@@ -334,6 +390,8 @@ DeskEvent = Annotated[
     | BotLeft
     | AgentRequested
     | AgentRequestEnded
+    | RequestListed
+    | RequestUnlisted
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft
@@ -345,9 +403,12 @@ DeskEvent = Annotated[
     | WrapUpStarted
     | WrapUpApplied
     | TaskClosed
+    | ListItemArrived
+    | ListItemChanged
     | PresenceChanged
     | ResyncRequired,
     strawberry.union(
-        "DeskEvent", description="What can happen on a desk: offers, tasks, presence, and every conversation in it."
+        "DeskEvent",
+        description="What can happen on a desk: offers, tasks, presence, lists that you follow, and every conversation in it.",
     ),
 ]

@@ -11,12 +11,14 @@ from api.schema.orders import ShowTyping
 from commands.agents import AssignAttribute, GrantMrd, WithdrawAttribute
 from commands.bus import Command
 from commands.conversations import RenameCustomer, RequestAgent, SetConversationData
+from commands.lists import CloseListItem, DismissListItem, JoinListItem
 from domain.agents.agent import Agent
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentJoined
 from domain.customers.customer import Customer
-from domain.ids import AgentId, ConversationId, CustomerId
+from domain.ids import AgentId, ConversationId, CustomerId, ListId
 from domain.kernel import NotFound, stream_of
+from domain.lists.item import ListItem
 from domain.tasks.task import Task
 
 
@@ -47,6 +49,16 @@ async def sees_customer(behind: Behind, viewer: Viewer, customer_id: CustomerId)
     return customer.conversation is not None and await sees_conversation(behind, viewer, customer.conversation)
 
 
+async def sees_list(context: Context, list_id: ListId) -> bool:
+    """Whoever watches or supervises sees all; an agent those of the media routing domains that they have."""
+    settings = context.behind.catalog().lists.get(list_id)
+    if settings is None:
+        return False
+    if context.viewer.is_any(WATCHING | SUPERVISION):
+        return True
+    return settings.mrd_id in (await context.agent(AgentId(context.viewer.agent_id))).mrds
+
+
 def sees_agent(viewer: Viewer, agent_id: AgentId) -> bool:
     """Agents see themselves alone."""
     return viewer.agent_id == agent_id or viewer.is_any(policy.POLICY["Query.agents"])
@@ -74,6 +86,9 @@ async def permit(context: Context, command: Command) -> None:
             allowed = await sees_conversation(behind, viewer, conversation_id)
         case ShowTyping(conversation_id=conversation_id):
             allowed = viewer.agent_id in (await behind.store.load(Conversation, conversation_id)).talking
+        case JoinListItem(item_id=item_id) | DismissListItem(item_id=item_id) | CloseListItem(item_id=item_id):
+            arrived = (await behind.store.load(ListItem, item_id)).arrived
+            allowed = arrived is not None and await sees_list(context, arrived.list_id)
         case RenameCustomer(customer_id=customer_id):
             allowed = await sees_customer(behind, viewer, customer_id)
         case AssignAttribute(agent_id=agent_id) | WithdrawAttribute(agent_id=agent_id) | GrantMrd(agent_id=agent_id):

@@ -12,9 +12,10 @@ import strawberry
 from api.schema.context import Info, refusal
 from api.schema.events import ConversationEvent, DeskEvent, ResyncRequired, event_of
 from api.schema.items import Changed, Marker, Resync
-from api.schema.types import agents, conversations, queues, tasks
+from api.schema.types import agents, conversations, lists, queues, tasks
 from api.schema.types.agents import Agent
 from api.schema.types.conversations import Conversation
+from api.schema.types.lists import ListItem
 from api.schema.types.queues import Queue
 from api.schema.types.tasks import Task
 from api.schema.words import doc, subscription
@@ -67,6 +68,13 @@ class QueuesItem:
 class TasksItem:
     cursor: Position = doc(CURSOR)
     changed: list[Task] = doc(ROWS)
+    resync: ResyncRequired | None = doc(RESYNC)
+
+
+@strawberry.type(description=f"News of lists. {MARKER}")
+class ListsItem:
+    cursor: Position = doc(CURSOR)
+    changed: list[ListItem] = doc(ROWS)
     resync: ResyncRequired | None = doc(RESYNC)
 
 
@@ -128,6 +136,11 @@ class Subscription:
         async for item in _only_by_socket():
             yield item
 
+    @subscription("The board of lists: what stands on them.")
+    async def lists(self, after: After = None) -> AsyncIterator[ListsItem]:
+        async for item in _only_by_socket():
+            yield item
+
     @subscription("The board of conversations.")
     async def conversations(self, after: After = None) -> AsyncIterator[ConversationsItem]:
         async for item in _only_by_socket():
@@ -171,6 +184,7 @@ ITEM_OF: Mapping[str, Callable[..., Any]] = {
     "conversation": _telling(ConversationItem),
     "agents": _showing(AgentsItem, agents.of_presence),
     "queues": _showing(QueuesItem, queues.of_board),
+    "lists": _showing(ListsItem, lists.of_summary),
     "tasks": _showing(TasksItem, tasks.of_summary),
     "conversations": _showing(ConversationsItem, conversations.of_summary),
 }

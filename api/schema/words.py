@@ -20,6 +20,7 @@ from domain.configuration import settings
 from domain.configuration.calendar import Weekday
 from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, RequestReason
 from domain.kernel import Position
+from domain.lists.facts import ListItemCloseReason, ListItemState
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 
@@ -94,6 +95,8 @@ ENUMS: dict[type[StrEnum], str] = {
     ParticipantRole: "What part somebody takes in a conversation.",
     RequestReason: "Why a human was asked for.",
     SessionEndReason: "Why a customer's stay on a channel ended.",
+    ListItemState: "How a request on a list stands; it follows from who came and who is still there.",
+    ListItemCloseReason: "Why a request on a list ended.",
     MediaState: "How far the search for an agent is.",
     TaskCloseReason: "Why a task ended.",
     TaskDirection: "How a task came about.",

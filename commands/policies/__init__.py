@@ -9,6 +9,15 @@ fact's position, so running one twice repeats the same commands, and a decision 
 
 from commands.policies.registry import POLICIES, reacts_to
 
-from commands.policies import agents_leave, bots_first, conversations_end, find_an_agent, offers  # isort: skip
+from commands.policies import agents_leave, bots_first, conversations_end, find_an_agent, offers, pull_from_lists  # isort: skip
 
-__all__ = ["POLICIES", "agents_leave", "bots_first", "conversations_end", "find_an_agent", "offers", "reacts_to"]
+__all__ = [
+    "POLICIES",
+    "agents_leave",
+    "bots_first",
+    "conversations_end",
+    "find_an_agent",
+    "offers",
+    "pull_from_lists",
+    "reacts_to",
+]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from commands.bus import Command
 from commands.conversations import AssignBot, WelcomeCustomer
 from commands.policies.registry import reacts_to
-from domain.conversations.facts import AgentLeft, AgentRequestEnded, MessagePosted, SessionJoined
+from domain.conversations.facts import AgentLeft, AgentRequestEnded, MessagePosted, RequestUnlisted, SessionJoined
 from domain.ids import ConversationId
 from domain.kernel import Recorded
 
@@ -23,6 +23,12 @@ def a_customer_whose_agent_left_has_the_bot_again(event: Recorded[AgentLeft]) ->
 @reacts_to(AgentRequestEnded)
 def a_customer_for_whom_nobody_was_free_has_the_bot_again(event: Recorded[AgentRequestEnded]) -> Iterator[Command]:
     yield AssignBot(ConversationId(event.subject))
+
+
+@reacts_to(RequestUnlisted)
+def whoever_came_back_while_their_request_was_closed_is_welcomed(event: Recorded[RequestUnlisted]) -> Iterator[Command]:
+    """They left or were sent off, and were here again before the list had heard of it."""
+    yield WelcomeCustomer(ConversationId(event.subject))
 
 
 @reacts_to(MessagePosted)

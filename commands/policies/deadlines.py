@@ -13,7 +13,7 @@ from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
 from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
 from domain.channels.messages import SenderType
-from domain.conversations.facts import AgentRequested, ConversationClosed, MessagePosted
+from domain.conversations.facts import AgentRequested, ConversationClosed, MessagePosted, RequestListed
 from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved, WrapUpStarted
@@ -42,7 +42,8 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
                 yield Set(key, it.reply_due, command)
             elif it.sender.type is SenderType.CUSTOMER:
                 yield Clear(key)
-        case AgentRequested() | ConversationClosed():  # a session that left may not have been the only one
+        # a session that left may not have been the only one
+        case AgentRequested() | RequestListed() | ConversationClosed():
             yield Clear(f"inactivity/{event.subject}")
         case TaskQueued(routing=routing) if routing.expires_at is not None:
             yield Set(f"ttl/{event.subject}", routing.expires_at, ExpireTask(TaskId(event.subject)))

@@ -29,7 +29,7 @@ def an_accepted_task_fills_the_slot_and_joins_the_agent(event: Recorded[TaskAcce
 @reacts_to(WrapUpStarted)
 def an_agent_in_wrap_up_is_out_of_the_talk(event: Recorded[WrapUpStarted]) -> Iterator[Command]:
     yield WrapUpSlot(event.fact.agent_id, TaskId(event.subject))
-    yield RetireAgentToWrapUp(event.fact.conversation_id, event.fact.agent_id)
+    yield RetireAgentToWrapUp(event.fact.conversation_id, event.fact.agent_id, TaskId(event.subject))
 
 
 @reacts_to(TaskClosed)
@@ -41,4 +41,4 @@ def a_closed_task_frees_its_slot_and_its_agent(event: Recorded[TaskClosed]) -> I
         yield MissOffer(it.agent_id, TaskId(event.subject))
     else:
         yield ReleaseSlot(it.agent_id, TaskId(event.subject), it.reason)
-        yield LeaveConversation(it.conversation_id, it.agent_id, it.reason)
+        yield LeaveConversation(it.conversation_id, it.agent_id, it.reason, TaskId(event.subject))

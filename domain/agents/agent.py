@@ -10,6 +10,8 @@ from domain.agents.facts import (
     AgentState,
     AttributeAssigned,
     AttributeWithdrawn,
+    ListSubscribed,
+    ListUnsubscribed,
     LoggedIn,
     LoggedOut,
     MadeNotReady,
@@ -24,7 +26,7 @@ from domain.agents.facts import (
     SlotState,
     SlotWrappingUp,
 )
-from domain.ids import AttributeId, ConversationId, MrdId, OfferId, TaskId
+from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
 from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
 
 ROUTABLE = frozenset({MrdState.READY, MrdState.ACTIVE})
@@ -41,7 +43,7 @@ class NotLoggedIn(WrongState):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One of the tasks that fill an agent's time. `offer_id` names the offer that it began with."""
+    """One of the tasks that fill an agent's time. `offer_id` names the offer that it began with; empty for pulled work."""
 
     mrd_id: MrdId
     state: SlotState
@@ -79,6 +81,7 @@ class Agent:
     mrds: Mapping[MrdId, Mrd] = field(default_factory=dict)
     attributes: Mapping[AttributeId, int] = field(default_factory=dict)
     slots: Mapping[TaskId, Slot] = field(default_factory=dict)
+    lists: frozenset[ListId] = frozenset()
 
     @property
     def state(self) -> AgentState:
@@ -179,6 +182,12 @@ class Agent:
         if slot is not None and slot.state is SlotState.RESERVED:
             yield SlotFilled(slot.mrd_id, task, conversation)
 
+    def take_up(self, mrd: MrdId, task: TaskId, conversation: ConversationId) -> Decision:
+        """Work that they chose themselves: ready or not, and more than their maximum if they like (routing 61)."""
+        if task not in self.slots:
+            self.check_may_pull(mrd)
+            yield SlotFilled(mrd, task, conversation)
+
     def wrap_up(self, task: TaskId, *, holds_slot: bool) -> Decision:
         """The talk is over; whether wrap-up still fills the slot is the domain's choice (routing 52)."""
         slot = self.slots.get(task)
@@ -202,6 +211,22 @@ class Agent:
         yield SlotReleased(slot.mrd_id, task, "RONA")
         if make_not_ready and self.mrds[slot.mrd_id].willing:
             yield MrdMadeNotReady(slot.mrd_id, "RONA")
+
+    # Decisions about lists
+
+    def subscribe(self, list_id: ListId, mrd: MrdId) -> Decision:
+        self._check_granted(mrd)
+        if list_id not in self.lists:
+            yield ListSubscribed(list_id)
+
+    def unsubscribe(self, list_id: ListId) -> Decision:
+        if list_id in self.lists:
+            yield ListUnsubscribed(list_id)
+
+    def check_may_pull(self, mrd: MrdId) -> None:
+        """routing 61: whoever is here and works in this domain."""
+        self._check_logged_in()
+        self._check_granted(mrd)
 
     def _check_logged_in(self) -> None:
         if not self.logged_in:
@@ -235,12 +260,17 @@ class Agent:
                 return self._with_mrd(mrd, replace(self.mrds[mrd], willing=False))
             case SlotReserved(mrd_id=mrd, task_id=task, offer_id=offer):
                 return self._with_slot(task, Slot(mrd, SlotState.RESERVED, offer))
-            case SlotFilled(task_id=task):
-                return self._with_slot(task, replace(self.slots[task], state=SlotState.ACTIVE))
+            case SlotFilled(mrd_id=mrd, task_id=task):
+                slot = self.slots.get(task) or Slot(mrd, SlotState.ACTIVE, OfferId(""))
+                return self._with_slot(task, replace(slot, state=SlotState.ACTIVE))
             case SlotWrappingUp(task_id=task):
                 return self._with_slot(task, replace(self.slots[task], state=SlotState.WRAP_UP))
             case SlotReleased(task_id=task):
                 return replace(self, slots={t: slot for t, slot in self.slots.items() if t != task})
+            case ListSubscribed(list_id=list_id):
+                return replace(self, lists=self.lists | {list_id})
+            case ListUnsubscribed(list_id=list_id):
+                return replace(self, lists=self.lists - {list_id})
             case _:
                 assert_never(fact)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.ids import AttributeId, ConversationId, MrdId, OfferId, TaskId
+from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
 from domain.kernel import Fact
 
 
@@ -105,6 +105,8 @@ class SlotReserved(Fact, stored_as="agent.slot-reserved"):
 
 @dataclass(frozen=True, slots=True)
 class SlotFilled(Fact, stored_as="agent.slot-filled"):
+    """The work of a task begins: one that was offered, or one that the agent pulled, whose slot begins here."""
+
     mrd_id: MrdId
     task_id: TaskId
     conversation_id: ConversationId
@@ -123,6 +125,18 @@ class SlotReleased(Fact, stored_as="agent.slot-released"):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListSubscribed(Fact, stored_as="agent.list-subscribed"):
+    """From now on they are told what happens on this list, until they say otherwise (routing 60)."""
+
+    list_id: ListId
+
+
+@dataclass(frozen=True, slots=True)
+class ListUnsubscribed(Fact, stored_as="agent.list-unsubscribed"):
+    list_id: ListId
+
+
 AgentFact = (
     AgentRegistered
     | AttributeAssigned
@@ -138,4 +152,6 @@ AgentFact = (
     | SlotFilled
     | SlotWrappingUp
     | SlotReleased
+    | ListSubscribed
+    | ListUnsubscribed
 )

@@ -77,6 +77,12 @@ class Catalog:
         except KeyError:
             raise NotFound(f"There is no queue {queue_id!r}.", "queue_id") from None
 
+    def routing_list(self, list_id: ListId) -> RoutingList:
+        try:
+            return self.lists[list_id]
+        except KeyError:
+            raise NotFound(f"There is no list {list_id!r}.", "list_id") from None
+
     def mrd(self, mrd_id: MrdId) -> MediaRoutingDomain:
         try:
             return self.mrds[mrd_id]
@@ -171,8 +177,8 @@ class Catalog:
             case "mrd":
                 uses: list[tuple[str, set[str | None]]] = []
                 uses += [(f"queue {id_!r}", {queue.mrd_id}) for id_, queue in self.queues.items()]
-                uses += [(f"channel type {id_!r}", {type_.mrd_id}) for id_, type_ in self.channel_types.items()]
                 uses += [(f"list {id_!r}", {list_.mrd_id}) for id_, list_ in self.lists.items()]
+                uses += [(f"channel type {id_!r}", {type_.mrd_id}) for id_, type_ in self.channel_types.items()]
                 return uses
             case "list":
                 return [(f"channel {id_!r}", {c.routing.list_id}) for id_, c in self.channels.items()]

@@ -76,12 +76,12 @@ Configured = (
     AttributeConfigured
     | MrdConfigured
     | QueueConfigured
+    | ListConfigured
     | ChannelTypeConfigured
     | ChannelConfigured
     | BotConfigured
     | ReasonConfigured
     | WrapUpFormConfigured
     | CalendarConfigured
-    | ListConfigured
 )
 ConfigurationFact = Configured | Retired

@@ -229,13 +229,16 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class RoutingList:
-    """Where work waits that agents take by themselves."""
+    """Where requests wait for agents who choose them, instead of being pushed to one (routing 60)."""
 
     name: str
     mrd_id: MrdId
+    wrap_up_enabled: bool = True
+    wrap_up_s: int = 60
 
     def check(self) -> None:
         named(self.name)
+        within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,7 @@ class ChannelType:
 
 @dataclass(frozen=True, slots=True)
 class RoutingPolicy:
-    """`list_id`: where the work waits in mode PULL."""
+    """`queue_id`: where requests are pushed from; `list_id`: where they are pulled from, in mode PULL."""
 
     mode: RoutingMode = RoutingMode.PUSH
     queue_id: QueueId | None = None
@@ -278,13 +281,10 @@ class Channel:
         within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
         if self.mode is not ChannelMode.AGENT and self.bot_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
-        if self.mode is not ChannelMode.BOT and self.routing.mode is RoutingMode.PULL and self.routing.list_id is None:
-            raise Invalid("A channel whose work is pulled needs a list.", "routing.list_id")
-        if (
-            self.mode is not ChannelMode.BOT
-            and self.routing.mode is not RoutingMode.PULL
-            and self.routing.queue_id is None
-        ):
+        if self.routing.mode is RoutingMode.PULL:
+            if self.mode is not ChannelMode.BOT and self.routing.list_id is None:
+                raise Invalid("A channel that is pulled from needs a list.", "routing.list_id")
+        elif self.mode is not ChannelMode.BOT and self.routing.queue_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
         if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
             raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")

@@ -25,11 +25,24 @@ from domain.conversations.facts import (
     DeliveryReported,
     MessagePosted,
     ParticipantRole,
+    RequestListed,
     RequestReason,
+    RequestUnlisted,
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, MrdId, QueueId, SessionId, TaskId
+from domain.ids import (
+    AgentId,
+    BotId,
+    ChannelId,
+    CustomerId,
+    ListItemId,
+    MessageId,
+    MrdId,
+    QueueId,
+    SessionId,
+    TaskId,
+)
 from domain.kernel import Decision, GrowingSet, Invalid, NotAllowed, NotFound, WrongState, derived_id, replace
 from domain.sessions.facts import SessionEndReason
 
@@ -69,6 +82,11 @@ class Conversation:
     bot_greeted: bool = False
     misunderstandings: int = 0
     request: AgentRequested | None = None
+    listed: RequestListed | None = None
+    unjoined: bool = False
+    """The request stands on a list, and no agent has joined it yet."""
+    unread: int = 0
+    """Messages of the customer since an agent was in the talk."""
     ended_sessions: frozenset[SessionId] = frozenset()
     posted: GrowingSet = field(default_factory=GrowingSet)
     deliveries: Mapping[MessageId, DeliveryStatus] = field(default_factory=dict)
@@ -87,7 +105,7 @@ class Conversation:
             if self.agents:
                 return ConversationState.WRAP_UP
             return ConversationState.CLOSING if self.ended_sessions else ConversationState.CREATED
-        if self.talking or self.bot or self.request:
+        if self.talking or self.bot or self.request or self.unjoined:
             return ConversationState.ACTIVE
         return ConversationState.INACTIVE
 
@@ -99,7 +117,12 @@ class Conversation:
     @property
     def bot_on_turn(self) -> BotId | None:
         """The bot that answers the customer now: none while a human is here or on the way."""
-        return self.bot if self.sessions and self.request is None and not self.talking else None
+        return self.bot if self.sessions and not self.human_comes and not self.talking else None
+
+    @property
+    def human_comes(self) -> bool:
+        """Was a human asked for, in a queue or on a list?"""
+        return self.request is not None or self.listed is not None
 
     # Decisions about customers
 
@@ -117,8 +140,9 @@ class Conversation:
         if session not in self.sessions:
             yield SessionJoined(session, channel)
         if message is not None:
-            heard = self.bot or self.request or self.talking or session not in self.sessions
-            yield message if heard else replace(message, unheard=True)
+            heard = self.bot or self.human_comes or self.talking or session not in self.sessions
+            item = self.listed.item_id if self.listed is not None and not self.talking else None
+            yield message if heard and item is None else replace(message, unheard=not heard, item_id=item)
 
     def lose_session(self, session: SessionId, reason: SessionEndReason) -> Decision:
         """Also of a session that ended before it got here: it must not join afterwards, nobody would end it again."""
@@ -145,7 +169,7 @@ class Conversation:
         yield MessagePosted(message, sender, body, session, self.sessions[session], reply_due=due)
 
     def assign_bot(self, bot: BotId) -> Decision:
-        if self.closed is None and self.sessions and self.bot is None and not self.talking and self.request is None:
+        if self.closed is None and self.sessions and self.bot is None and not self.talking and not self.human_comes:
             yield BotJoined(bot, greets=not self.bot_greeted)
 
     def take_bot_answer(
@@ -154,13 +178,14 @@ class Conversation:
         name: str,
         turn: str,
         answer: BotAnswer,
-        request: AgentRequested | None,
+        request: AgentRequested | RequestListed | None,
         reply_due: datetime | None,
     ) -> Decision:
         """A bot answers, as long as it is its turn: what it says after a human was asked for is dropped.
 
         `turn` names what it answers, so that an answer that comes twice is taken once. `request` is the way to a human,
-        taken when the bot hands over or has misunderstood too often; none where the channel has no queue.
+        taken when the bot hands over or has misunderstood too often; none where the channel
+        has neither queue nor list.
         """
         done = MessageId(f"{turn}:answered")
         if self.bot_on_turn != bot or done in self.posted:
@@ -175,44 +200,66 @@ class Conversation:
         yield BotAnswered(bot, done, answer.misunderstood)
         lost = answer.misunderstood and self.misunderstandings + 1 >= MISUNDERSTANDINGS_MAX
         if request is not None and (answer.hands_over or lost):
-            yield request if answer.hands_over else replace(request, reason=RequestReason.BOT_MISUNDERSTOOD)
+            request = request if answer.hands_over else replace(request, reason=RequestReason.BOT_MISUNDERSTOOD)
+            yield replace(request, unread=self.unread) if isinstance(request, RequestListed) else request
 
     def request_agent(
         self, task: TaskId, queue: QueueId, mrd: MrdId, session: SessionId, priority: int, reason: RequestReason
     ) -> Decision:
         """Ask for a human, unless one is here or on the way."""
-        self._check_open()
-        if session not in self.sessions:
-            raise CustomerGone("The customer has left this conversation.")
-        if self.request is None and not self.talking:
+        self._check_may_request(session)
+        if not self.human_comes and not self.talking:
             yield AgentRequested(task, queue, mrd, session, priority, reason)
+
+    def list_request(self, listed: RequestListed) -> Decision:
+        """Ask for a human on a list, unless one is here or on the way (routing 60)."""
+        self._check_may_request(listed.session_id)
+        if not self.human_comes and not self.talking:
+            yield replace(listed, unread=self.unread)
+
+    def unlist_request(self, item: ListItemId, reason: str) -> Decision:
+        """The item was closed: nobody is asked for any more."""
+        if self.listed is not None and self.listed.item_id == item:
+            yield RequestUnlisted(item, reason)
 
     def end_request(self, task: TaskId, reason: str) -> Decision:
         """The request came to nothing (nobody free in time, cancelled)."""
         if self.request is not None and self.request.task_id == task:
             yield AgentRequestEnded(task, reason)
 
-    def admit(self, agent: AgentId, name: str, task: TaskId, role: ParticipantRole) -> Decision:
-        """An agent joins; where a human talks, the bot leaves."""
+    def admit(
+        self, agent: AgentId, name: str, task: TaskId, role: ParticipantRole, item: ListItemId | None = None
+    ) -> Decision:
+        """An agent joins; where a human talks, the bot leaves. Whoever still wraps up may be back for another task.
+
+        `item`: whoever comes for an item of a list comes too late once it is closed.
+        """
         self._check_open()
         if not self.sessions:
             raise CustomerGone("The customer left before the agent joined.")
-        if agent in self.agents:
+        part = self.agents.get(agent)
+        if part is not None and (part.role is not ParticipantRole.WRAP_UP or part.task_id == task):
             return
+        if item is not None and (self.listed is None or self.listed.item_id != item):
+            raise CustomerGone("The request was closed before the agent joined.")
+        if part is not None:
+            yield AgentLeft(agent, part.task_id, "back for another task")
         yield AgentJoined(agent, task, role, name)
         if self.bot is not None and role is ParticipantRole.PRIMARY:
             yield BotLeft(self.bot)
 
-    def change_role(self, agent: AgentId, role: ParticipantRole) -> Decision:
+    def change_role(self, agent: AgentId, role: ParticipantRole, task: TaskId | None = None) -> Decision:
+        """`task`: as in `leave`."""
         part = self.agents.get(agent)
-        if self.closed is None and part is not None and part.role is not role:
+        if self.closed is None and part is not None and part.role is not role and task in (None, part.task_id):
             yield AgentRoleChanged(agent, role)
 
-    def leave(self, agent: AgentId, reason: str = "") -> Decision:
+    def leave(self, agent: AgentId, reason: str = "", task: TaskId | None = None) -> Decision:
+        """`task`: only the part that they take for it, for they may be back for another by now."""
         if self.customer_id is None:
             raise NotFound("There is no such conversation.", "conversation_id")
         part = self.agents.get(agent)
-        if part is not None:
+        if part is not None and task in (None, part.task_id):
             yield AgentLeft(agent, part.task_id, reason)
 
     def set_data(self, data: Mapping[str, str]) -> Decision:
@@ -244,6 +291,11 @@ class Conversation:
         part = self.agents.get(agent)
         if part is None or part.role is ParticipantRole.WRAP_UP:
             raise NotInConversation("You are not in this conversation (any more).")
+
+    def _check_may_request(self, session: SessionId) -> None:
+        self._check_open()
+        if session not in self.sessions:
+            raise CustomerGone("The customer has left this conversation.")
 
     def _check_open(self) -> None:
         if self.closed is not None:
@@ -288,9 +340,15 @@ class Conversation:
                 return replace(self, request=fact, awaiting_reply_to=None)
             case AgentRequestEnded():
                 return replace(self, request=None)
+            case RequestListed():
+                return replace(self, listed=fact, unjoined=True, awaiting_reply_to=None)
+            case RequestUnlisted():
+                return replace(self, listed=None, unjoined=False)
             case AgentJoined(agent_id=agent, task_id=task, role=role):
                 agents = {**self.agents, agent: AgentPart(task, role)}
-                return replace(self, agents=agents, request=None if role is ParticipantRole.PRIMARY else self.request)
+                if role is not ParticipantRole.PRIMARY:
+                    return replace(self, agents=agents)
+                return replace(self, agents=agents, request=None, unjoined=False, unread=0)
             case AgentRoleChanged(agent_id=agent, role=role):
                 return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
             case AgentLeft(agent_id=agent):
@@ -298,7 +356,8 @@ class Conversation:
             case ConversationDataSet(data=data):
                 return replace(self, data={**self.data, **data})
             case ConversationClosed(reason=reason):
-                return replace(self, closed=reason, bot=None, request=None, awaiting_reply_to=None)
+                over = replace(self, closed=reason, bot=None, request=None, awaiting_reply_to=None)
+                return replace(over, listed=None, unjoined=False)
             case _:
                 assert_never(fact)
 
@@ -306,7 +365,8 @@ class Conversation:
         posted = self.posted.add(fact.message_id)
         match fact.sender.type:
             case SenderType.CUSTOMER:
-                return replace(self, posted=posted, last_session=fact.session_id, awaiting_reply_to=None)
+                unread = 0 if self.talking else self.unread + 1
+                return replace(self, posted=posted, last_session=fact.session_id, awaiting_reply_to=None, unread=unread)
             case SenderType.AGENT | SenderType.BOT if fact.reply_due is not None:
                 return replace(self, posted=posted, awaiting_reply_to=fact.message_id)
             case _:

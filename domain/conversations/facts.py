@@ -6,7 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.channels.messages import Body, DeliveryStatus, Sender
-from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, MrdId, QueueId, SessionId, TaskId
+from domain.ids import (
+    AgentId,
+    BotId,
+    ChannelId,
+    CustomerId,
+    ListId,
+    ListItemId,
+    MessageId,
+    MrdId,
+    QueueId,
+    SessionId,
+    TaskId,
+)
 from domain.kernel import Fact
 from domain.sessions.facts import SessionEndReason
 
@@ -72,6 +84,7 @@ class MessagePosted(Fact, stored_as="conversation.message-posted"):
     """`session_id`: where a customer's message came from, or where everybody else's goes; none for a whisper.
 
     `unheard`: nobody was there who answers it, neither bot nor agent, nor anybody on the way.
+    `item_id`: the list item whose customer wrote this while no agent was in the talk; none everywhere else.
     `reply_due`: when the customer's silence after this message ends their session; none where nothing is awaited.
     """
 
@@ -84,6 +97,7 @@ class MessagePosted(Fact, stored_as="conversation.message-posted"):
     sent_at: datetime | None = None
     reply_due: datetime | None = None
     unheard: bool = False
+    item_id: ListItemId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,24 @@ class AgentRequestEnded(Fact, stored_as="conversation.agent-request-ended"):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestListed(Fact, stored_as="conversation.request-listed"):
+    """A human is asked for on a list, where agents choose (routing 60). `unread`: messages that no agent saw yet."""
+
+    item_id: ListItemId
+    list_id: ListId
+    mrd_id: MrdId
+    session_id: SessionId
+    reason: RequestReason
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUnlisted(Fact, stored_as="conversation.request-unlisted"):
+    item_id: ListItemId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentJoined(Fact, stored_as="conversation.agent-joined"):
     agent_id: AgentId
     task_id: TaskId
@@ -174,6 +206,8 @@ ConversationFact = (
     | BotLeft
     | AgentRequested
     | AgentRequestEnded
+    | RequestListed
+    | RequestUnlisted
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft

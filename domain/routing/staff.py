@@ -20,7 +20,7 @@ from domain.agents.facts import (
     SlotState,
     SlotWrappingUp,
 )
-from domain.ids import AgentId, MrdId, TaskId
+from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position
 from domain.routing.lines import Pool, Pools
 from domain.routing.ranking import Place, members_of
@@ -126,7 +126,10 @@ class Staff:
         """A slot is held for a task, and goes on."""
         seat = self.seat(agent_id)
         before = seat.slots.get(fact.task_id)
-        offer_id = fact.offer_id if isinstance(fact, SlotReserved) else seat.slots[fact.task_id].offer_id
+        if isinstance(fact, SlotReserved):
+            offer_id = fact.offer_id
+        else:  # a slot that was not reserved is work that they pulled from a list (routing 61)
+            offer_id = before.offer_id if before else OfferId("")
         seat.slots[fact.task_id] = Slot(fact.mrd_id, state, offer_id)
         chair = self._chair(seat, fact.mrd_id)
         if before is None:

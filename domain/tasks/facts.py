@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
+from domain.ids import (
+    AgentId,
+    ConversationId,
+    CustomerId,
+    ListId,
+    ListItemId,
+    MrdId,
+    OfferId,
+    QueueId,
+    SessionId,
+    TaskId,
+)
 from domain.kernel import Fact
 
 
@@ -99,6 +110,17 @@ class TaskQueued(Fact, stored_as="task.queued"):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskPulled(Fact, stored_as="task.pulled"):
+    """An agent chose this work from a list; nobody offered it to them (routing 60)."""
+
+    item_id: ListItemId
+    list_id: ListId
+    mrd_id: MrdId
+    agent_id: AgentId
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
 class StepReached(Fact, stored_as="task.step-reached"):
     """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10)."""
 
@@ -148,5 +170,13 @@ class TaskClosed(Fact, stored_as="task.closed"):
 
 
 TaskFact = (
-    TaskCreated | TaskQueued | StepReached | TaskReserved | TaskAccepted | WrapUpStarted | WrapUpApplied | TaskClosed
+    TaskCreated
+    | TaskQueued
+    | TaskPulled
+    | StepReached
+    | TaskReserved
+    | TaskAccepted
+    | WrapUpStarted
+    | WrapUpApplied
+    | TaskClosed
 )

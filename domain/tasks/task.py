@@ -18,6 +18,7 @@ from domain.tasks.facts import (
     TaskDirection,
     TaskFact,
     TaskMode,
+    TaskPulled,
     TaskQueued,
     TaskReserved,
     TaskState,
@@ -49,6 +50,7 @@ class Task:
     created: TaskCreated | None = None
     routing: Routing | None = None
     session_id: SessionId | None = None
+    pulled: TaskPulled | None = None
     offer: TaskReserved | None = None
     agent_id: AgentId | None = None
     wrap_up: WrapUpStarted | None = None
@@ -86,6 +88,13 @@ class Task:
         if self.created is None:
             yield TaskCreated(conversation, customer, direction, TaskMode.QUEUE, previous)
             yield TaskQueued(routing, session)
+
+    def pull(self, pulled: TaskPulled, customer: CustomerId) -> Decision:
+        """An agent takes work that they chose themselves: theirs at once, without an offer (routing 60, 61)."""
+        if self.created is None:
+            yield TaskCreated(pulled.conversation_id, customer, TaskDirection.INBOUND, TaskMode.AGENT)
+            yield pulled
+            yield TaskAccepted(OfferId(""), pulled.agent_id, pulled.conversation_id)
 
     def widen(self, step: int) -> Decision:
         if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
@@ -189,6 +198,8 @@ class Task:
                 return replace(self, created=fact)
             case TaskQueued(routing=routing, session_id=session):
                 return replace(self, routing=routing, session_id=session)
+            case TaskPulled():
+                return replace(self, pulled=fact)
             case StepReached(step=step):
                 return replace(self, routing=replace(self.routing, step=step) if self.routing else None)
             case TaskReserved():

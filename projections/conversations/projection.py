@@ -71,7 +71,7 @@ class Participation(msgspec.Struct):
 
 class Conversations:
     name: LiteralString = "conversations"
-    version = 1
+    version = 2
     # Receipts and the turns of bots change nothing that a list shows.
     facts: frozenset[type[Fact]] = frozenset(get_args(ConversationFact)) - {DeliveryReported, BotAnswered}
 

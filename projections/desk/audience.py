@@ -1,23 +1,28 @@
 """Which agents' desks show this fact? Answered for the newest fact, and for any fact of the last while."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from domain.agents.facts import ListSubscribed, ListUnsubscribed
 from domain.conversations.facts import AgentJoined, AgentLeft
-from domain.ids import AgentId, ConversationId
+from domain.ids import AgentId, ConversationId, ListId
 from domain.kernel import BEGINNING, Position, Recorded
+from domain.lists.facts import ListItemDismissed
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskReserved, WrapUpApplied, WrapUpStarted
 
+K = TypeVar("K")
 KEPT = 200_000
 """How many facts back a desk can resume: ended stays in conversations are forgotten after that."""
 
 
 @dataclass(slots=True)
 class Stay:
-    """An agent's time in a conversation, from the fact that let them in to the fact that let them go, both included."""
+    """An agent's time in a conversation or with a list, from the fact that let them in to the fact that let them go,
+    both included.
+    """
 
     agent_id: AgentId
     since: Position
@@ -32,6 +37,7 @@ class Stays:
     """All stays that may still matter, and the position before which nothing is known any more."""
 
     by_conversation: dict[ConversationId, list[Stay]] = field(default_factory=dict)
+    by_list: dict[ListId, list[Stay]] = field(default_factory=dict)
     forgotten: Position = BEGINNING
     newest: Position = BEGINNING
 
@@ -40,7 +46,7 @@ class Audience:
     """Feed it the log in order. A fact of the future has no audience yet."""
 
     name = "desk"
-    shape = 1
+    shape = 2
 
     def __init__(self, stays: Stays | None = None) -> None:
         self.stays = stays or Stays()
@@ -59,9 +65,12 @@ class Audience:
                 stays = self.stays.by_conversation.setdefault(ConversationId(recorded.subject), [])
                 stays.append(Stay(agent, recorded.position))
             case AgentLeft(agent_id=agent):
-                for stay in self.stays.by_conversation.get(ConversationId(recorded.subject), ()):
-                    if stay.agent_id == agent and stay.until is None:
-                        stay.until = recorded.position
+                _end(self.stays.by_conversation.get(ConversationId(recorded.subject), ()), agent, recorded.position)
+            case ListSubscribed(list_id=list_id):
+                stays = self.stays.by_list.setdefault(list_id, [])
+                stays.append(Stay(AgentId(recorded.subject), recorded.position))
+            case ListUnsubscribed(list_id=list_id):
+                _end(self.stays.by_list.get(list_id, ()), AgentId(recorded.subject), recorded.position)
             case _:
                 return
 
@@ -78,8 +87,19 @@ class Audience:
                 holder = _holder(recorded.fact)
                 if holder is not None:
                     yield holder
+            case "listitem":
+                yield from self._of_list(recorded)
             case _:
                 return
+
+    def _of_list(self, recorded: Recorded[Any]) -> Iterator[AgentId]:
+        """Whoever follows the list, but a notice that somebody put away is their own business (routing 60)."""
+        if isinstance(recorded.fact, ListItemDismissed):
+            yield recorded.fact.agent_id
+            return
+        for stay in self.stays.by_list.get(recorded.fact.list_id, ()):
+            if stay.covers(recorded.position):
+                yield stay.agent_id
 
     def took_part(self, agent: AgentId, conversation: ConversationId) -> bool:
         return any(stay.agent_id == agent for stay in self.stays.by_conversation.get(conversation, ()))
@@ -94,12 +114,22 @@ class Audience:
         if limit <= self.stays.forgotten:
             return
         self.stays.forgotten = limit
-        kept = {
-            conversation: recent
-            for conversation, stays in self.stays.by_conversation.items()
-            if (recent := [stay for stay in stays if stay.until is None or stay.until > limit])
-        }
-        self.stays.by_conversation = kept
+        self.stays.by_conversation = _kept(self.stays.by_conversation, limit)
+        self.stays.by_list = _kept(self.stays.by_list, limit)
+
+
+def _end(stays: Iterable[Stay], agent: AgentId, position: Position) -> None:
+    for stay in stays:
+        if stay.agent_id == agent and stay.until is None:
+            stay.until = position
+
+
+def _kept(stays: dict[K, list[Stay]], limit: Position) -> dict[K, list[Stay]]:
+    return {
+        key: recent
+        for key, those in stays.items()
+        if (recent := [stay for stay in those if stay.until is None or stay.until > limit])
+    }
 
 
 def _holder(fact: Any) -> AgentId | None:

@@ -17,7 +17,19 @@ from domain.configuration import settings as s
 from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity, identity_id
-from domain.ids import AgentId, AttributeId, BotId, ChannelId, ChannelTypeId, ConversationId, MrdId, QueueId, TaskId
+from domain.ids import (
+    AgentId,
+    AttributeId,
+    BotId,
+    ChannelId,
+    ChannelTypeId,
+    ConversationId,
+    ListId,
+    ListItemId,
+    MrdId,
+    QueueId,
+    TaskId,
+)
 from domain.kernel import Position
 from domain.sessions.session import Session
 from infra.centre import Centre
@@ -27,7 +39,7 @@ from infra.eventlog.port import EventLog
 from infra.outbox import BotTurns
 
 CHAT, WEB, BOT, ENGLISH = MrdId("chat"), ChannelId("web"), BotId("greeter"), AttributeId("english")
-SUPPORT = QueueId("support")
+SUPPORT, COMMENTS = QueueId("support"), ListId("comments")
 
 
 class Clock:
@@ -91,6 +103,13 @@ class World:
             )
         )
 
+    async def configure_list(self, mode: s.ChannelMode = s.ChannelMode.AGENT, **settings: object) -> None:
+        """After `configure`: the channel's requests stand on a list, from which agents pull."""
+        await self.send(Configure("comments", s.RoutingList("Comments", CHAT, **settings)))
+        routing = s.RoutingPolicy(s.RoutingMode.PULL, list_id=COMMENTS)
+        channel = s.Channel("Web", ChannelTypeId("webtype"), "webchat", mode=mode, bot_id=BOT, routing=routing)
+        await self.send(Configure("web", channel))
+
     async def staff(self, name: str) -> AgentId:
         """An agent who speaks English, signed in and ready."""
         agent = AgentId(name)
@@ -138,6 +157,17 @@ class World:
             while not (result := await what()):
                 await asyncio.sleep(0.002)
             return result
+
+    async def item_of(self, id: ConversationId) -> ListItemId:
+        """The item under which this conversation stands on a list, once it does."""
+
+        async def listed() -> ListItemId | None:
+            for recorded in reversed(await self.log.read_all(limit=1_000_000)):
+                if type(recorded.fact).__name__ == "ListItemArrived" and recorded.fact.conversation_id == id:
+                    return ListItemId(recorded.subject)
+            return None
+
+        return await self.until(listed)
 
     async def offer_to(self, agent: AgentId) -> TaskId:
         async def rings() -> TaskId | None:

@@ -16,17 +16,19 @@ from infra.projector import Projector
 from projections.agents.projection import Agents
 from projections.conversations.projection import Conversations
 from projections.customers.projection import Customers
+from projections.lists.projection import Lists
 from projections.queues.projection import Queues
 from projections.tasks.projection import Tasks
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
-ALL = (Conversations, Tasks, Agents, Queues, Customers)
+ALL = (Conversations, Tasks, Agents, Queues, Customers, Lists)
 TABLES = {
     "conversations": ("conversation", "participation"),
     "tasks": ("task",),
     "agents": ("agent",),
     "queues": ("queue", "request", "quarter"),
     "customers": ("customer", "open_conversation"),
+    "lists": ("item",),
 }
 
 

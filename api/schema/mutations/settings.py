@@ -232,6 +232,8 @@ class ConfigureRoutingListInput(Intention):
     id: strawberry.ID = doc(CHOSEN_ID)
     name: str = doc(NAME)
     mrd_id: MrdId = doc("Its media routing domain.")
+    wrap_up_enabled: bool = doc("Do agents wrap up what they took from it?", default=True)
+    wrap_up_s: int = doc("How long a wrap-up may take, in seconds; 0 for without end.", default=60)
 
     def settings(self) -> s.RoutingList:
-        return s.RoutingList(self.name, self.mrd_id)
+        return s.RoutingList(self.name, self.mrd_id, self.wrap_up_enabled, self.wrap_up_s)

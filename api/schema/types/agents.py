@@ -34,7 +34,7 @@ class AgentSlot:
     task_id: TaskId = doc("The task.")
     mrd_id: MrdId = doc("The media routing domain whose slot it is.")
     state: SlotState = doc("What the slot is taken by.")
-    offer_id: OfferId = doc("The offer that it began with.")
+    offer_id: OfferId = doc("The offer that it began with; empty for work from a list.")
     conversation_id: ConversationId | None = doc(
         "The conversation, once the agent joined; null where the live model was asked."
     )

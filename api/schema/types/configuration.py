@@ -166,6 +166,8 @@ class RoutingList:
     id: ListId = doc(ID)
     name: str = doc(NAME)
     mrd_id: MrdId = doc("Its media routing domain.")
+    wrap_up_enabled: bool = doc("Do agents wrap up what they took from it?", name="isWrapUpEnabled")
+    wrap_up_s: int = doc("How long a wrap-up may take, in seconds; 0 for without end.")
 
 
 def attributes(those: Mapping[AttributeId, s.RoutingAttribute]) -> list[RoutingAttribute]:
@@ -295,4 +297,13 @@ def wrap_up_forms(those: Mapping[WrapUpFormId, w.WrapUpForm]) -> list[WrapUpForm
 
 
 def lists(those: Mapping[ListId, s.RoutingList]) -> list[RoutingList]:
-    return [RoutingList(id=id, name=it.name, mrd_id=it.mrd_id) for id, it in sorted(those.items())]
+    return [
+        RoutingList(
+            id=id,
+            name=it.name,
+            mrd_id=it.mrd_id,
+            wrap_up_enabled=it.wrap_up_enabled,
+            wrap_up_s=it.wrap_up_s,
+        )
+        for id, it in sorted(those.items())
+    ]

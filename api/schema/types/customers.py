@@ -61,5 +61,9 @@ async def customer_named(info: Info, customer_id: CustomerId | None) -> Customer
     if customer_id not in rows:
         async with info.context.reading() as connection:
             rows[customer_id] = await customer(connection, customer_id)
+    if rows[customer_id] is None:  # somebody who turned up just now
+        await info.context.behind.caught_up(info.context.behind.position())
+        async with info.context.reading() as connection:
+            rows[customer_id] = await customer(connection, customer_id)
     row = rows[customer_id]
     return of_profile(row) if row else None

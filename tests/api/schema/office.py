@@ -25,12 +25,13 @@ from projections.agents.projection import Agents
 from projections.conversations.projection import Conversations
 from projections.customers.projection import Customers
 from projections.desk.audience import Audience
+from projections.lists.projection import Lists
 from projections.queues.projection import Queues
 from projections.tasks.projection import Tasks
 from tests.e2e.world import World
 
 ISSUER, AUDIENCE, PASSWORD = "http://parley.test", "parley", "correct horse"
-PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers)
+PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers, Lists)
 KEY = ECKey.generate_key("P-256", auto_kid=True)
 
 

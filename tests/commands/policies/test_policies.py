@@ -20,7 +20,16 @@ from commands.conversations import (
     WelcomeCustomer,
 )
 from commands.inbound import ReleaseIdentity
-from commands.policies import POLICIES, agents_leave, bots_first, conversations_end, find_an_agent, offers
+from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
+from commands.policies import (
+    POLICIES,
+    agents_leave,
+    bots_first,
+    conversations_end,
+    find_an_agent,
+    offers,
+    pull_from_lists,
+)
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
 from domain.agents.facts import LoggedOut, SlotReserved
 from domain.conversations.facts import (
@@ -29,7 +38,9 @@ from domain.conversations.facts import (
     AgentRequestEnded,
     CloseReason,
     ConversationClosed,
+    RequestListed,
     RequestReason,
+    RequestUnlisted,
     SessionJoined,
     SessionLeft,
 )
@@ -39,6 +50,9 @@ from domain.ids import (
     ConversationId,
     CustomerId,
     IdentityId,
+    ListId,
+    ListItemId,
+    MessageId,
     MrdId,
     OfferId,
     QueueId,
@@ -46,8 +60,9 @@ from domain.ids import (
     TaskId,
 )
 from domain.kernel import Cause, Fact, Position, Recorded
+from domain.lists.facts import ListItemClosed, ListItemCloseReason, ListItemJoined
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, WrapUpStarted
+from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskPulled, WrapUpStarted
 from tests.domain.conversations.situations import said
 
 NOW = datetime(2026, 1, 31, 10, 4, tzinfo=UTC)
@@ -64,6 +79,8 @@ def closed(reason: TaskCloseReason, held: bool = True) -> TaskClosed:
 
 
 RONA, REROUTE = TaskCloseReason.RONA, TaskCloseReason.REROUTE
+ITEM, COMMENTS = ListItemId("item"), ListId("comments")
+LISTED = RequestListed(ITEM, COMMENTS, CHAT, SESSION, RequestReason.CHANNEL_MODE, 1)
 LEFT = AgentLeft(MARIA, TASK, "DONE")
 
 SENTENCES = [
@@ -96,6 +113,12 @@ SENTENCES = [
         bots_first.a_customer_whom_nobody_hears_is_welcomed_again,
         "conversation-talk",
         replace(said("m1"), unheard=True),
+        [WelcomeCustomer(TALK)],
+    ),
+    (
+        bots_first.whoever_came_back_while_their_request_was_closed_is_welcomed,
+        "conversation-talk",
+        RequestUnlisted(ITEM, "CUSTOMER_LEFT"),
         [WelcomeCustomer(TALK)],
     ),
     # conversations_end
@@ -167,7 +190,7 @@ SENTENCES = [
         offers.an_agent_in_wrap_up_is_out_of_the_talk,
         "task-task-1",
         WrapUpStarted(MARIA, TALK, None),
-        [WrapUpSlot(MARIA, TASK), RetireAgentToWrapUp(TALK, MARIA)],
+        [WrapUpSlot(MARIA, TASK), RetireAgentToWrapUp(TALK, MARIA, TASK)],
     ),
     *(
         (
@@ -176,13 +199,58 @@ SENTENCES = [
             closed(reason),
             [MissOffer(MARIA, TASK)]  # routing 25
             if reason is RONA
-            else [ReleaseSlot(MARIA, TASK, reason), LeaveConversation(TALK, MARIA, reason)],
+            else [ReleaseSlot(MARIA, TASK, reason), LeaveConversation(TALK, MARIA, reason, TASK)],
         )
         for reason in TaskCloseReason
     ),
     *(
         (offers.a_closed_task_frees_its_slot_and_its_agent, "task-task-1", closed(reason, held=False), [])
         for reason in TaskCloseReason
+    ),
+    # pull_from_lists
+    (
+        pull_from_lists.a_listed_request_becomes_an_item,
+        "conversation-talk",
+        LISTED,
+        [PutOnList(TALK, LISTED)],  # routing 60
+    ),
+    (pull_from_lists.what_a_waiting_customer_writes_is_counted, "conversation-talk", said("m1"), []),
+    (
+        pull_from_lists.what_a_waiting_customer_writes_is_counted,
+        "conversation-talk",
+        replace(said("m1"), item_id=ITEM),
+        [NoteListMessage(ITEM, MessageId("m1"))],
+    ),
+    (
+        pull_from_lists.whoever_joins_an_item_has_a_task,
+        "listitem-item",
+        ListItemJoined(COMMENTS, MARIA, TASK),
+        [PullTask(ITEM, MARIA, TASK)],
+    ),
+    (
+        pull_from_lists.a_pulled_task_fills_a_slot,
+        "task-task-1",
+        TaskPulled(ITEM, COMMENTS, CHAT, MARIA, TALK),
+        [TakeUpSlot(MARIA, CHAT, TASK, TALK)],
+    ),
+    (pull_from_lists.whoever_left_the_talk_left_the_item, "conversation-talk", LEFT, [LeaveListItem(TASK, MARIA)]),
+    (
+        pull_from_lists.whoever_never_came_into_the_talk_leaves_the_item_too,
+        "task-task-1",
+        closed(TaskCloseReason.CANCELLED),
+        [LeaveListItem(TASK, MARIA)],
+    ),
+    (
+        pull_from_lists.whoever_never_came_into_the_talk_leaves_the_item_too,
+        "task-task-1",
+        closed(TaskCloseReason.CANCELLED, held=False),
+        [],
+    ),
+    (
+        pull_from_lists.a_closed_item_ends_its_conversation,
+        "listitem-item",
+        ListItemClosed(COMMENTS, TALK, ListItemCloseReason.AGENT, MARIA),
+        [SettleClosedItem(ITEM, TALK, ListItemCloseReason.AGENT)],
     ),
 ]
 

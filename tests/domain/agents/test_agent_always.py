@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.agents.agent import ROUTABLE, Agent
-from domain.agents.facts import LoggedIn, MadeNotReady, MadeReady, MrdState, SlotReserved, SlotState
+from domain.agents.facts import LoggedIn, MadeNotReady, MadeReady, MrdState, SlotFilled, SlotReserved, SlotState
 from domain.ids import MrdId, OfferId, TaskId
 from tests.domain.agents.situations import CHAT, EMAIL, READY, TALK, task
 from tests.domain.agents.test_mrd_states import as_published
@@ -36,6 +36,9 @@ work = st.one_of(
     decision("release", tasks, reasons),
     decision("miss", tasks, make_not_ready=st.booleans()),
 )
+pulled = st.builds(  # tasks of their own, for a pulled task was never offered
+    lambda mrd, number: lambda agent: agent.take_up(mrd, task(number), TALK), mrds, st.integers(6, 9)
+)
 presence = st.one_of(
     decision("register", st.sampled_from(["", "maria"]), st.just("Maria")),
     decision("log_in"),
@@ -49,6 +52,7 @@ presence = st.one_of(
     decision("withdraw_attribute", st.just("spanish")),
 )
 decisions = st.lists(work | work | work | presence, max_size=60)
+with_pulls = st.lists(work | work | pulled | presence, max_size=60)
 starts = st.sampled_from([Agent(), given_facts(Agent, *READY).model])
 
 
@@ -61,6 +65,27 @@ def test_nobody_is_filled_beyond_their_maximum(start: Agent, decisions) -> None:
                 assert after.load(fact.mrd_id) <= after.mrds[fact.mrd_id].tasks_max
         for mrd_id, mrd in after.mrds.items():  # only a maximum that fell leaves somebody above it
             assert after.load(mrd_id) <= max(mrd.tasks_max, before.load(mrd_id))
+
+
+@given(starts, with_pulls)
+def test_pulled_work_counts_and_is_never_too_much(start: Agent, decisions) -> None:  # routing 61
+    for before, facts, after in live(start, decisions):
+        for fact in facts:
+            if isinstance(fact, SlotReserved):
+                assert before.mrd_state(fact.mrd_id) in ROUTABLE
+            if isinstance(fact, SlotFilled) and fact.task_id not in before.slots:
+                assert before.logged_in
+                assert after.load(fact.mrd_id) == before.load(fact.mrd_id) + 1
+                if after.load(fact.mrd_id) >= after.mrds[fact.mrd_id].tasks_max:
+                    assert after.mrd_state(fact.mrd_id) not in ROUTABLE
+
+
+@given(starts, with_pulls)
+def test_states_follow_from_their_causes_alone_with_pulled_work_too(start: Agent, decisions) -> None:
+    for _, _, after in live(start, decisions):
+        for mrd_id, mrd in after.mrds.items():
+            willing, load = mrd.willing and after.ready, after.load(mrd_id)
+            assert after.mrd_state(mrd_id) is as_published(after.logged_in, willing, load, mrd.tasks_max)
 
 
 @given(starts, decisions)

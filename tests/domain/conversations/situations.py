@@ -11,11 +11,24 @@ from domain.conversations.facts import (
     ConversationStarted,
     MessagePosted,
     ParticipantRole,
+    RequestListed,
     RequestReason,
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, MrdId, QueueId, SessionId, TaskId
+from domain.ids import (
+    AgentId,
+    BotId,
+    ChannelId,
+    CustomerId,
+    ListId,
+    ListItemId,
+    MessageId,
+    MrdId,
+    QueueId,
+    SessionId,
+    TaskId,
+)
 from domain.sessions.facts import SessionEndReason
 
 NOW = datetime(2026, 1, 31, 10, 4, tzinfo=UTC)
@@ -32,6 +45,9 @@ ON_TWO_CHANNELS = (*ARRIVED, SessionJoined(WHATSAPP, WHATSAPP_LINE))
 WITH_BOT = (*ARRIVED, BotJoined(BOT, greets=True))
 REQUEST = AgentRequested(TASK, QueueId("sales"), MrdId("chat"), WEB, 1, RequestReason.CUSTOMER_ASKED)
 WAITING = (*WITH_BOT, REQUEST)
+ITEM = ListItemId("item")
+LISTED = RequestListed(ITEM, ListId("comments"), MrdId("chat"), WEB, RequestReason.CUSTOMER_ASKED)
+ON_A_LIST = (*ARRIVED, LISTED)
 
 
 def joined(agent: AgentId = MARIA, role: ParticipantRole = ParticipantRole.PRIMARY, task: TaskId = TASK) -> AgentJoined:

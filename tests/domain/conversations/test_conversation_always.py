@@ -1,6 +1,7 @@
 """What holds for a conversation, whatever is decided?"""
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from domain.conversations.facts import (
 )
 from domain.ids import ChannelId, MessageId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason
-from tests.domain.conversations.situations import BOT, JOHN, LATER, MARIA, NOW, PAUL, REQUEST, said
+from tests.domain.conversations.situations import BOT, JOHN, LATER, LISTED, MARIA, NOW, PAUL, REQUEST, said
 from tests.domain.lives import history, live
 
 sessions = st.integers(1, 3).map(lambda number: SessionId(f"session-{number}"))
@@ -54,13 +55,15 @@ decisions = st.lists(
             lambda it, turn, answer, request: it.take_bot_answer(BOT, "Greeter", turn, answer, request, LATER),
             ids,
             answers,
-            st.sampled_from([None, REQUEST]),
+            st.sampled_from([None, REQUEST, LISTED]),
         ),
         decision(
             lambda it, t, s: it.request_agent(t, REQUEST.queue_id, REQUEST.mrd_id, s, 1, REQUEST.reason),
             tasks,
             sessions,
         ),
+        decision(lambda it, s: it.list_request(replace(LISTED, session_id=s)), sessions),
+        decision(lambda it: it.unlist_request(LISTED.item_id, "AGENT")),
         decision(lambda it, t: it.end_request(t, "CANCELLED"), tasks),
         decision(lambda it, a, t, r: it.admit(a, a, t, r), agents, tasks, roles),
         decision(Conversation.change_role, agents, roles),
@@ -89,7 +92,7 @@ def test_the_state_says_who_is_there(decisions) -> None:
         match after.state:
             case ConversationState.ACTIVE:
                 assert after.sessions
-                assert after.talking or after.bot or after.request
+                assert after.talking or after.bot or after.request or after.unjoined
             case ConversationState.INACTIVE:
                 assert after.sessions
                 assert not (after.talking)

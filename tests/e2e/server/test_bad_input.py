@@ -40,6 +40,9 @@ from tests.e2e.server.process import Server
 
 pytestmark = pytest.mark.anyio
 
+TIMERS_OF_OTHERS = 5
+"""Tests of this module leave customers waiting, whose timers write when they fire: that may fall between two looks."""
+
 
 @pytest.mark.parametrize(
     "bad", [*WEB_CHAT, *WEBHOOKS, *TRANSPORT, *SIGN_IN], ids=lambda bad: f"{bad.path.split('/')[1]}: {bad}"
@@ -48,20 +51,26 @@ async def test_a_bad_request_is_refused_with_its_code(
     centre: Centre, server: Server, tokens: "Tokens", bad: Bad
 ) -> None:
     headers = {"accept": GRAPHQL if bad.path == "/graphql" else "*/*", **bad.headers, **await tokens.header(bad.by)}
-    before = await tokens.log_ends_at()
-    answer = await centre.http.request(bad.method, bad.path, content=bad.body, headers=headers)
-    assert (answer.status_code, _code(answer.json())) == (bad.status, bad.code), answer.text
-    assert "Traceback" not in answer.text
-    assert await tokens.log_ends_at() == before
+    for _ in range(TIMERS_OF_OTHERS):
+        before = await tokens.log_ends_at()
+        answer = await centre.http.request(bad.method, bad.path, content=bad.body, headers=headers)
+        assert (answer.status_code, _code(answer.json())) == (bad.status, bad.code), answer.text
+        assert "Traceback" not in answer.text
+        if await tokens.log_ends_at() == before:
+            return
+    raise AssertionError("each time that it was refused, something was written")
 
 
 @pytest.mark.parametrize("wrong", MUTATIONS, ids=str)
 async def test_a_mutation_that_makes_no_sense_is_refused_with_its_code(tokens: "Tokens", wrong: Wrong) -> None:
-    before = await tokens.log_ends_at()
-    with pytest.raises(Refused) as refused:
-        await (await tokens.staff(wrong.by)).do(wrong.mutation, **wrong.given)
-    assert refused.value.code == wrong.code, refused.value
-    assert await tokens.log_ends_at() == before
+    for _ in range(TIMERS_OF_OTHERS):
+        before = await tokens.log_ends_at()
+        with pytest.raises(Refused) as refused:
+            await (await tokens.staff(wrong.by)).do(wrong.mutation, **wrong.given)
+        assert refused.value.code == wrong.code, refused.value
+        if await tokens.log_ends_at() == before:
+            return
+    raise AssertionError("each time that it was refused, something was written")
 
 
 async def test_to_sign_out_twice_changes_nothing(tokens: "Tokens") -> None:

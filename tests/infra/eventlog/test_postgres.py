@@ -225,10 +225,10 @@ async def test_an_answer_lost_after_the_commit_is_found_again(
 
 async def test_a_silent_database_never_stops_the_event_loop(log: PostgresLog, postgres_url: str) -> None:
     await note(log, "task-warm", "up")
-    reader = asyncio.create_task(the_next(log.subscribe(), 1 + 40 * 30))
+    reader = asyncio.create_task(the_next(log.subscribe(), 1 + 40 * 300))
     async with heartbeat() as gaps:
-        writers = asyncio.gather(*(write_in_turn(log, f"task-{n}", 30) for n in range(40)))
-        await asyncio.sleep(0.02)
+        writers = asyncio.gather(*(write_in_turn(log, f"task-{n}", 300) for n in range(40)))
+        await asyncio.sleep(0.02)  # a quick machine writes a thousand meanwhile, so there is more to write than that
         with backends_stopped(postgres_url):
             started = time.monotonic()
             await asyncio.sleep(1.0)

@@ -1,0 +1,85 @@
+"""By which ways do customers come, and who answers there?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.channels.inbound import ContactKind
+from domain.configuration.checks import named, within
+from domain.ids import BotId, ChannelTypeId, ListId, MrdId, QueueId
+from domain.kernel import Invalid
+
+
+class ChannelMode(StrEnum):
+    BOT = "BOT"
+    AGENT = "AGENT"
+    HYBRID = "HYBRID"
+
+
+class RoutingMode(StrEnum):
+    PUSH = "PUSH"
+    PULL = "PULL"
+    EXTERNAL = "EXTERNAL"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelType:
+    name: str
+    mrd_id: MrdId
+    is_interactive: bool = True
+
+    def check(self) -> None:
+        named(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingPolicy:
+    """`queue_id`: where requests are pushed from; `list_id`: where they are pulled from, in mode PULL."""
+
+    mode: RoutingMode = RoutingMode.PUSH
+    queue_id: QueueId | None = None
+    route_to_last_agent: bool = False
+    list_id: ListId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley."""
+
+    name: str
+    channel_type_id: ChannelTypeId
+    connector: str
+    service_identifier: str = ""
+    mode: ChannelMode = ChannelMode.HYBRID
+    bot_id: BotId | None = None
+    routing: RoutingPolicy = field(default_factory=RoutingPolicy)
+    customer_inactivity_s: int = 600
+    contact_kind: ContactKind = ContactKind.OPAQUE
+    delivery_url: str = ""
+
+    def check(self) -> None:
+        named(self.name)
+        within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
+        if self.mode is not ChannelMode.AGENT and self.bot_id is None:
+            raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
+        if self.routing.mode is RoutingMode.PULL:
+            if self.mode is not ChannelMode.BOT and self.routing.list_id is None:
+                raise Invalid("A channel that is pulled from needs a list.", "routing.list_id")
+        elif self.mode is not ChannelMode.BOT and self.routing.queue_id is None:
+            raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
+        if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
+            raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """`connector` names a folder under `connectors/bots/`; `settings` are its own."""
+
+    name: str
+    connector: str = "scripted"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: int = 10
+
+    def check(self) -> None:
+        named(self.name)
+        within(self.timeout_s, 1, 60, "timeout_s")

@@ -1,0 +1,51 @@
+"""How does a queue push its work to agents: whom first, how long, and what then?"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.configuration.checks import named, within
+from domain.configuration.steps import Step, StepMode
+from domain.ids import MrdId, WrapUpFormId
+from domain.kernel import Invalid
+
+STEPS_MAX = 10
+
+
+class AgentSelectionPolicy(StrEnum):
+    """Which agent of a step first (routing 13)."""
+
+    LONGEST_AVAILABLE = "LONGEST_AVAILABLE"
+    MOST_SKILLED = "MOST_SKILLED"
+    LEAST_SKILLED = "LEAST_SKILLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    name: str
+    mrd_id: MrdId
+    steps: tuple[Step, ...] = (Step(),)
+    step_mode: StepMode = StepMode.CUMULATIVE
+    priority: int = 1
+    service_level_type: int = 1
+    service_level_threshold_s: int = 20
+    agent_selection: AgentSelectionPolicy = AgentSelectionPolicy.LONGEST_AVAILABLE
+    offer_timeout_s: int = 20
+    request_ttl_s: int = 600
+    wrap_up_enabled: bool = True
+    wrap_up_s: int = 60
+    wrap_up_form_id: WrapUpFormId | None = None
+
+    def check(self) -> None:
+        named(self.name)
+        if not 1 <= len(self.steps) <= STEPS_MAX:
+            raise Invalid(f"A queue has 1 to {STEPS_MAX} steps.", "steps")
+        for number, step in enumerate(self.steps):
+            step.check(f"steps[{number}]", is_last=number == len(self.steps) - 1)
+        within(self.priority, 1, 10, "priority")
+        within(self.service_level_type, 1, 3, "service_level_type")
+        within(self.service_level_threshold_s, 1, 86_400, "service_level_threshold_s")
+        within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
+        within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
+        within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+        if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
+            raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from domain.agents.agent import Agent, Mrd, Slot, mrd_state
+from domain.agents.agent import Agent
 from domain.agents.facts import (
     AttributeAssigned,
     AttributeWithdrawn,
@@ -20,6 +20,7 @@ from domain.agents.facts import (
     SlotState,
     SlotWrappingUp,
 )
+from domain.agents.states import NOBODY, Interrupts, Mrd, Slot, mrd_state
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position
 from domain.routing.lines import Pool, Pools

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.agents.agent import Agent, Slot
+from domain.agents.agent import Agent
+from domain.agents.states import Slot
 from domain.configuration.catalog import Catalog
 from domain.ids import AgentId, ConversationId, MrdId, TaskId
 from domain.kernel import Position

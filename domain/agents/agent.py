@@ -1,6 +1,6 @@
 """What is this agent good at, do they want work, and how much do they have? States are derived from those causes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Self, assert_never
@@ -98,15 +98,14 @@ class Agent:
         """Ready, and not cut off from their desk (routing 12, 39)."""
         return self.logged_in and self.ready and not self.lost_desk
 
-    @property
-    def interrupted(self) -> Interrupts:
-        """Their domains that give way to what goes on in others (routing 35)."""
-        return interrupted((*self._outside(), *self.slots.values()))
-
-    def _outside(self) -> Iterator[Occupation]:
-        for mrd_id, mrd in self.mrds.items():
-            if mrd.mirrored is not None and mrd.mirrored.state in AT_WORK:
-                yield Occupation(mrd_id, mrd.mirrored.interruptible, mrd.mirrored.interrupts)
+    def giving_way(self, slots: Iterable[Slot]) -> Interrupts:
+        """Their domains that give way to what goes on in others, with these slots (routing 35)."""
+        outside = (
+            Occupation(mrd_id, mrd.mirrored.interruptible, mrd.mirrored.interrupts)
+            for mrd_id, mrd in self.mrds.items()
+            if mrd.mirrored is not None and mrd.mirrored.state in AT_WORK
+        )
+        return interrupted((*outside, *slots))
 
     def load(self, mrd_id: MrdId) -> int:
         """How many slots are taken: reserved, active and in wrap-up (routing 12, 20, 52)."""
@@ -119,7 +118,7 @@ class Agent:
         if self.logged_in and self.state_lost:
             return MrdState.UNKNOWN
         willing = mrd.willing and self.ready
-        gives_way = willing and mrd_id in self.interrupted
+        gives_way = willing and mrd_id in self.giving_way(self.slots.values())
         return mrd_state(self.logged_in, willing, self.load(mrd_id), mrd.tasks_max, gives_way)
 
     # Decisions about the person
@@ -207,31 +206,6 @@ class Agent:
         self._check_granted(mrd)
         if self.mrds[mrd].mirrored != mirrored:
             yield MrdMirrored(mrd, mirrored.state, mirrored.interruptible, mirrored.interrupts)
-
-    # Decisions about their desk
-
-    def connect_desk(self, connection: str, *, several: bool) -> Decision:
-        """Somebody signed in as them follows their desk; whoever did so elsewhere does no more (routing 39)."""
-        if not self.username:
-            raise NotFound("There is no such agent.", "agent_id")
-        evicted = () if several else tuple(sorted(self.desks - {connection}))
-        if connection not in self.desks or evicted or self.lost_desk:
-            yield DeskConnected(connection, evicted)
-
-    def disconnect_desk(self, connection: str, due: datetime) -> Decision:
-        """A lost connection changes no state; with the last one they get no offers, and may come back until `due`."""
-        if connection in self.desks:
-            is_last = self.logged_in and len(self.desks) == 1
-            yield DeskDisconnected(connection, due if is_last else None)
-
-    def begin_idling(self, warn_at: datetime, due: datetime) -> Decision:
-        """Signed in, and nothing to do: never while there is live work (routing 40)."""
-        if self.logged_in and not self.slots and self.idle_due != due:
-            yield IdlingBegan(warn_at, due)
-
-    def warn_of_idling(self, due: datetime) -> Decision:
-        if self.idle_due == due and not self.idle_warned:
-            yield IdleWarned(due)
 
     # Decisions about work
 

@@ -1,7 +1,8 @@
 """Who is there, and who could take one more? Facts of agents go in; each agent has a seat in every domain they work in.
 
 Who they are and whether they want work is the domain's own `Agent`. What fills their time changes with every task and is
-counted here; the state follows from both by the domain's own `mrd_state` (routing 33).
+counted here; the state follows from both by the domain's own `mrd_state` (routing 33). Whoever is cut off from their desk
+or interrupted in a domain keeps their place in the order, and is not in it for a while (routing 35, 39).
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from domain.agents.facts import (
     AttributeAssigned,
     AttributeWithdrawn,
     MrdMadeReady,
+    MrdMirrored,
     MrdState,
     SlotFilled,
     SlotReleased,
@@ -20,7 +22,7 @@ from domain.agents.facts import (
     SlotState,
     SlotWrappingUp,
 )
-from domain.agents.states import NOBODY, Interrupts, Mrd, Slot, mrd_state
+from domain.agents.states import Mrd, Slot, mrd_state
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position
 from domain.routing.lines import Pool, Pools
@@ -42,13 +44,16 @@ class Chair:
 
 
 class Seat:
-    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "number", "since", "slots")
+    """`interrupted`: their domains that give way to what goes on in others (routing 35)."""
+
+    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "interrupted", "number", "since", "slots")
 
     def __init__(
         self, id_: AgentId, number: int, agent: Agent, slots: dict[TaskId, Slot], since: dict[MrdId, datetime]
     ) -> None:
         self.id, self.number, self.agent, self.slots, self.since = id_, number, agent, slots, since
         self.chairs: dict[MrdId, Chair] = {}
+        self.interrupted = agent.giving_way(slots.values())
         self._reach = 0
         self._reach_version = -1
 
@@ -121,17 +126,22 @@ class Staff:
                 if _routable(after, mrd_id, chair) and not _routable(before, mrd_id, chair):
                     seat.since[mrd_id] = at
                 self._settle(seat, mrd_id)
+        if isinstance(fact, MrdMirrored):
+            self._give_way(seat, at)
         seat.free()
 
     def work(self, agent_id: AgentId, fact: SlotReserved | SlotFilled | SlotWrappingUp, state: SlotState) -> None:
         """A slot is held for a task, and goes on."""
         seat = self.seat(agent_id)
         before = seat.slots.get(fact.task_id)
-        if isinstance(fact, SlotReserved):
-            offer_id = fact.offer_id
+        if before is not None:
+            slot = Slot(fact.mrd_id, state, before.offer_id, before.interruptible, before.interrupts)
+        elif isinstance(fact, SlotWrappingUp):
+            slot = Slot(fact.mrd_id, state, OfferId(""))
         else:  # a slot that was not reserved is work that they pulled from a list (routing 61)
-            offer_id = before.offer_id if before else OfferId("")
-        seat.slots[fact.task_id] = Slot(fact.mrd_id, state, offer_id)
+            offer_id = fact.offer_id if isinstance(fact, SlotReserved) else OfferId("")
+            slot = Slot(fact.mrd_id, state, offer_id, fact.interruptible, fact.interrupts)
+        seat.slots[fact.task_id] = slot
         chair = self._chair(seat, fact.mrd_id)
         if before is None:
             chair.load += 1
@@ -140,6 +150,8 @@ class Staff:
         if state is SlotState.RESERVED:
             chair.ringing += 1
         self._settle(seat, fact.mrd_id)
+        if before is None and slot.interrupts:
+            self._give_way(seat, None)
 
     def release(self, agent_id: AgentId, fact: SlotReleased, at: datetime) -> None:
         seat = self.seat(agent_id)
@@ -150,6 +162,8 @@ class Staff:
             chair.ringing -= slot.state is SlotState.RESERVED
         seat.since[fact.mrd_id] = at
         self._settle(seat, fact.mrd_id)
+        if slot is not None and slot.interrupts:
+            self._give_way(seat, at)
 
     def promise(self, agent_id: AgentId, mrd_id: MrdId) -> None:
         """An offer to them is on its way: nothing more in this domain until it is known what came of it (routing 20)."""
@@ -171,10 +185,19 @@ class Staff:
             chair = seat.chairs[mrd_id] = Chair(self._pools[mrd_id])
         return chair
 
+    def _give_way(self, seat: Seat, at: datetime | None) -> None:
+        """Something began or ended to which other domains give way; what is free again by it counts as freed then."""
+        before, seat.interrupted = seat.interrupted, seat.agent.giving_way(seat.slots.values())
+        for mrd_id in before.keys() ^ seat.interrupted.keys():
+            if at is not None and mrd_id in before:
+                seat.since[mrd_id] = at
+            self._settle(seat, mrd_id)
+
     def _settle(self, seat: Seat, mrd_id: MrdId) -> None:
         """Could they take one more here, and where in the order (routing 12, 13, 15, 20)?"""
         chair = self._chair(seat, mrd_id)
-        if chair.ringing or chair.promised or not _routable(seat.agent, mrd_id, chair):
+        cut_off = seat.agent.lost_desk or mrd_id in seat.interrupted
+        if chair.ringing or chair.promised or cut_off or not _routable(seat.agent, mrd_id, chair):
             self._show(seat, chair, None)
         else:
             fullness = chair.load / seat.agent.mrds[mrd_id].tasks_max
@@ -193,6 +216,8 @@ class Staff:
 
 def _routable(agent: Agent, mrd_id: MrdId, chair: Chair) -> bool:
     mrd = agent.mrds.get(mrd_id, NOWHERE)
+    if mrd.mirrored is not None:  # somebody else routes it (routing 34)
+        return False
     state = mrd_state(agent.logged_in, mrd.willing and agent.ready, chair.load, mrd.tasks_max)
     return state is MrdState.READY or state is MrdState.ACTIVE
 

@@ -269,7 +269,13 @@ class Agent:
             yield SlotReleased(slot.mrd_id, task, reason)
 
     def miss(
-        self, task: TaskId, action: RonaAction, after: int, rest_until: datetime, *, last_one_off: bool
+        self,
+        task: TaskId,
+        action: RonaAction = RonaAction.MRD_NOT_READY,
+        after: int = 1,
+        rest_until: datetime | None = None,
+        *,
+        last_one_off: bool = False,
     ) -> Decision:
         """An offer rang out: free the slot and, after so many in a row, give the agent a rest (routing 25)."""
         slot = self.slots.get(task)

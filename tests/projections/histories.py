@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.agents.agent import ROUTABLE, Agent
+from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
+from domain.agents.states import ROUTABLE
 from domain.channels.bots import BotAnswer
 from domain.channels.inbound import Contact, ContactKind
 from domain.channels.messages import Body, DeliveryStatus, Sender, SenderType
+from domain.configuration.domains import RonaAction
 from domain.configuration.entity import QueueEntity
 from domain.configuration.facts import QueueConfigured
 from domain.configuration.settings import Queue
@@ -247,7 +249,13 @@ def _wait(world: World, crew: list[str], conversation: str, task: str) -> Iterat
             agent, offer = waiting.offer.agent_id, waiting.offer.offer_id
             if world.chance(0.2):
                 world.change(Task, task, lambda it, offer=offer: it.expire_offer(offer))
-                world.change(Agent, agent, lambda it, task=task: it.miss(task, make_not_ready=world.chance(0.2)))
+                world.change(
+                    Agent,
+                    agent,
+                    lambda it, task=task: it.miss(
+                        task, RonaAction.MRD_NOT_READY if world.chance(0.2) else RonaAction.NONE
+                    ),
+                )
             else:
                 world.change(Task, task, lambda it, agent=agent: it.accept(agent))
                 return task, agent

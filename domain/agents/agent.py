@@ -41,6 +41,7 @@ from domain.agents.states import (
     Mirrored,
     Mrd,
     Occupation,
+    Occupying,
     Slot,
     agent_state,
     interrupted,
@@ -98,7 +99,7 @@ class Agent:
         """Ready, and not cut off from their desk (routing 12, 39)."""
         return self.logged_in and self.ready and not self.lost_desk
 
-    def giving_way(self, slots: Iterable[Slot]) -> Interrupts:
+    def giving_way(self, slots: Iterable[Occupying]) -> Interrupts:
         """Their domains that give way to what goes on in others, with these slots (routing 35)."""
         outside = (
             Occupation(mrd_id, mrd.mirrored.interruptible, mrd.mirrored.interrupts)

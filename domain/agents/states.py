@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.configuration.domains import InterruptionAction
@@ -15,10 +16,19 @@ Interrupts = Mapping[MrdId, InterruptionAction]
 NOBODY: Interrupts = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Occupation:
+class Occupying(Protocol):
     """What goes on in a domain, and which others give way to it, and how (routing 35, 36)."""
 
+    @property
+    def mrd_id(self) -> MrdId: ...
+    @property
+    def interruptible(self) -> bool: ...
+    @property
+    def interrupts(self) -> Interrupts: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Occupation:
     mrd_id: MrdId
     interruptible: bool = False
     interrupts: Interrupts = field(default_factory=dict)
@@ -87,7 +97,7 @@ def mrd_state(
     return MrdState.ACTIVE if load else MrdState.READY
 
 
-def interrupted(occupations: Iterable[Occupation | Slot]) -> Interrupts:
+def interrupted(occupations: Iterable[Occupying]) -> Interrupts:
     """The domains that give way to what goes on in others, in the order in which it began (routing 35): what cannot be
     interrupted goes first; of what can be, whatever came first blocks the rest.
     """

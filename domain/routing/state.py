@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.agents.agent import Agent
-from domain.agents.states import Slot
+from domain.agents.facts import SlotState
+from domain.agents.states import Interrupts
 from domain.configuration.catalog import Catalog
-from domain.ids import AgentId, ConversationId, MrdId, TaskId
+from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import Position
 from domain.tasks.facts import Routing
 
@@ -22,6 +23,17 @@ class Request:
     ringing: bool = False
     conversation_id: ConversationId | None = None
     missed: dict[AgentId, Position] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Slot:
+    """What fills an agent's time, as their stream tells it; this one is not a value, it goes on with the task."""
+
+    mrd_id: MrdId
+    state: SlotState
+    offer_id: OfferId
+    interruptible: bool = False
+    interrupts: Interrupts = field(default_factory=dict)
 
 
 @dataclass(slots=True)

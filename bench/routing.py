@@ -22,12 +22,13 @@ from bench.figures import RESULTS, Figure, Row, Run, lines, rows_of
 from bench.routing_rescan import Plain, Rescan
 from bench.routing_world import ATTRIBUTES, Centre, Facts, Size
 from domain.agents.facts import AttributeAssigned
-from domain.kernel import derived_id
-from domain.routing.decisions import record
+from domain.kernel import BEGINNING, derived_id
 from domain.routing.engine import Engine, Move, Offer
 
 SIZES = (Size(1_000, 100), Size(1_000, 1_000), Size(10_000, 100), Size(10_000, 1_000), Size(15_000, 2_000))
 LOADS = (0.85, 1.05)
+REASONS_EVERY = 16
+"""Of so many decisions one is asked for its reasons, outside the time that is counted."""
 SHOWN = Size(10_000, 1_000)
 clock = time.thread_time_ns
 
@@ -40,6 +41,7 @@ class Costs:
     decides: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     offers: int = 0
     widenings: int = 0
+    reasons: list[int] = field(default_factory=list)
 
     def of(self, *kinds: str) -> list[int]:
         return sorted(cost for kind in kinds or self.decides for cost in self.decides[kind])
@@ -102,11 +104,20 @@ class Play:
                 offers = sum(isinstance(move, Offer) for move in moves)
                 self.costs.offers += offers
                 self.costs.widenings += len(moves) - offers
+                if offers and len(self.costs.decides[kind]) % REASONS_EVERY == 0:
+                    self._ask_why(moves)
             if self.rescan is not None:
                 self._compare(self.rescan, facts, moves)
             if not moves:
                 return
             kind, facts = "carried out", [fact for move in moves for fact in self.centre.carry_out(move)]
+
+    def _ask_why(self, moves: list[Move]) -> None:
+        for move in moves:
+            if isinstance(move, Offer):
+                begun = clock()
+                self.engine.explained(move, BEGINNING)
+                self.costs.reasons.append(clock() - begun)
 
     def _compare(self, rescan: Rescan, facts: Facts, moves: list[Move]) -> None:
         for fact in facts:
@@ -189,19 +200,12 @@ PARTS = {"50": 0.5, "99": 0.99, "99.9": 0.999}
 
 
 def of_a_decision(play: Play, times: int = 2_000) -> Row:
-    """What the record and the id cost of each offer, apart."""
-    engine = play.engine
-    line = next(iter(engine._lines.stages.values())).line  # noqa: SLF001 - measured apart on purpose
-    seat = next(seat for seat in engine._staff.by_number if line.queue.mrd_id in seat.since)  # noqa: SLF001
-    request = next(iter(engine.state.requests.values()))
-    since = seat.since[line.queue.mrd_id]
-    begun = clock()
+    """What the id of each offer costs, apart, and its reasons, which are not part of deciding."""
+    reasons, begun = sorted(play.costs.reasons), clock()
     for _ in range(times):
-        record(request, line, 0, seat, 7, since.isoformat(), engine.state.catalog.version)
-    recorded = clock()
-    for _ in range(times):
-        derived_id("offer", "t00000001", seat.id, "2026-03-01T12:00:00+00:00")
-    return {"record us": (recorded - begun) / times / 1e3, "offer id us": (clock() - recorded) / times / 1e3}
+        derived_id("offer", "t00000001", "a00000001", "2026-03-01T12:00:00+00:00")
+    id_us = (clock() - begun) / times / 1e3
+    return {"offer id us": id_us, **{f"reasons p{name} us": share(reasons, part) for name, part in PARTS.items()}}
 
 
 # What does not happen every second

@@ -16,7 +16,7 @@ from commands.ports import Conflict, Unavailable
 from commands.tasks import WidenTask
 from domain.agents.agent import Agent
 from domain.ids import AgentId
-from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.kernel import BEGINNING, NAMESPACE, Recorded, Refused
 from domain.routing.engine import Engine, Move, Offer, State, Widening
 
 THINK_AGAIN_S = 0.02
@@ -32,6 +32,7 @@ class Router:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._engine = Engine()
+        self._position = BEGINNING
         self._fed = asyncio.Event()
         self._moves: dict[asyncio.Task[None], Move] = {}
 
@@ -42,6 +43,7 @@ class Router:
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._engine.feed(recorded)
+        self._position = recorded.position
         self._fed.set()
 
     def dump(self) -> bytes:
@@ -73,23 +75,24 @@ class Router:
 
     def _carry_out(self, moves: Sequence[Move]) -> None:
         for move in moves:
-            task = asyncio.create_task(self._do(move))
+            command = self._command(move)
+            task = asyncio.create_task(self._do(move, command))
             self._moves[task] = move
             task.add_done_callback(self._moves.pop)
 
-    async def _do(self, move: Move) -> None:
-        command = _command(move)
+    async def _do(self, move: Move, command: Command) -> None:
         try:
-            await self._commands.send(command, uuid5(NAMESPACE, repr(command)), "engine")
+            await self._commands.send(command, uuid5(NAMESPACE, repr(move)), "engine")
         except (Refused, Conflict, Unavailable):
             await asyncio.sleep(THINK_AGAIN_S)
             self._engine.forget(move)
             self._fed.set()
 
-
-def _command(move: Move) -> Command:
-    match move:
-        case Offer():
-            return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
-        case Widening():
-            return WidenTask(move.task_id, move.step)
+    def _command(self, move: Move) -> Command:
+        """With the reasons, which only the engine knows, and only until it hears of something else."""
+        match move:
+            case Offer():
+                it = self._engine.explained(move, self._position)
+                return ReserveSlot(it.agent_id, it.mrd_id, it.task_id, it.offer_id, it.step, it.decision)
+            case Widening():
+                return WidenTask(move.task_id, move.step)

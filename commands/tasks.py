@@ -1,6 +1,5 @@
 """A request for a human, from the queue to the wrap-up."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
+from domain.routing.decisions import UNTOLD, Grounds
 from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
@@ -43,7 +43,7 @@ class OfferTask(Command):
     agent_id: AgentId
     offer_id: OfferId
     step: int
-    decision: Mapping[str, str]
+    decision: Grounds = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from domain.ids import ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import derived_id
-from domain.routing.decisions import record
 from domain.routing.lines import Lines, Pool, Stage, WorkKey
 from domain.routing.moves import Offer
 from domain.routing.staff import Seat, Staff
@@ -38,7 +37,7 @@ class Choices:
             if request.missed or request.conversation_id in self._state.talking:
                 candidates = self._not_left_out(candidates, request, pool.mrd_id)
             if candidates:
-                offer = self._offer(task_id, request, stage, candidates)
+                offer = self._offer(task_id, stage, candidates)
                 self._hold(offer)
                 found.append((key, offer))
                 todo.has_work(self._staff.seat(offer.agent_id))
@@ -66,16 +65,13 @@ class Choices:
         back = [agent for agent, at in request.missed.items() if readied.get(agent, {}).get(mrd_id, 0) > at]
         return candidates & self._staff.members(back)
 
-    def _offer(self, task_id: TaskId, request: Request, stage: Stage, candidates: int) -> Offer:
+    def _offer(self, task_id: TaskId, stage: Stage, candidates: int) -> Offer:
         """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
-        line = stage.line
-        mrd_id = line.pool.mrd_id
+        mrd_id = stage.line.pool.mrd_id
         rank, seat = self._best(stage, candidates)
         since = seat.since[mrd_id].isoformat()
         offer_id = OfferId(derived_id("offer", task_id, seat.id, since))
-        configuration = self._state.catalog.version
-        decision = record(request, line, rank, seat, candidates.bit_count(), since, configuration)
-        return Offer(task_id, mrd_id, seat.id, offer_id, rank, decision)
+        return Offer(task_id, mrd_id, seat.id, offer_id, rank, candidates)
 
     def _best(self, stage: Stage, candidates: int) -> tuple[int, Seat]:
         line = stage.line

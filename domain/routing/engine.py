@@ -7,7 +7,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     lines.py     who waits at which step, in order  skills.py   who may be given what waits at a step
     ranking.py   the first of those in a set        reach.py    which steps an agent serves
     choices.py   which of them gets which           todo.py     what is looked at, and what is not
-    clocks.py    when the next step begins          decisions.py  why this one
+    clocks.py    when the next step begins          reasons.py, decisions.py  why this one, for whoever asks
 
 What will come, and where: `skip_if` and `consider_if` (routing 8, 9) decide in `_enter` and at `StepReached` which step a
 request really reaches; the last agent (54) is a step before the first, with a crowd of one, in `lines.Stage.choices`;
@@ -30,11 +30,12 @@ from domain.agents.facts import (
 )
 from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
-from domain.kernel import Recorded
+from domain.kernel import Position, Recorded, replace
 from domain.routing.choices import Choices
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Lines, Pools, Stage, WorkKey
 from domain.routing.moves import Move, Offer, Widening
+from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
@@ -66,6 +67,7 @@ class Engine:
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, Offer] = {}
         self._choices = Choices(self.state, self._staff, self._lines, self._hold)
+        self._reasons = Reasons(self.state, self._staff)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -79,7 +81,7 @@ class Engine:
         for agent_id, slots in self.state.slots.items():
             for task_id, slot in slots.items():
                 if slot.state is SlotState.RESERVED:
-                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0, {}))
+                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0))
 
     # What happened
 
@@ -124,6 +126,13 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         return self._clocks.next_due()
+
+    def explained(self, offer: Offer, decided_at: Position) -> Offer:
+        """The same offer with its reasons, as long as nothing was fed since the decision. `decided_at`: the newest fact."""
+        request = self.state.requests.get(offer.task_id)
+        line = self._lines.get(request.routing.queue_id) if request else None
+        stage = line.stage(request.step) if line and request else None
+        return replace(offer, decision=self._reasons.of(offer, stage, decided_at))
 
     # Facts of tasks
 
@@ -229,7 +238,7 @@ class Engine:
         fact, agent_id = recorded.fact, AgentId(subject)
         self._staff.work(agent_id, fact, SlotState.RESERVED)
         if fact.task_id not in self._pending:
-            self._note_slot(Offer(fact.task_id, fact.mrd_id, agent_id, fact.offer_id, fact.step, fact.decision))
+            self._note_slot(Offer(fact.task_id, fact.mrd_id, agent_id, fact.offer_id, fact.step))
 
     def _slot_filled(self, subject: str, recorded: Recorded[SlotFilled]) -> None:
         self._staff.work(AgentId(subject), recorded.fact, SlotState.ACTIVE)

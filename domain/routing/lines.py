@@ -27,16 +27,17 @@ Choice = tuple[int, Matching, Scale | None]
 
 class Pool:
     """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
-    and what has changed since the last decision: `freed` agents, and the `stirred` steps to be looked at.
+    and what has changed since the last decision: `freed` agents, and the `stirred` steps to be looked at. `staffed`: whoever
+    works in it; `willing`: those of them who want work here.
     """
 
-    __slots__ = ("freed", "mrd_id", "seats", "stirred", "work")
+    __slots__ = ("freed", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
 
     def __init__(self, mrd_id: MrdId) -> None:
         self.mrd_id = mrd_id
         self.seats, self.work = Ranking(), Ranking()
         self.freed: set[Seat] = set()
-        self.stirred = 0
+        self.stirred = self.staffed = self.willing = 0
 
 
 class Pools(dict[MrdId, Pool]):

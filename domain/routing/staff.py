@@ -67,8 +67,11 @@ class Seat:
 
 
 class Staff:
+    """`here`: whoever is signed in, as a set."""
+
     def __init__(self, state: State, pools: Pools, skills: Skills) -> None:
         self.by_number: list[Seat] = []
+        self.here = 0
         self._state, self._pools, self._skills = state, pools, skills
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
@@ -97,6 +100,7 @@ class Staff:
             chair.ringing += slot.state is SlotState.RESERVED
         for mrd_id in seat.agent.mrds:
             self._settle(seat, mrd_id)
+        self._note_presence(seat)
         seat.free()
 
     # What happens to them
@@ -120,6 +124,7 @@ class Staff:
                 if _routable(after, mrd_id, chair) and not _routable(before, mrd_id, chair):
                     seat.since[mrd_id] = at
                 self._settle(seat, mrd_id)
+            self._note_presence(seat)
         seat.free()
 
     def work(self, agent_id: AgentId, fact: SlotReserved | SlotFilled | SlotWrappingUp, state: SlotState) -> None:
@@ -163,6 +168,15 @@ class Staff:
         self._settle(seat, mrd_id)
 
     # What follows
+
+    def _note_presence(self, seat: Seat) -> None:
+        """For whoever asks why somebody did not get something; nothing is decided by it."""
+        agent, bit = seat.agent, 1 << seat.number
+        self.here = self.here | bit if agent.logged_in else self.here & ~bit
+        for mrd_id, mrd in agent.mrds.items():
+            pool = self._pools[mrd_id]
+            pool.staffed |= bit
+            pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
 
     def _chair(self, seat: Seat, mrd_id: MrdId) -> Chair:
         chair = seat.chairs.get(mrd_id)

@@ -1,9 +1,10 @@
 """What happens to a task: one agent's share of one conversation, and the request that looks for that agent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from domain.ids import (
     AgentId,
@@ -17,7 +18,8 @@ from domain.ids import (
     SessionId,
     TaskId,
 )
-from domain.kernel import Fact
+from domain.kernel import Fact, upgrades
+from domain.routing.decisions import UNTOLD, Grounds, of_texts
 
 
 class TaskState(StrEnum):
@@ -128,14 +130,19 @@ class StepReached(Fact, stored_as="task.step-reached"):
 
 
 @dataclass(frozen=True, slots=True)
-class TaskReserved(Fact, stored_as="task.reserved"):
+class TaskReserved(Fact, stored_as="task.reserved", version=2):
     """Offered to an agent, until `due`. `decision` says why this one: see `domain/routing/decisions.py`."""
 
     offer_id: OfferId
     agent_id: AgentId
     due: datetime
     step: int
-    decision: Mapping[str, str] = field(default_factory=dict)
+    decision: Grounds = UNTOLD
+
+
+@upgrades("task.reserved", TaskReserved)
+def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {**stored, "decision": of_texts(stored.get("decision", {}), stored["agent_id"])}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """How far is this request, and whose is it? Queued, reserved, active, wrapping up, closed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
 from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState, replace
+from domain.routing.decisions import UNTOLD, Grounds
 from domain.tasks.facts import (
     MediaState,
     Routing,
@@ -100,15 +100,13 @@ class Task:
         if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
             yield StepReached(step)
 
-    def reserve(
-        self, offer: OfferId, agent: AgentId, due: datetime, step: int, decision: Mapping[str, str]
-    ) -> Decision:
+    def reserve(self, offer: OfferId, agent: AgentId, due: datetime, step: int, why: Grounds = UNTOLD) -> Decision:
         """Offer it to an agent whose slot is held; one live offer at a time (routing 19, 67)."""
         if self.offer is not None and self.offer.offer_id == offer:
             return
         if self.media_state is not MediaState.QUEUED:
             raise TaskOver("This request does not wait for an agent any more.")
-        yield TaskReserved(offer, agent, due, step, decision)
+        yield TaskReserved(offer, agent, due, step, why)
 
     def accept(self, agent: AgentId, offer: OfferId | None = None) -> Decision:
         """The agent takes the offer. `offer`: which one they saw, where their client says so (routing 19)."""

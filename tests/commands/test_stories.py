@@ -83,7 +83,7 @@ async def chat(office: Office, agent: AgentId = MARIA) -> MrdState:
 async def rings(office: Office, agent: AgentId = MARIA) -> TaskId:
     """The engine chose this agent for the newest request."""
     waiting = TaskId(await newest(office, TaskCreated))
-    await office.sends(ReserveSlot(agent, CHAT, waiting, OfferId(derived_id(waiting, agent)), 0, {}))
+    await office.sends(ReserveSlot(agent, CHAT, waiting, OfferId(derived_id(waiting, agent)), 0))
     return waiting
 
 

@@ -22,6 +22,7 @@ from domain.conversations.facts import AgentRequested, CloseReason, MessagePoste
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity, customer_for, identity_id
 from domain.kernel import NOT_WRITTEN, Cause, Decision, Fact, Position, Recorded, stream_of
+from domain.routing.decisions import Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.sessions.session import Session
 from domain.tasks.facts import MediaState, Routing, TaskCloseReason, TaskState
@@ -265,7 +266,10 @@ def _offer(world: World, crew: list[str], task: str, mrd: str) -> None:
     ]
     if free:
         agent, offer = world.die.choice(free), world.id()
-        decision, due = {"rule": "longest available", "candidates": str(len(free))}, world.now + timedelta(seconds=20)
+        decision, due = (
+            Grounds(policy="LONGEST_AVAILABLE", candidate_count=len(free)),
+            world.now + timedelta(seconds=20),
+        )
         world.change(Agent, agent, lambda it: it.reserve(mrd, task, offer, 0, decision))
         world.change(Task, task, lambda it: it.reserve(offer, agent, due, 0, decision))
 

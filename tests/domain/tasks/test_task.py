@@ -85,14 +85,14 @@ def test_only_a_waiting_request_widens(history) -> None:
 
 
 def test_a_waiting_request_is_offered_once() -> None:  # routing 19
-    given(Task, *QUEUED).when(lambda task: task.reserve(OFFER, MARIA, DUE, 0, {})).then(
-        TaskReserved(OFFER, MARIA, DUE, 0, {})
+    given(Task, *QUEUED).when(lambda task: task.reserve(OFFER, MARIA, DUE, 0)).then(
+        TaskReserved(OFFER, MARIA, DUE, 0)
     ).twice()
 
 
 @pytest.mark.parametrize("history", [(), QUEUED[:1], RESERVED, ACTIVE, WRAPPING_UP, DONE])
 def test_one_live_offer_at_a_time(history) -> None:  # routing 67
-    given(Task, *history).when(lambda task: task.reserve(OfferId("another"), PAUL, DUE, 0, {})).refused(TaskOver)
+    given(Task, *history).when(lambda task: task.reserve(OfferId("another"), PAUL, DUE, 0)).refused(TaskOver)
 
 
 def test_the_agent_who_is_asked_accepts_once() -> None:

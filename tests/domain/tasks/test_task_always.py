@@ -23,7 +23,7 @@ def decision(make, *arguments: st.SearchStrategy):
 enqueue = st.just(lambda task: task.enqueue(TALK, JOHN, SESSION, ROUTING))
 forward = st.one_of(
     enqueue,
-    decision(lambda task, offer, agent: task.reserve(offer, agent, DUE, 0, {}), offers, agents),
+    decision(lambda task, offer, agent: task.reserve(offer, agent, DUE, 0), offers, agents),
     decision(Task.accept, agents, st.none() | offers),
     decision(lambda task, s: task.begin_wrap_up(NOW, s), st.sampled_from([None, 0, 60])),
 )

@@ -4,6 +4,7 @@ Several engines may run: capacity is decided by the agent's own stream, and a re
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid5
@@ -16,23 +17,26 @@ from commands.ports import Conflict, Unavailable
 from commands.tasks import WidenTask
 from domain.agents.agent import Agent
 from domain.ids import AgentId
-from domain.kernel import BEGINNING, NAMESPACE, Recorded, Refused
+from domain.kernel import NAMESPACE, Recorded, Refused
 from domain.routing.engine import Engine, Move, Offer, State, Widening
 
 THINK_AGAIN_S = 0.02
 """Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""
+AFTER_A_BUG_S = 1.0
+"""Before a move is thought over that failed as none may: it will most likely fail again."""
+
+log = logging.getLogger(__name__)
 
 
 class Router:
     """A fold of the log (`infra/folds.py`) that acts: feed it each batch, and let `run` follow."""
 
     name = "routing"
-    shape = 2
+    shape = 3
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._engine = Engine()
-        self._position = BEGINNING
         self._fed = asyncio.Event()
         self._moves: dict[asyncio.Task[None], Move] = {}
 
@@ -43,7 +47,6 @@ class Router:
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._engine.feed(recorded)
-        self._position = recorded.position
         self._fed.set()
 
     def dump(self) -> bytes:
@@ -74,25 +77,30 @@ class Router:
             return
 
     def _carry_out(self, moves: Sequence[Move]) -> None:
+        """Commands are made at once: why somebody was chosen is told from what the engine knows now."""
         for move in moves:
-            command = self._command(move)
-            task = asyncio.create_task(self._do(move, command))
+            task = asyncio.create_task(self._do(move, _command(move)))
             self._moves[task] = move
             task.add_done_callback(self._moves.pop)
 
     async def _do(self, move: Move, command: Command) -> None:
+        """Whatever goes wrong, the request goes on: a move that is neither a fact nor forgotten would wait for ever."""
         try:
             await self._commands.send(command, uuid5(NAMESPACE, repr(move)), "engine")
         except (Refused, Conflict, Unavailable):
             await asyncio.sleep(THINK_AGAIN_S)
-            self._engine.forget(move)
-            self._fed.set()
+        except Exception:
+            log.exception("a move failed, and is thought over: %r", move)
+            await asyncio.sleep(AFTER_A_BUG_S)
+        else:
+            return
+        self._engine.forget(move)
+        self._fed.set()
 
-    def _command(self, move: Move) -> Command:
-        """With the reasons, which only the engine knows, and only until it hears of something else."""
-        match move:
-            case Offer():
-                it = self._engine.explained(move, self._position)
-                return ReserveSlot(it.agent_id, it.mrd_id, it.task_id, it.offer_id, it.step, it.decision)
-            case Widening():
-                return WidenTask(move.task_id, move.step)
+
+def _command(move: Move) -> Command:
+    match move:
+        case Offer():
+            return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
+        case Widening():
+            return WidenTask(move.task_id, move.step)

@@ -11,10 +11,8 @@ from operator import itemgetter
 from domain.agents.agent import Mrd
 from domain.configuration.settings import AgentSelectionPolicy
 from domain.ids import ConversationId
-from domain.kernel import Position
-from domain.routing.decisions import NAMED_MAX, UNTOLD, Candidate, Grounds, Obstacle, Rejected
+from domain.routing.decisions import NAMED_MAX, Candidate, Grounds, Obstacle, Rejected
 from domain.routing.lines import Pool, Stage
-from domain.routing.moves import Offer
 from domain.routing.staff import Seat, Staff
 from domain.routing.state import Request, State
 
@@ -28,23 +26,20 @@ class Reasons:
     def __init__(self, state: State, staff: Staff) -> None:
         self._state, self._staff = state, staff
 
-    def of(self, offer: Offer, stage: Stage | None, decided_at: Position) -> Grounds:
-        """`stage`: where the request stood; none where its queue is gone since."""
-        request = self._state.requests.get(offer.task_id)
-        if request is None or stage is None:
-            return UNTOLD
-        line, chosen = stage.line, self._staff.seat(offer.agent_id)
-        others = offer.candidates & ~(1 << chosen.number)
+    def of(self, request: Request, stage: Stage, rank: int, chosen: Seat, candidates: int) -> Grounds:
+        """`rank`: by which step they were chosen among the candidates."""
+        line = stage.line
+        others = candidates & ~(1 << chosen.number)
         best = sorted(self._finalists(stage, others), key=lambda it: self._key(stage, it))
-        counts, rejected = self._rejected(request, stage, offer.candidates | 1 << chosen.number)
+        counts, rejected = self._rejected(request, stage, candidates)
         return Grounds(
             queue_id=line.id,
             step=request.step,
-            matched_step=offer.step,
+            matched_step=rank,
             policy=line.queue.agent_selection,
             configuration=self._state.catalog.version,
-            decided_at=decided_at,
-            candidate_count=offer.candidates.bit_count(),
+            decided_at=self._state.position,
+            candidate_count=candidates.bit_count(),
             candidates=tuple(self._candidate(stage, seat) for seat in [chosen, *best[: NAMED_MAX - 1]]),
             rejected_counts=counts,
             rejected=tuple(rejected),

@@ -224,7 +224,7 @@ class Day(Floor):
         for move in moves:
             if not isinstance(move, Offer):
                 continue
-            told = self.engine.explained(move, self.history[-1].position).decision
+            told = move.decision
             able = sorted(scan.able(move.task_id), key=lambda agent: scan.key(move.task_id, agent))
             assert [it.agent_id for it in told.candidates] == able[:NAMED_MAX]
             assert told.candidate_count == len(able)

@@ -6,8 +6,8 @@ import msgspec
 
 from domain.agents.facts import SlotReserved
 from domain.configuration import settings as s
-from domain.kernel import FACTS, Position
-from domain.routing.decisions import NAMED_MAX, UNTOLD, Obstacle
+from domain.kernel import FACTS
+from domain.routing.decisions import NAMED_MAX, Obstacle
 from domain.routing.engine import Engine, Offer, State
 from domain.tasks.facts import TaskReserved
 from infra.eventlog.codec import decode, encode
@@ -16,7 +16,7 @@ from tests.domain.routing.floor import ANYBODY, CHAT, NOON, SPANISH, Floor, know
 
 def why(floor: Floor):
     """The reasons of the only offer that follows now."""
-    (offer,) = [floor.engine.explained(it, Position(len(floor.history))) for it in floor.decide()]
+    (offer,) = floor.decide()
     assert isinstance(offer, Offer)
     return offer.decision
 
@@ -139,7 +139,7 @@ def test_what_was_given_out_in_the_same_moment_still_counts_for_the_earlier_offe
     floor.staff("ada", "grace", "alan")
     floor.ask("t1")
     floor.ask("t2")
-    first, second = (floor.engine.explained(it, Position(1)).decision for it in floor.decide())
+    first, second = (offer.decision for offer in floor.decide())
     assert names(first.candidates) == ["ada", "grace", "alan"]
     assert names(second.candidates) == ["grace", "alan"]
     assert [(it.agent_id, it.obstacle) for it in second.rejected] == [("ada", Obstacle.OFFERED)]
@@ -153,16 +153,7 @@ def test_an_engine_that_started_again_gives_the_same_reasons() -> None:
     floor.ask("t1")
     again = Engine(msgspec.json.decode(msgspec.json.encode(floor.engine.state), type=State))
     (offer,) = again.decide(floor.now)
-    assert again.explained(offer, Position(len(floor.history))).decision == why(floor)
-
-
-def test_an_offer_for_what_is_gone_has_no_reasons() -> None:
-    floor = a_floor()
-    floor.staff("ada")
-    floor.ask("t1")
-    (offer,) = floor.decide()
-    floor.cancel("t1")
-    assert floor.engine.explained(offer, Position(1)).decision == UNTOLD
+    assert offer.decision == why(floor)
 
 
 def test_the_reasons_are_stored_and_come_back() -> None:

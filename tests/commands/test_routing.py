@@ -135,7 +135,7 @@ async def test_why_somebody_was_chosen_is_told_from_what_was_known_then() -> Non
         shell.sender.gate.set()
         (command,) = await shell.sends()
         assert isinstance(command, ReserveSlot)
-        assert (command.decision["candidates"], command.decision["configuration"]) == ("1", "1")
+        assert (command.decision.candidate_count, command.decision.configuration) == (1, 1)
 
 
 async def test_a_step_that_could_not_be_written_is_written_later() -> None:

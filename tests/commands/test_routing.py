@@ -184,6 +184,6 @@ async def test_the_same_offer_with_other_reasons_is_the_same_command() -> None: 
         async with shell.running():
             (command,) = await shell.sends()
             assert isinstance(command, ReserveSlot)
-            reasons.append(command.decision["step"])
-    assert reasons == ["0", "1"]
+            reasons.append(command.decision.step)
+    assert reasons == [0, 1]
     assert late.sender.ids == early.sender.ids

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from commands.bus import Command
 from commands.conversations import EndAgentRequest
 from commands.policies.registry import reacts_to
-from commands.tasks import REROUTED, EnqueueTask, RerouteTask
+from commands.tasks import EnqueueTask, RerouteTask
 from domain.conversations.facts import AgentRequested
 from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskClosed, TaskCloseReason
+from domain.tasks.task import GOES_ON
 
 CAME_TO_NOTHING = frozenset(
     {
@@ -30,8 +31,8 @@ def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> It
 
 @reacts_to(TaskClosed)
 def a_request_that_rang_in_vain_goes_on_first_in_line(event: Recorded[TaskClosed]) -> Iterator[Command]:
-    """routing 24, 37: whoever let it ring is left out, whoever signed out while it rang is gone anyway."""
-    if event.fact.reason in REROUTED:
+    """routing 21, 24, 37: whoever let it ring or declined is left out, whoever signed out meanwhile is gone anyway."""
+    if event.fact.reason in GOES_ON:
         yield RerouteTask(TaskId(event.subject), event.fact.agent_id)
 
 

@@ -50,6 +50,8 @@ from domain.tasks.facts import (
 
 __all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
 
+UNWANTED = (TaskCloseReason.RONA, TaskCloseReason.DECLINED)
+"""Ends of an offer after which its agent is left out of the request (routing 21, 24)."""
 MISSED_MAX = 10_000
 """Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
@@ -163,7 +165,7 @@ class Engine:
 
     def _task_closed(self, subject: str, recorded: Recorded[TaskClosed]) -> None:
         task_id, fact = TaskId(subject), recorded.fact
-        if fact.reason is TaskCloseReason.RONA and task_id in self.state.requests and fact.agent_id is not None:
+        if fact.reason in UNWANTED and task_id in self.state.requests and fact.agent_id is not None:
             self._note_missed(self.state.requests[task_id], fact.agent_id, recorded)
         self._forget_request(task_id)
         talking = self.state.talking.get(fact.conversation_id)

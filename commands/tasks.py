@@ -11,8 +11,8 @@ from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
-from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
 from domain.tasks.task import GOES_ON, REROUTE_PRIORITY, DeclineNotAllowed, Task
 
 OFFER_TIMEOUT_S = 20
@@ -167,9 +167,7 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
         return await ctx.change(
             Task,
             cmd.task_id,
-            lambda task: task.reserve(
-                cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision, auto_answer=auto_answer
-            ),
+            lambda task: task.reserve(cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision, auto_answer=auto_answer),
         )
     except Refused:
         return await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the request was gone"))
@@ -295,9 +293,10 @@ def _wrap_up(task: Task, ctx: Context) -> tuple[int | None, bool]:
 
 async def _cancelled_if_they_left(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
     """Whoever settled the customer's departure cannot cancel a task that did not stand in line yet (routing 49)."""
-    if (await ctx.load(Conversation, conversation_id)).sessions:
+    conversation = await ctx.load(Conversation, conversation_id)
+    if conversation.sessions:
         return NOTHING
-    return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+    return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED, conversation.departure))
 
 
 def rerouted(task_id: TaskId) -> TaskId:

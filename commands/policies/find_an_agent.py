@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from commands.bus import Command
-from commands.conversations import EndAgentRequest
 from commands.policies.registry import reacts_to
+from commands.requests import EndAgentRequest
 from commands.tasks import EnqueueTask, RerouteTask
 from domain.conversations.facts import AgentRequested
 from domain.ids import ConversationId, TaskId
@@ -39,5 +39,6 @@ def a_request_that_rang_in_vain_goes_on_first_in_line(event: Recorded[TaskClosed
 @reacts_to(TaskClosed)
 def a_request_that_came_to_nothing_is_reported(event: Recorded[TaskClosed]) -> Iterator[Command]:
     """routing 28: also when its agent accepted and was gone before joining."""
-    if event.fact.reason in CAME_TO_NOTHING:
-        yield EndAgentRequest(event.fact.conversation_id, TaskId(event.subject), event.fact.reason)
+    it = event.fact
+    if it.reason in CAME_TO_NOTHING:
+        yield EndAgentRequest(it.conversation_id, TaskId(event.subject), it.reason, it.words)

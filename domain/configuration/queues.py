@@ -45,7 +45,9 @@ def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
     if mandatory and not enabled:
         raise Invalid("Without a wrap-up nothing can be mandatory in it.", "wrap_up_mandatory")
     if mandatory and limit_s > MANDATORY_WRAP_UP_S_MAX:
-        raise Invalid(f"A mandatory wrap-up takes at most {MANDATORY_WRAP_UP_S_MAX} seconds, or 0 for no limit.", "wrap_up_s")
+        raise Invalid(
+            f"A mandatory wrap-up takes at most {MANDATORY_WRAP_UP_S_MAX} seconds, or 0 for no limit.", "wrap_up_s"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,7 @@ class Queue:
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
-        return WrapUpMode.of(
-            enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s
-        )
+        return WrapUpMode.of(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
 
     def check(self) -> None:
         named(self.name)

@@ -106,9 +106,7 @@ class RoutingList:
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
-        return WrapUpMode.of(
-            enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s
-        )
+        return WrapUpMode.of(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
 
     def check(self) -> None:
         named(self.name)

@@ -230,9 +230,7 @@ class Task:
             raise OfferGone("This offer is not yours (any more).")
         return self.offer.offer_id
 
-    def _closed(
-        self, reason: TaskCloseReason, left: SessionEndReason | None = None, words: str = ""
-    ) -> TaskClosed:
+    def _closed(self, reason: TaskCloseReason, left: SessionEndReason | None = None, words: str = "") -> TaskClosed:
         created = self._check_created()
         holder = self.agent_id or (self.offer.agent_id if self.offer else None)
         offer = self.offer.offer_id if self.offer else None

@@ -127,9 +127,11 @@ class World:
         """Until nothing is left to happen. `progress` hears the virtual second once per interval."""
         agenda, decide, widens = self._agenda, self.engine.decide, self._widens
         told_s = self.plan.interval_s if progress else inf
-        while agenda:
-            if widens and self._widen_before(agenda[0][0]):
+        while agenda or (widens and self._live):
+            if widens and self._widen_before(agenda[0][0] if agenda else inf):
                 continue
+            if not agenda:  # whoever still waits, waits for nothing
+                break
             at_s, _, act, about = heappop(agenda)
             self.now_s = at_s
             self.at = datetime.fromtimestamp(self._epoch_s + at_s, UTC)
@@ -159,6 +161,8 @@ class World:
         return True
 
     def _close_timesheet(self) -> None:
+        """Whoever is there stays until the end of the plan, though nothing happens any more."""
+        self.now_s = max(self.now_s, self._horizon_s)
         for seat in self._seats.values():
             self._clock(seat)
 

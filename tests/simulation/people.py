@@ -6,8 +6,9 @@ from dataclasses import replace
 from random import Random
 
 from commands import agents as a
+from commands.attendance import LeaveConversation
 from commands.bus import Command
-from commands.conversations import EndConversation, LeaveConversation, PostAgentMessage, SetConversationData
+from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt, message_id
 from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Slot

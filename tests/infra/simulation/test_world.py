@@ -124,6 +124,17 @@ def test_only_who_has_the_skill_answers_until_the_next_step() -> None:
     assert it.wait_s == pytest.approx(30.0, abs=1e-5)  # the second call widens after thirty seconds
 
 
+def test_a_request_widens_although_nothing_else_is_left_to_happen() -> None:
+    german = queue([Call(60.0, 100.0)], "german", skilled(german=7), skilled(german=2))
+    world = World(plan([german], [agent("some", german=3)])).play()
+    assert (day(world, "german").answered, day(world, "german").wait_s) == (1, pytest.approx(30.0, abs=1e-5))
+
+
+def test_whoever_is_there_stays_until_the_end_of_the_plan() -> None:
+    hours = sum(World(plan([queue([Call(100.0, 50.0)])], [agent("one")])).play().timesheet.hours, Hours())
+    assert hours.busy_s + hours.idle_s == 3600.0
+
+
 def test_three_chats_at_once_make_a_concurrency_of_three() -> None:
     world = World(plan([queue([Call(0.0, 60.0) for _ in range(3)])], [agent("one", (0.0, 60.0), tasks_max=3)])).play()
     hours = sum(world.timesheet.hours, Hours())

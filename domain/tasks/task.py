@@ -34,6 +34,9 @@ DECLINE_REASON_MAX = 200
 GOES_ON = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE})
 """Ends of a task after which its request goes on under another (routing 4, 21)."""
 
+DECLINES = frozenset({TaskCloseReason.DECLINED, TaskCloseReason.NO_AGENT_AVAILABLE})
+"""Ends to which a decline comes, while the wait lasts and after."""
+
 
 class OfferGone(WrongState):
     code = "OFFER_GONE"
@@ -145,6 +148,8 @@ class Task:
         self._check_created()
         if len(reason) > DECLINE_REASON_MAX:
             raise Invalid(f"A reason has at most {DECLINE_REASON_MAX} characters.", "reason")
+        if self.closed in DECLINES and self.offer is not None and self.offer.agent_id == agent:
+            return
         self._offer_to(agent, offer)
         yield self._closed(self._end_of_offer(TaskCloseReason.DECLINED, now), words=reason)
 

@@ -44,6 +44,8 @@ class Row(msgspec.Struct):
     closed_at: datetime | None = None
     close_reason: str | None = None
     disposition: str | None = None
+    customer_left: str | None = None
+    close_words: str = ""
     codes: tuple[str, ...] = ()
     note: str = ""
     model: Task = Task()
@@ -51,7 +53,7 @@ class Row(msgspec.Struct):
 
 class Tasks:
     name: LiteralString = "tasks"
-    version = 1
+    version = 2
     facts: frozenset[type[Fact]] = frozenset(get_args(TaskFact))
 
     def __init__(self) -> None:
@@ -76,8 +78,9 @@ class Tasks:
                 row.answered_at = event.at
             case WrapUpStarted():
                 row.wrap_up_at = event.at
-            case TaskClosed():
+            case TaskClosed(left=left, words=words):
                 row.closed_at = event.at
+                row.customer_left, row.close_words = left, words
             case _:
                 pass
 

@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Position
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 from projections.paging import Connection, Listing, Page, Window
 
@@ -47,6 +48,8 @@ class TaskSummary:
     closed_at: datetime | None
     close_reason: TaskCloseReason | None
     disposition: TaskCloseReason | None
+    customer_left: SessionEndReason | None
+    close_words: str
     codes: tuple[str, ...]
     note: str
     position: Position
@@ -59,6 +62,7 @@ _ENUMS: Mapping[str, type] = {
     "media_state": MediaState,
     "close_reason": TaskCloseReason,
     "disposition": TaskCloseReason,
+    "customer_left": SessionEndReason,
     "codes": tuple,
 }
 

@@ -161,6 +161,19 @@ def test_wrap_up_holds_the_slot_where_the_domain_says_so() -> None:
         assert day(World(plan([queue(calls)], [agent("one")], holds_slot=holds_slot)).play()).wait_s == wait_s
 
 
+def test_wrap_up_takes_its_own_time_while_nobody_waits() -> None:
+    for second_at_s, wait_s in ((50.0, 60.0 + 5.0 - 50.0), (70.0, 60.0 + 30.0 - 70.0)):
+        calls = [Call(0.0, 60.0, wrap_up_s=5.0, calm_wrap_up_s=30.0), Call(second_at_s, 60.0)]
+        assert day(World(plan([queue(calls)], [agent("one")])).play()).wait_s == wait_s
+
+
+def test_who_waits_for_others_hurries_nobody() -> None:
+    german = queue([Call(50.0, 60.0)], "german", skilled(german=7))
+    english = queue([Call(0.0, 60.0, wrap_up_s=5.0, calm_wrap_up_s=30.0), Call(70.0, 60.0)], "english")
+    world = World(plan([german, english], [agent("one")])).play()
+    assert day(world, "english").wait_s == 60.0 + 30.0 - 70.0
+
+
 def test_what_floats_leave_over_is_no_interval() -> None:
     """The hours after closing, when the last calls end, are in no interval of the day."""
     for interval_s in (0.1, 123.456789, 1234.5678901):

@@ -28,7 +28,7 @@ async def test_an_agent_declines_where_the_queue_permits_it(office):  # routing 
     assert payload["errors"][0] == {**payload["errors"][0], "code": "INVALID", "field": "reason"}
     position = await office.done("ada", "declineTask", taskId=task, reason="language")
     assert (await office.world.centre.store.load(Task, task)).closed == "DECLINED"
-    query = "query ($at: Cursor!) { tasks(waitFor: $at, filter: {states: [CLOSED]}) { nodes { id closeReason closeWords } } }"
+    query = "query ($at: Cursor!) { tasks(first: 9, waitFor: $at, filter: {states: [CLOSED]}) { nodes { id closeReason closeWords } } }"
     told = await office.ask("sam", query, at=position)
     assert told["tasks"]["nodes"] == [{"id": task, "closeReason": "DECLINED", "closeWords": "language"}]
 

@@ -53,7 +53,7 @@ __all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
 
 OF_TASK = len("task-")
 """Where the id of a task begins in the name of its stream."""
-RONA = TaskCloseReason.RONA  # members are looked up slowly
+RONA, DECLINED = TaskCloseReason.RONA, TaskCloseReason.DECLINED  # members are looked up slowly
 MISSED_MAX = 10_000
 """Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
@@ -179,7 +179,8 @@ class Engine:
     def _task_closed(self, recorded: Recorded[TaskClosed]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
         fact, state = recorded.fact, self.state
-        if fact.reason is RONA and task_id in state.requests and fact.agent_id is not None:
+        unwanted = fact.reason is RONA or fact.reason is DECLINED  # its agent is left out (routing 21, 24)
+        if unwanted and task_id in state.requests and fact.agent_id is not None:
             self._note_missed(state.requests[task_id], fact.agent_id, recorded)
         self._forget_request(task_id)
         talking = state.talking.get(fact.conversation_id)

@@ -45,6 +45,8 @@ class Row(msgspec.Struct):
     closed_at: datetime | None = None
     close_reason: str | None = None
     disposition: str | None = None
+    customer_left: str | None = None
+    close_words: str = ""
     codes: tuple[str, ...] = ()
     note: str = ""
     model: Task = Task()
@@ -77,8 +79,9 @@ class Tasks:
                 row.answered_at = event.at
             case WrapUpStarted():
                 row.wrap_up_at = event.at
-            case TaskClosed():
+            case TaskClosed(left=left, words=words):
                 row.closed_at = event.at
+                row.customer_left, row.close_words = left, words
             case _:
                 pass
 

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Position
 from domain.routing.decisions import Grounds
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 from projections.paging import Connection, Listing, Page, Window
 
@@ -49,6 +50,8 @@ class TaskSummary:
     closed_at: datetime | None
     close_reason: TaskCloseReason | None
     disposition: TaskCloseReason | None
+    customer_left: SessionEndReason | None
+    close_words: str
     codes: tuple[str, ...]
     note: str
     position: Position
@@ -61,6 +64,7 @@ _ENUMS: Mapping[str, type] = {
     "media_state": MediaState,
     "close_reason": TaskCloseReason,
     "disposition": TaskCloseReason,
+    "customer_left": SessionEndReason,
     "codes": tuple,
 }
 

@@ -10,6 +10,7 @@ from api.schema.types.decisions import OfferDecision, of_grounds
 from api.schema.types.paging import Connection
 from api.schema.words import answer, doc
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, TaskId
+from domain.sessions.facts import SessionEndReason
 from domain.tasks import task as model
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 from projections.tasks.reads import TaskSummary
@@ -49,6 +50,12 @@ class Task:
     closed_at: datetime | None = doc("When it ended; null where the live model was asked.")
     close_reason: TaskCloseReason | None = doc("Why it ended.")
     disposition: TaskCloseReason | None = doc("Why it ended, coarsely.")
+    customer_left: SessionEndReason | None = doc(
+        "How the customer went before anybody answered; null where the live model was asked."
+    )
+    close_words: str | None = doc(
+        "Why the agent declined it, or what the customer was told; null where the live model was asked."
+    )
 
     @answer("The customer.")
     async def customer(self, info: Info) -> Customer | None:
@@ -87,6 +94,8 @@ def of_summary(row: TaskSummary) -> Task:
         closed_at=row.closed_at,
         close_reason=row.close_reason,
         disposition=row.disposition,
+        customer_left=row.customer_left,
+        close_words=row.close_words,
     )
 
 
@@ -122,4 +131,6 @@ def of_model(id: TaskId, task: model.Task) -> Task | None:
         closed_at=None,
         close_reason=task.closed,
         disposition=task.closed.disposition if task.closed else None,
+        customer_left=None,
+        close_words=None,
     )

@@ -57,6 +57,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.makeMrdNotReady": AGENT,
     "Mutation.stayLoggedIn": AGENT,
     "Mutation.acceptTask": AGENT,
+    "Mutation.declineTask": AGENT,
     "Mutation.postMessage": AGENT,
     "Mutation.setTyping": AGENT,
     "Mutation.leaveConversation": AGENT,

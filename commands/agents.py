@@ -10,6 +10,7 @@ from domain.agents.agent import Agent
 from domain.configuration.settings import MediaRoutingDomain, ReasonKind
 from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, ReasonId, TaskId
 from domain.kernel import Invalid, NotFound, Position
+from domain.routing.decisions import UNTOLD, Grounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class ReserveSlot(Command):
     task_id: TaskId
     offer_id: OfferId
     step: int
-    decision: dict[str, str]
+    decision: Grounds = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

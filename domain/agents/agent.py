@@ -50,6 +50,7 @@ from domain.agents.states import (
 from domain.configuration.domains import RonaAction
 from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
 from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
+from domain.routing.decisions import UNTOLD, Grounds
 
 TASKS_MAX = 100
 RONA = "RONA"
@@ -216,7 +217,7 @@ class Agent:
         task: TaskId,
         offer: OfferId,
         step: int,
-        decision: dict[str, str],
+        why: Grounds = UNTOLD,
         *,
         interruptible: bool = False,
         interrupts: Interrupts = NOBODY,
@@ -233,7 +234,7 @@ class Agent:
             raise NotRoutable("This media routing domain is routed by somebody else.")
         if any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in self.slots.values()):
             raise NotRoutable("The agent already has an offer in this media routing domain.")
-        yield SlotReserved(mrd, task, offer, step, decision, interruptible, interrupts)
+        yield SlotReserved(mrd, task, offer, step, why, interruptible, interrupts)
 
     def fill(self, task: TaskId, conversation: ConversationId) -> Decision:
         slot = self.slots.get(task)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from domain.configuration.domains import InterruptionAction
 from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
-from domain.kernel import Fact
+from domain.kernel import Fact, upgrades
+from domain.routing.decisions import UNTOLD, Grounds, of_texts
 
 
 class AgentState(StrEnum):
@@ -102,19 +104,25 @@ class MrdMadeNotReady(Fact, stored_as="agent.mrd-made-not-ready"):
 
 
 @dataclass(frozen=True, slots=True)
-class SlotReserved(Fact, stored_as="agent.slot-reserved"):
+class SlotReserved(Fact, stored_as="agent.slot-reserved", version=2):
     """A slot is held for an offer. The task learns of it next; until the slot is released nobody else gets it.
 
-    `interrupts`: the agent's domains that give way to it, unless it can be interrupted itself (routing 35).
+    `decision` says why this agent: see `domain/routing/decisions.py`. `interrupts`: the agent's domains
+    that give way to it, unless it can be interrupted itself (routing 35).
     """
 
     mrd_id: MrdId
     task_id: TaskId
     offer_id: OfferId
     step: int
-    decision: dict[str, str]
+    decision: Grounds = UNTOLD
     interruptible: bool = False
     interrupts: Mapping[MrdId, InterruptionAction] = field(default_factory=dict)
+
+
+@upgrades("agent.slot-reserved", SlotReserved)
+def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {**stored, "decision": of_texts(stored["decision"])}
 
 
 @dataclass(frozen=True, slots=True)

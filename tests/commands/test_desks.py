@@ -144,7 +144,7 @@ async def test_whoever_comes_back_within_the_grace_goes_on() -> None:
 
 
 async def rings_again(office: Office) -> None:
-    await office.send(ReserveSlot(MARIA, CHAT, TaskId("another"), OfferId("o"), 0, {}))
+    await office.send(ReserveSlot(MARIA, CHAT, TaskId("another"), OfferId("o"), 0))
 
 
 async def test_whoever_stays_away_is_signed_out_and_their_work_goes_on() -> None:  # routing 37, 39

@@ -1,9 +1,11 @@
 """Does every mutation do what it says, once, for those who may, and say no in words otherwise?"""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from api.schema.build import build_schema, core_of
 from api.typists import decode
 from api.typists import subject_of as typing_in
 from commands.ports import Unavailable
@@ -263,3 +265,8 @@ async def test_roles_are_asked_before_anything_else(office):
     assert await office.refused("sam", 'mutation { retire(input: {kind: BOT, id: "x"}) { position } }') == "FORBIDDEN"
     answer = await office.http.post("/graphql", json={"query": "{ me { subject } }"})
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+
+
+def test_every_mutation_is_walked_here():
+    walked = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in core_of(build_schema()).mutation_type.fields if f'"{name}"' not in walked] == []

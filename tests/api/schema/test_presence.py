@@ -1,7 +1,5 @@
 """How do agents come, rest, idle and go, and who says so? routing 25, 29, 30, 31, 34, 37, 40."""
 
-from pathlib import Path
-
 import pytest
 from graphql import get_named_type
 
@@ -98,9 +96,3 @@ def test_no_agent_says_that_they_are_busy_or_interrupted():  # routing 34
     for name in agents:
         inputs = get_named_type(fields[name].args["input"].type).fields
         assert not [it for it in inputs.values() if get_named_type(it.type).name == "MrdState"], name
-
-
-def test_every_mutation_is_walked():
-    files = ("test_mutations.py", "test_lists.py", Path(__file__).name)
-    walked = "".join(Path(__file__).with_name(name).read_text() for name in files)
-    assert [name for name in core_of(build_schema()).mutation_type.fields if f'"{name}"' not in walked] == []

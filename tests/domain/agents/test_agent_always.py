@@ -32,7 +32,7 @@ def decision(name: str, *arguments: st.SearchStrategy, **named: st.SearchStrateg
 def reserve(mrd: MrdId, task_id: TaskId):
     others = dict.fromkeys({CHAT, EMAIL} - {mrd}, InterruptionAction.HOLD)
     return lambda agent: agent.reserve(
-        mrd, task_id, OfferId(f"offer of {task_id}"), 0, {}, interruptible=mrd == EMAIL, interrupts=others
+        mrd, task_id, OfferId(f"offer of {task_id}"), 0, interruptible=mrd == EMAIL, interrupts=others
     )
 
 

@@ -17,6 +17,7 @@ from domain.agents.facts import (
 )
 from domain.configuration.settings import RonaAction
 from domain.ids import OfferId
+from domain.routing.decisions import Grounds
 from tests.domain.agents.situations import (
     CHAT,
     EMAIL,
@@ -32,7 +33,7 @@ from tests.domain.scenario import given
 
 
 def reserve(number: int, mrd=CHAT):
-    return lambda agent: agent.reserve(mrd, task(number), OfferId(f"offer-{number}"), 0, {})
+    return lambda agent: agent.reserve(mrd, task(number), OfferId(f"offer-{number}"), 0)
 
 
 def missed_once(agent: Agent, number: int, action: RonaAction = RonaAction.MRD_NOT_READY):
@@ -158,7 +159,7 @@ def test_an_accepted_offer_cannot_be_missed_any_more() -> None:
 
 
 def test_the_reasons_for_a_choice_are_kept_with_it() -> None:
-    why = {"rule": "longest available"}
+    why = Grounds(policy="LONGEST_AVAILABLE")
     given(Agent, *READY).when(lambda agent: agent.reserve(CHAT, task(1), OfferId("o"), 2, why)).then(
         SlotReserved(CHAT, task(1), OfferId("o"), 2, why)
     )

@@ -41,7 +41,7 @@ LATER = RESTED + timedelta(seconds=60)
 
 
 def reserve(agent: Agent):
-    return agent.reserve(CHAT, task(1), OfferId("o"), 0, {})
+    return agent.reserve(CHAT, task(1), OfferId("o"), 0)
 
 
 def test_whoever_loses_the_connection_keeps_their_state_and_gets_no_offers() -> None:  # routing 39
@@ -55,7 +55,7 @@ def test_whoever_loses_the_connection_keeps_their_state_and_gets_no_offers() -> 
 def test_whoever_comes_back_in_time_goes_on() -> None:  # routing 39
     gone = (*AT_DESK, DeskDisconnected("a", RESTED))
     given(Agent, *gone).when(lambda agent: desk.connect(agent, "b", several=False)).then(DeskConnected("b")).twice()
-    given(Agent, *gone, DeskConnected("b")).when(reserve).then(SlotReserved(CHAT, task(1), OfferId("o"), 0, {}))
+    given(Agent, *gone, DeskConnected("b")).when(reserve).then(SlotReserved(CHAT, task(1), OfferId("o"), 0))
 
 
 def test_a_second_desk_takes_over_from_the_first() -> None:  # routing 39

@@ -16,7 +16,9 @@ FREE = (MrdState.READY, MrdState.READY, MrdState.READY)
 
 def reserved(mrd: MrdId, number: int, *gives_way: MrdId, interruptible: bool) -> SlotReserved:
     offer = OfferId(f"offer-{number}")
-    return SlotReserved(mrd, task(number), offer, 0, {}, interruptible, dict.fromkeys(gives_way, HOLD))
+    return SlotReserved(
+        mrd, task(number), offer, 0, interruptible=interruptible, interrupts=dict.fromkeys(gives_way, HOLD)
+    )
 
 
 def states(agent: Agent) -> tuple[MrdState, ...]:
@@ -45,7 +47,7 @@ def test_an_offer_that_rings_out_undoes_the_interruption() -> None:  # routing 3
 
 
 def test_new_work_that_can_be_interrupted_is_blocked_while_a_call_goes_on() -> None:  # routing 35
-    given(Agent, *HERE, CALL).when(lambda agent: agent.reserve(CHAT, task(2), OfferId("o"), 0, {})).refused(NotRoutable)
+    given(Agent, *HERE, CALL).when(lambda agent: agent.reserve(CHAT, task(2), OfferId("o"), 0)).refused(NotRoutable)
     pulled = SlotFilled(CHAT, task(2), TALK, True, {EMAIL: HOLD})  # of their own choice (routing 61)
     assert given(Agent, *HERE, CALL, pulled).leaves(states) == (BUSY, INTERRUPTED, INTERRUPTED)
 
@@ -77,7 +79,7 @@ def test_a_told_state_is_written_once() -> None:  # routing 34
 
 def test_nothing_is_offered_where_another_system_routes() -> None:  # routing 34
     given(Agent, *HERE, MrdMirrored(CHAT, MrdState.READY)).when(
-        lambda agent: agent.reserve(CHAT, task(1), OfferId("o"), 0, {})
+        lambda agent: agent.reserve(CHAT, task(1), OfferId("o"), 0)
     ).refused(NotRoutable)
 
 

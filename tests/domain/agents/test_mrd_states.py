@@ -48,7 +48,7 @@ def ended(number: int) -> SlotReleased:
 def call() -> SlotReserved:
     """Cannot be interrupted, and everything else gives way to it."""
     gives_way = {CHAT: InterruptionAction.HOLD}
-    return SlotReserved(MrdId("voice"), task(9), OfferId("offer-9"), 0, {}, interruptible=False, interrupts=gives_way)
+    return SlotReserved(MrdId("voice"), task(9), OfferId("offer-9"), 0, interruptible=False, interrupts=gives_way)
 
 
 def hung_up() -> SlotReleased:

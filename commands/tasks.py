@@ -11,7 +11,7 @@ from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
-from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
+from domain.tasks.facts import Routing, StepReason, TaskCloseReason, TaskDirection
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
 OFFER_TIMEOUT_S = 20
@@ -33,6 +33,7 @@ class EnqueueTask(Command):
 class WidenTask(Command):
     task_id: TaskId
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
 
 @handles(WidenTask)
 async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason))
 
 
 @handles(OfferTask)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.ids import AgentId, MrdId, OfferId, TaskId
+from domain.tasks.facts import StepReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """The request has waited for its next step to begin (routing 7, 10)."""
+    """The request has waited for its next step to begin, or need not wait for it (routing 7, 8, 9, 10, 54)."""
 
     task_id: TaskId
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
 Move = Offer | Widening

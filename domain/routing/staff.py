@@ -23,6 +23,7 @@ from domain.agents.facts import (
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position
 from domain.routing.lines import Pool, Pools
+from domain.routing.presence import Presence
 from domain.routing.ranking import Place, members_of
 from domain.routing.reach import Reach
 from domain.routing.skills import Skills
@@ -41,13 +42,16 @@ class Chair:
 
 
 class Seat:
-    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "number", "since", "slots")
+    """`own`: the steps that wait for this agent alone (routing 54)."""
+
+    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "number", "own", "since", "slots")
 
     def __init__(
         self, id_: AgentId, number: int, agent: Agent, slots: dict[TaskId, Slot], since: dict[MrdId, datetime]
     ) -> None:
         self.id, self.number, self.agent, self.slots, self.since = id_, number, agent, slots, since
         self.chairs: dict[MrdId, Chair] = {}
+        self.own = 0
         self._reach = 0
         self._reach_version = -1
 
@@ -67,8 +71,9 @@ class Seat:
 
 
 class Staff:
-    def __init__(self, state: State, pools: Pools, skills: Skills) -> None:
+    def __init__(self, state: State, pools: Pools, skills: Skills, presence: Presence) -> None:
         self.by_number: list[Seat] = []
+        self._presence = presence
         self._state, self._pools, self._skills = state, pools, skills
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
@@ -97,6 +102,7 @@ class Staff:
             chair.ringing += slot.state is SlotState.RESERVED
         for mrd_id in seat.agent.mrds:
             self._settle(seat, mrd_id)
+        self._presence.note(seat.number, seat.agent)
         seat.free()
 
     # What happens to them
@@ -120,6 +126,7 @@ class Staff:
                 if _routable(after, mrd_id, chair) and not _routable(before, mrd_id, chair):
                     seat.since[mrd_id] = at
                 self._settle(seat, mrd_id)
+        self._presence.note(seat.number, after)
         seat.free()
 
     def work(self, agent_id: AgentId, fact: SlotReserved | SlotFilled | SlotWrappingUp, state: SlotState) -> None:

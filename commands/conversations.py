@@ -144,6 +144,7 @@ class ExpireCustomerInactivity(Command):
 class ReleaseCustomer(Command):
     customer_id: CustomerId
     conversation_id: ConversationId
+    last_agent_id: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +310,7 @@ async def expire_customer_inactivity(cmd: ExpireCustomerInactivity, ctx: Context
 
 @handles(ReleaseCustomer)
 async def release_customer(cmd: ReleaseCustomer, ctx: Context) -> Position:
-    return await ctx.change(Customer, cmd.customer_id, lambda it: it.release(cmd.conversation_id))
+    return await ctx.change(Customer, cmd.customer_id, lambda it: it.release(cmd.conversation_id, cmd.last_agent_id))
 
 
 @handles(RenameCustomer)

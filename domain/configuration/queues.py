@@ -1,5 +1,6 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,10 @@ class Queue:
     wrap_up_enabled: bool = True
     wrap_up_s: int = 60
     wrap_up_form_id: WrapUpFormId | None = None
+
+    def asked_of(self, data: Mapping[str, str]) -> dict[str, str]:
+        """What its steps ask about, of the data that a request carries (routing 9)."""
+        return {it.field: data[it.field] for step in self.steps for it in step.consider_if if it.field in data}
 
     def check(self) -> None:
         named(self.name)

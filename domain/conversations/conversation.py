@@ -78,6 +78,7 @@ class Conversation:
     sessions: Mapping[SessionId, ChannelId] = field(default_factory=dict)
     last_session: SessionId | None = None
     agents: Mapping[AgentId, AgentPart] = field(default_factory=dict)
+    last_agent: AgentId | None = None
     bot: BotId | None = None
     bot_greeted: bool = False
     misunderstandings: int = 0
@@ -280,7 +281,7 @@ class Conversation:
 
     def close(self, reason: CloseReason) -> Decision:
         if self.closed is None and self.customer_id is not None:
-            yield ConversationClosed(reason, self.customer_id)
+            yield ConversationClosed(reason, self.customer_id, self.last_agent)
 
     def close_if_everybody_left(self, reason: CloseReason) -> Decision:
         """`# routing 48`: the last one out closes."""
@@ -348,7 +349,7 @@ class Conversation:
                 agents = {**self.agents, agent: AgentPart(task, role)}
                 if role is not ParticipantRole.PRIMARY:
                     return replace(self, agents=agents)
-                return replace(self, agents=agents, request=None, unjoined=False, unread=0)
+                return replace(self, agents=agents, last_agent=agent, request=None, unjoined=False, unread=0)
             case AgentRoleChanged(agent_id=agent, role=role):
                 return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
             case AgentLeft(agent_id=agent):

@@ -20,9 +20,9 @@ from api.graphql.transport import GraphQLTransport
 from api.issuer import Issuer
 from api.openapi import Description, description, page
 from api.rest import Stats
-from api.schema.build import build_schema
+from api.schema.build import build_schema, core_of
 from api.schema.context import Behind, Context
-from api.schema.shortcut import take_shortcuts
+from api.schema.shortcut import Shortcuts
 
 PATH = "/graphql"
 SECURITY = {
@@ -52,15 +52,16 @@ def build_app(
     def make_context(viewer: Viewer, _connection: HTTPConnection | None) -> Context:
         return Context(behind, viewer)
 
+    schema = build_schema()
     graphql = GraphQLTransport(
-        build_schema(),
+        schema,
         authenticate=authenticate,
         make_context=make_context,
         feeds=feeds,
         profile=profile,
         clock=clock,
+        shortcut=Shortcuts(core_of(schema)),
     )
-    take_shortcuts(graphql.engine)
     stats = Stats(behind, authenticate, lambda: len(graphql.fanout.groups))
     document = description(signs_in=issuer is not None, further=descriptions)
     own = [*stats.routes(), *(issuer.routes() if issuer else []), *_documents(document)]

@@ -4,9 +4,10 @@ Several engines may run: capacity is decided by the agent's own stream, and a re
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -21,13 +22,17 @@ from domain.routing.engine import Engine, Move, Offer, State, Widening
 
 THINK_AGAIN_S = 0.02
 """Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""
+AFTER_A_BUG_S = 1.0
+"""Before a move is thought over that failed as none may: it will most likely fail again."""
+
+log = logging.getLogger(__name__)
 
 
 class Router:
     """A fold of the log (`infra/folds.py`) that acts: feed it each batch, and let `run` follow."""
 
     name = "routing"
-    shape = 3
+    shape = 4
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -72,19 +77,25 @@ class Router:
             return
 
     def _carry_out(self, moves: Sequence[Move]) -> None:
+        """Commands are made at once: why somebody was chosen is told from what the engine knows now."""
         for move in moves:
-            task = asyncio.create_task(self._do(move))
+            task = asyncio.create_task(self._do(move, _command(move)))
             self._moves[task] = move
             task.add_done_callback(self._moves.pop)
 
-    async def _do(self, move: Move) -> None:
-        command = _command(move)
+    async def _do(self, move: Move, command: Command) -> None:
+        """Whatever goes wrong, the request goes on: a move that is neither a fact nor forgotten would wait for ever."""
         try:
-            await self._commands.send(command, uuid5(NAMESPACE, repr(command)), "engine")
+            await self._commands.send(command, _command_id(move), "engine")
         except (Refused, Conflict, Unavailable):
             await asyncio.sleep(THINK_AGAIN_S)
-            self._engine.forget(move)
-            self._fed.set()
+        except Exception:
+            log.exception("a move failed, and is thought over: %r", move)
+            await asyncio.sleep(AFTER_A_BUG_S)
+        else:
+            return
+        self._engine.forget(move)
+        self._fed.set()
 
 
 def _command(move: Move) -> Command:
@@ -93,3 +104,12 @@ def _command(move: Move) -> Command:
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
             return WidenTask(move.task_id, move.step, move.reason)
+
+
+def _command_id(move: Move) -> UUID:
+    """The same from every engine and at every try: two may give other reasons for one offer, and it is made once."""
+    match move:
+        case Offer():
+            return uuid5(NAMESPACE, f"reserve {move.offer_id}")
+        case Widening():
+            return uuid5(NAMESPACE, f"widen {move.task_id} {move.step}")

@@ -14,10 +14,11 @@ from uuid import UUID
 import stamina
 import structlog
 
+from commands.bots import TakeBotAnswer
 from commands.bus import Command
-from commands.conversations import RequestAgent, TakeBotAnswer
 from commands.inbound import ReportReceipt
 from commands.ports import Store
+from commands.requests import RequestAgent
 from domain.channels.bots import BotAnswer, BotTurn
 from domain.channels.inbound import Receipt
 from domain.channels.messages import DeliveryStatus, SenderType

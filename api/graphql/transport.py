@@ -7,7 +7,7 @@ import strawberry
 from starlette.types import Receive, Scope, Send
 
 from api.graphql.doors import Authenticate, MakeContext, V
-from api.graphql.engine import Engine
+from api.graphql.engine import Engine, Shortcut
 from api.graphql.fanout import Fanout
 from api.graphql.feeds import Feeds
 from api.graphql.http import HttpEndpoint
@@ -41,10 +41,11 @@ class GraphQLTransport(Generic[V]):
         feeds: Feeds[V] | None = None,
         profile: Profile = PRODUCTION,
         clock: Callable[[], float],
+        shortcut: Shortcut | None = None,
     ) -> None:
         if schema.extensions:
             raise ValueError("Schema extensions are not run by this transport.")
-        self.engine = Engine(schema._schema, profile)  # noqa: SLF001 - Strawberry has no public name for it
+        self.engine = Engine(schema._schema, profile, shortcut)  # noqa: SLF001 - Strawberry has no public name for it
         self.fanout: Fanout[V] = Fanout(self.engine, feeds or NoFeeds(), make_context)
         self._http = HttpEndpoint(self.engine, authenticate, make_context, profile)
         self._websocket = WebSocketEndpoint(

@@ -10,8 +10,9 @@ from api.schema.context import Behind, Context, not_found
 from api.schema.orders import ShowTyping
 from commands.agents import AssignAttribute, GrantMrd, WithdrawAttribute
 from commands.bus import Command
-from commands.conversations import RenameCustomer, RequestAgent, SetConversationData
+from commands.conversations import RenameCustomer, SetConversationData
 from commands.lists import CloseListItem, DismissListItem, JoinListItem
+from commands.requests import RequestAgent
 from domain.agents.agent import Agent
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentJoined

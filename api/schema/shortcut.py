@@ -6,7 +6,7 @@ Whatever else an item needs, or whatever goes wrong, is graphql-core's to do and
 answers.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,7 @@ from graphql import (
     is_abstract_type,
 )
 
-from api.graphql.engine import Engine, Operation, Payload, Variables
+from api.graphql.engine import Item, Operation, Payload
 from api.schema.quick import PlainAttribute
 from api.schema.subscriptions import ITEM_OF
 
@@ -40,32 +40,14 @@ class NotPlain(Exception):
     """It takes more than attributes."""
 
 
-def take_shortcuts(engine: Engine) -> None:
-    """Let the engine try the shortcut for every item before it executes one in full."""
-    in_full, documents = engine.execute, _Documents(engine.schema)
-
-    async def execute(operation: Operation, variables: Variables, context: object, root: object = None) -> Payload:
-        if root is not None and (write := documents.of(operation)) is not None:
-            try:
-                return await write(root, context)
-            except Exception:  # noqa: BLE001, S110 - whatever it is, it happens again below, and is reported there
-                pass
-        return await in_full(operation, variables, context, root)
-
-    engine.execute = execute  # type: ignore[method-assign]
-
-
-Item = Callable[[object, object], Awaitable[Payload]]
-
-
-class _Documents:
-    """The translations of the operations that were asked last."""
+class Shortcuts:
+    """Items by the shortcut, for the operations that were asked last; an `Engine` tries it before it executes one."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._known: dict[Operation, Item | None] = {}
 
-    def of(self, operation: Operation) -> Item | None:
+    def __call__(self, operation: Operation) -> Item | None:
         try:
             return self._known[operation]
         except KeyError:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from commands.agents import HandOverWork
 from commands.bus import Command
-from commands.conversations import ReplaceAgent
 from commands.policies.registry import reacts_to
+from commands.requests import ReplaceAgent
 from commands.tasks import BeginWrapUp
 from domain.agents.facts import LoggedOut
 from domain.conversations.facts import AgentLeft

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from commands.bots import AssignBot, WelcomeCustomer
 from commands.bus import Command
-from commands.conversations import AssignBot, WelcomeCustomer
 from commands.policies.registry import reacts_to
 from domain.conversations.facts import AgentLeft, AgentRequestEnded, MessagePosted, RequestUnlisted, SessionJoined
 from domain.ids import ConversationId

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from commands.attendance import LoseSession, ReleaseCustomer, SettleDeparture
 from commands.bus import Command
-from commands.conversations import LoseSession, ReleaseCustomer, SettleDeparture
 from commands.inbound import ReleaseIdentity
 from commands.policies.registry import reacts_to
 from domain.conversations.facts import AgentLeft, ConversationClosed, SessionLeft

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from commands.bus import Command
-from commands.conversations import EndAgentRequest
 from commands.policies.registry import reacts_to
+from commands.requests import EndAgentRequest
 from commands.tasks import REROUTED, EnqueueTask, RerouteTask
 from domain.conversations.facts import AgentRequested
 from domain.ids import ConversationId, TaskId

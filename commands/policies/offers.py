@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from commands.agents import FillSlot, MissOffer, ReleaseSlot, WrapUpSlot
+from commands.attendance import AdmitAgent, LeaveConversation, RetireAgentToWrapUp
 from commands.bus import Command
-from commands.conversations import AdmitAgent, LeaveConversation, RetireAgentToWrapUp
 from commands.policies.registry import reacts_to
 from commands.tasks import OfferTask
 from domain.agents.facts import SlotReserved

@@ -1,15 +1,17 @@
 """Who gets what? The first in line first, each with the best agent who is left."""
 
 from collections.abc import Callable
+from functools import partial
 
-from domain.ids import ConversationId, MrdId, OfferId, TaskId
-from domain.kernel import derived_id
+from domain.ids import ConversationId, MrdId
 from domain.routing.decisions import record
 from domain.routing.lines import Lines, Pool, Stage, WorkKey
 from domain.routing.moves import Offer
-from domain.routing.staff import Seat, Staff
+from domain.routing.staff import Chair, Seat, Staff
 from domain.routing.state import Request, State
 from domain.routing.todo import Todo
+
+Found = tuple[WorkKey, Offer]
 
 
 class Choices:
@@ -17,13 +19,17 @@ class Choices:
     conversations whose next request waits while somebody who could have it is still in them.
     """
 
-    def __init__(self, state: State, staff: Staff, lines: Lines, hold: Callable[[Offer], None]) -> None:
+    def __init__(self, state: State, staff: Staff, lines: Lines, hold: Callable[[Offer, Chair], None]) -> None:
         self._state, self._staff, self._lines, self._hold = state, staff, lines, hold
         self.held_up: set[ConversationId] = set()
 
-    def serve(self, pool: Pool) -> list[tuple[WorkKey, Offer]]:
+    def serve(self, pool: Pool) -> list[Found]:
         """The first in line first, whether it is new or an agent is (routing 16, 18)."""
-        found: list[tuple[WorkKey, Offer]] = []
+        if pool.fresh:
+            if len(pool.fresh) == 1 and not (pool.freed or pool.stirred):
+                return self._serve_alone(pool)
+            pool.line_up()
+        found: list[Found] = []
         passed: list[Stage] = []
         todo = Todo(pool, self._lines.reach)
         while todo.steps and (number := pool.work.first(todo.steps)) is not None:
@@ -31,23 +37,34 @@ class Choices:
             candidates = stage.admitted.members & pool.seats.members
             if not candidates:
                 todo.dismiss(number)
-                continue
-            key = stage.front
-            task_id = key[3]
-            request = self._state.requests[task_id]
-            if request.missed or request.conversation_id in self._state.talking:
-                candidates = self._not_left_out(candidates, request, pool.mrd_id)
-            if candidates:
-                offer = self._offer(task_id, request, stage, candidates)
-                self._hold(offer)
-                found.append((key, offer))
-                todo.has_work(self._staff.seat(offer.agent_id))
+            elif offer := self._look(stage, stage.front, candidates):
+                found.append(offer)
+                todo.has_work(self._staff.seat(offer[1].agent_id))
             else:
                 stage.pass_over()
                 passed.append(stage)
         for stage in passed:
             stage.start_again()
         return found
+
+    def _serve_alone(self, pool: Pool) -> list[Found]:
+        """One request is all that is new: whoever waits has been looked at, so it need not stand in line to be first."""
+        ((stage, key),) = pool.fresh.values()
+        candidates = stage.admitted.members & pool.seats.members
+        if candidates and (found := self._look(stage, key, candidates)):
+            return [found]
+        pool.fresh.clear()
+        stage.add(key)
+        return []
+
+    def _look(self, stage: Stage, key: WorkKey, candidates: int) -> Found | None:
+        """Is one of the candidates for this step somebody for this request?"""
+        request = self._state.requests[key[3]]
+        if request.missed or request.conversation_id in self._state.talking:
+            candidates = self._not_left_out(candidates, request, stage.line.pool.mrd_id)
+            if not candidates:
+                return None
+        return key, self._offer(request, stage, key, candidates)
 
     def _not_left_out(self, candidates: int, request: Request, mrd_id: MrdId) -> int:
         """Without whoever is in the conversation already (routing 12), and whoever let it ring; unless there is nobody
@@ -66,16 +83,16 @@ class Choices:
         back = [agent for agent, at in request.missed.items() if readied.get(agent, {}).get(mrd_id, 0) > at]
         return candidates & self._staff.members(back)
 
-    def _offer(self, task_id: TaskId, request: Request, stage: Stage, candidates: int) -> Offer:
+    def _offer(self, request: Request, stage: Stage, key: WorkKey, candidates: int) -> Offer:
         """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
-        line = stage.line
+        line, task_id = stage.line, key[3]
         mrd_id = line.pool.mrd_id
         rank, seat = self._best(stage, candidates)
-        since = seat.since[mrd_id].isoformat()
-        offer_id = OfferId(derived_id("offer", task_id, seat.id, since))
-        configuration = self._state.catalog.version
-        decision = record(request, line, rank, seat, candidates.bit_count(), since, configuration)
-        return Offer(task_id, mrd_id, seat.id, offer_id, rank, decision)
+        since = seat.since[mrd_id]
+        why = partial(record, request, line, rank, seat, candidates, since, self._state.catalog.version)
+        offer = Offer(task_id, mrd_id, seat.id, None, rank, None, since, why)
+        self._hold(offer, seat.chairs[mrd_id])
+        return offer
 
     def _best(self, stage: Stage, candidates: int) -> tuple[int, Seat]:
         line = stage.line

@@ -31,14 +31,14 @@ from domain.agents.facts import (
 from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
-from domain.routing.choices import Choices
+from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
-from domain.routing.lines import Line, Lines, Pools, Stage, WorkKey
+from domain.routing.lines import Line, Lines, Pools, Stage, Standing, WorkKey
 from domain.routing.moves import Move, Offer, Widening
 from domain.routing.presence import Presence
 from domain.routing.skills import Skills
 from domain.routing.skipping import Skipping, not_considered
-from domain.routing.staff import Staff
+from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
 from domain.tasks.facts import (
     StepReached,
@@ -53,6 +53,9 @@ from domain.tasks.facts import (
 
 __all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
 
+OF_TASK = len("task-")
+"""Where the id of a task begins in the name of its stream."""
+RONA = TaskCloseReason.RONA  # members are looked up slowly
 MISSED_MAX = 10_000
 """Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
@@ -68,9 +71,9 @@ class Engine:
         self._skipping = Skipping(self._presence)
         self._watched: set[TaskId] = set()
         self._lines = Lines(self._pools, self._skills)
-        self._standing: dict[TaskId, tuple[Stage, WorkKey]] = {}
+        self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
-        self._pending: dict[TaskId, Offer] = {}
+        self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
         self._choices = Choices(self.state, self._staff, self._lines, self._hold)
         self._handlers = _handlers(self)
         self._restore()
@@ -85,16 +88,17 @@ class Engine:
         for agent_id, slots in self.state.slots.items():
             for task_id, slot in slots.items():
                 if slot.state is SlotState.RESERVED:
-                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0, {}))
+                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0))
 
     # What happened
 
     def feed(self, recorded: Recorded[Any]) -> None:
-        handler = self._handlers.get(type(recorded.fact))
-        if handler is not None:
-            handler(recorded.stream.partition("-")[2], recorded)
-        elif recorded.category == "agent":
-            self._agent_lives(recorded.subject, recorded)
+        self._handlers[type(recorded.fact)](recorded)
+
+    def _rare(self, recorded: Recorded[Any]) -> None:
+        """What does not come with every task: it concerns a person, or the configuration, or it is not for us."""
+        if recorded.category == "agent":
+            self._agent_lives(recorded)
         elif recorded.category in CATEGORIES:
             self._configure(recorded)
 
@@ -103,7 +107,7 @@ class Engine:
         request = self.state.requests.get(move.task_id)
         match move:
             case Offer(task_id=task_id, offer_id=offer_id):
-                if task_id in self._pending and self._pending[task_id].offer_id == offer_id:
+                if task_id in self._pending and self._pending[task_id][0].offer_id == offer_id:
                     self._let_go(task_id)
                     if request is not None:
                         self._enter(task_id, request)
@@ -118,41 +122,43 @@ class Engine:
 
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
-        moves = [self._with_reason(move) for move in self._clocks.ring(now)]
-        moves += self._offers()
+        moves = self._clocks.ring(now)
+        if moves:
+            moves = [self._with_reason(move) for move in moves]
+        found: list[Found] = []
+        for pool in self._pools.values():
+            if pool.freed or pool.fresh or pool.stirred:
+                found += self._choices.serve(pool)
+        if found:
+            if len(found) > 1:
+                found.sort(key=_work_key)
+            moves += [offer for _, offer in found]
         if self._watched:
             moves += self._skipping.moves(self.state.requests, {move.task_id for move in moves})
         self._presence.changed = False
         return moves
-
-    def _offers(self) -> list[Move]:
-        found: list[tuple[WorkKey, Offer]] = []
-        for pool in self._pools.values():
-            if pool.freed or pool.stirred:
-                found += self._choices.serve(pool)
-        if len(found) > 1:
-            found.sort(key=_work_key)
-        return [offer for _, offer in found]
 
     def next_due(self) -> datetime | None:
         return self._clocks.next_due()
 
     # Facts of tasks
 
-    def _task_created(self, subject: str, recorded: Recorded[TaskCreated]) -> None:
-        self.state.created[TaskId(subject)] = recorded.fact.conversation_id
+    def _task_created(self, recorded: Recorded[TaskCreated]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]  # here and below: the types of ids are calls, too
+        self.state.created[task_id] = recorded.fact.conversation_id
 
-    def _task_queued(self, subject: str, recorded: Recorded[TaskQueued]) -> None:
-        task_id, routing, state = TaskId(subject), recorded.fact.routing, self.state
-        request = Request(routing, routing.step, conversation_id=state.created.pop(task_id, None))
+    def _task_queued(self, recorded: Recorded[TaskQueued]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]
+        routing, state = recorded.fact.routing, self.state
+        request = Request(routing, routing.step, False, state.created.pop(task_id, None), {})
         if routing.excluded:
             known = state.missed.pop(routing.root_request_id, {})
             request.missed = {agent: known.get(agent, recorded.position) for agent in sorted(routing.excluded)}
         state.requests[task_id] = request
         self._enter(task_id, request)
 
-    def _step_reached(self, subject: str, recorded: Recorded[StepReached]) -> None:
-        task_id = TaskId(subject)
+    def _step_reached(self, recorded: Recorded[StepReached]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]
         request = self.state.requests.get(task_id)
         if request is not None:
             request.step = recorded.fact.step
@@ -161,8 +167,8 @@ class Engine:
                 self._leave(task_id)
                 self._enter(task_id, request)
 
-    def _task_reserved(self, subject: str, recorded: Recorded[TaskReserved]) -> None:
-        task_id = TaskId(subject)
+    def _task_reserved(self, recorded: Recorded[TaskReserved]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]
         request = self.state.requests.get(task_id)
         if request is not None:
             request.ringing = True
@@ -170,24 +176,30 @@ class Engine:
             self._leave(task_id)
             self._clocks.stop(task_id)
 
-    def _task_accepted(self, subject: str, recorded: Recorded[TaskAccepted]) -> None:
-        task_id = TaskId(subject)
+    def _task_accepted(self, recorded: Recorded[TaskAccepted]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]
         self._forget_request(task_id)
-        self.state.talking.setdefault(recorded.fact.conversation_id, {})[task_id] = recorded.fact.agent_id
+        fact, talking = recorded.fact, self.state.talking
+        if fact.conversation_id in talking:
+            talking[fact.conversation_id][task_id] = fact.agent_id
+        else:
+            talking[fact.conversation_id] = {task_id: fact.agent_id}
 
-    def _task_closed(self, subject: str, recorded: Recorded[TaskClosed]) -> None:
-        task_id, fact = TaskId(subject), recorded.fact
-        if fact.reason is TaskCloseReason.RONA and task_id in self.state.requests and fact.agent_id is not None:
-            self._note_missed(self.state.requests[task_id], fact.agent_id, recorded)
+    def _task_closed(self, recorded: Recorded[TaskClosed]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]
+        fact, state = recorded.fact, self.state
+        if fact.reason is RONA and task_id in state.requests and fact.agent_id is not None:
+            self._note_missed(state.requests[task_id], fact.agent_id, recorded)
         self._forget_request(task_id)
-        talking = self.state.talking.get(fact.conversation_id)
+        talking = state.talking.get(fact.conversation_id)
         if fact.agent_id is not None and talking is not None:
             talking.pop(task_id, None)
-            if fact.conversation_id in self._choices.held_up:
+            held_up = self._choices.held_up
+            if fact.conversation_id in held_up:
                 self._staff.seat(fact.agent_id).free()  # for this conversation's next request, too (routing 12, 17)
             if not talking:
-                del self.state.talking[fact.conversation_id]
-                self._choices.held_up.discard(fact.conversation_id)
+                del state.talking[fact.conversation_id]
+                held_up.discard(fact.conversation_id)
 
     def _note_missed(self, request: Request, agent_id: AgentId, recorded: Recorded[TaskClosed]) -> None:
         missed = self.state.missed
@@ -204,13 +216,16 @@ class Engine:
         if not line.is_plain or request.step < 0:
             self._enter_watched(task_id, request, line)
             return
-        self._stand(task_id, request, line.stage(request.step))
+        stage = line.stage(request.step)
+        key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
+        self._standing[task_id] = line.pool.fresh[task_id] = stage, key
         if len(line.begins) > 1:
             self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
 
     def _enter_watched(self, task_id: TaskId, request: Request, line: Line) -> None:
         """The queue, or the request, has more to it than steps that follow one another (routing 8, 9, 54)."""
-        line = self._lines.considered(line, request.routing.data)
+        routing = request.routing
+        line = self._lines.considered(line, routing.data)
         self._watched.add(task_id)
         if request.step < 0:
             stage = self._stage_of_last_agent(request, line)
@@ -219,7 +234,8 @@ class Engine:
         else:
             stage = line.considered_stage(request.step)
         if stage is not None:
-            self._stand(task_id, request, stage)
+            key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
+            self._standing[task_id] = line.pool.fresh[task_id] = stage, key
             if stage.skip is not None:
                 self._skipping.watch(task_id, stage)
         self._wind(task_id, request, line)
@@ -230,13 +246,6 @@ class Engine:
         if agent_id is None or agent_id in request.missed or agent_id not in self.state.agents:
             return None
         return self._lines.stage_of_last_agent(line, self._staff.seat(agent_id))
-
-    def _stand(self, task_id: TaskId, request: Request, stage: Stage) -> None:
-        line, routing = stage.line, request.routing
-        key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
-        self._standing[task_id] = stage, key
-        stage.add(key)
-        line.pool.stirred |= 1 << stage.number
 
     def _wind(self, task_id: TaskId, request: Request, line: Line) -> None:
         routing = request.routing
@@ -265,60 +274,58 @@ class Engine:
     def _leave(self, task_id: TaskId) -> None:
         standing = self._standing.pop(task_id, None)
         if standing is not None:
-            standing[0].remove(standing[1])
+            stage, key = standing
+            if stage.line.pool.fresh.pop(task_id, None) is None:
+                stage.remove(key)
         if task_id in self._watched:
             self._watched.discard(task_id)
             if self._skipping.leave(task_id, standing[0] if standing else None) and standing:
                 self._lines.drop_stage_of_last_agent(standing[0])
 
-    def _hold(self, offer: Offer) -> None:
-        self._pending[offer.task_id] = offer
+    def _hold(self, offer: Offer, chair: Chair) -> None:
+        self._pending[offer.task_id] = offer, chair
         self._leave(offer.task_id)
-        self._staff.promise(offer.agent_id, offer.mrd_id)
+        self._staff.promise(chair)
 
     def _let_go(self, task_id: TaskId) -> None:
-        offer = self._pending.pop(task_id, None)
-        if offer is not None:
-            self._staff.take_back(offer.agent_id, offer.mrd_id)
+        pending = self._pending.pop(task_id, None)
+        if pending is not None:
+            self._staff.take_back(pending[1])
 
     def _forget_request(self, task_id: TaskId) -> None:
-        self._let_go(task_id)
-        self.state.created.pop(task_id, None)
         request = self.state.requests.pop(task_id, None)
-        if request is not None:
-            self._leave(task_id)
-            self._clocks.stop(task_id)
-            if self._astray:
-                self._astray.get(request.routing.queue_id, set()).discard(task_id)
+        if request is None:
+            self.state.created.pop(task_id, None)
+            return
+        self._let_go(task_id)
+        self._leave(task_id)
+        self._clocks.stop(task_id)
+        if self._astray:
+            self._astray.get(request.routing.queue_id, set()).discard(task_id)
 
     # Facts of agents
 
-    def _agent_lives(self, subject: str, recorded: Recorded[AgentFact]) -> None:
-        self._staff.live(AgentId(subject), recorded.fact, recorded.at, recorded.position)
+    def _agent_lives(self, recorded: Recorded[AgentFact]) -> None:
+        self._staff.live(AgentId(recorded.subject), recorded.fact, recorded.at, recorded.position)
 
-    def _slot_reserved(self, subject: str, recorded: Recorded[SlotReserved]) -> None:
-        fact, agent_id = recorded.fact, AgentId(subject)
-        self._staff.work(agent_id, fact, SlotState.RESERVED)
+    def _slot_reserved(self, recorded: Recorded[SlotReserved]) -> None:
+        self._staff.reserved(recorded)
+        fact = recorded.fact
         if fact.task_id not in self._pending:
+            agent_id = AgentId(recorded.subject)
             self._note_slot(Offer(fact.task_id, fact.mrd_id, agent_id, fact.offer_id, fact.step, fact.decision))
 
-    def _slot_filled(self, subject: str, recorded: Recorded[SlotFilled]) -> None:
-        self._staff.work(AgentId(subject), recorded.fact, SlotState.ACTIVE)
-
-    def _slot_wrapping_up(self, subject: str, recorded: Recorded[SlotWrappingUp]) -> None:
-        self._staff.work(AgentId(subject), recorded.fact, SlotState.WRAP_UP)
-
-    def _slot_released(self, subject: str, recorded: Recorded[SlotReleased]) -> None:
-        agent_id, task_id = AgentId(subject), recorded.fact.task_id
-        self._staff.release(agent_id, recorded.fact, recorded.at)
-        if task_id in self._pending and self._pending[task_id].agent_id == agent_id:
-            self.forget(self._pending[task_id])
+    def _slot_released(self, recorded: Recorded[SlotReleased]) -> None:
+        self._staff.released(recorded)
+        pending = self._pending.get(recorded.fact.task_id)
+        if pending is not None and pending[0].agent_id == recorded.subject:
+            self.forget(pending[0])
 
     def _note_slot(self, offer: Offer) -> None:
         """A slot is held for a request that does not ring yet, perhaps by the choice of another engine."""
         request = self.state.requests.get(offer.task_id)
         if request is not None and not request.ringing and offer.task_id not in self._pending:
-            self._hold(offer)
+            self._hold(offer, self._staff.chair(self._staff.seat(offer.agent_id), offer.mrd_id))
 
     # Facts of configuration
 
@@ -331,8 +338,7 @@ class Engine:
         """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""
         tasks = self._astray.pop(queue_id, set())
         tasks.update(task_id for task_id in (*self._watched, *self._pending) if self._waits_in(task_id, queue_id))
-        watched = tasks & self._watched
-        for task_id in sorted(watched):
+        for task_id in sorted(tasks & self._watched):
             self._leave(task_id)
         those = self._lines.close(queue_id)
         for task_id in those:
@@ -353,13 +359,29 @@ class Engine:
         return request is not None and request.routing.queue_id == queue_id
 
 
-def _work_key(found: tuple[WorkKey, Offer]) -> WorkKey:
+def _work_key(found: Found) -> WorkKey:
     return found[0]
 
 
-def _handlers(engine: Engine) -> dict[type, Callable[[str, Any], None]]:
+Handler = Callable[[Any], None]
+
+
+class Handlers(dict[type, Handler]):
+    """What is done with a fact, by its type."""
+
+    def __init__(self, often: dict[type, Handler], rarely: Handler) -> None:
+        super().__init__(often)
+        self._rarely = rarely
+
+    def __missing__(self, kind: type) -> Handler:
+        self[kind] = self._rarely
+        return self._rarely
+
+
+def _handlers(engine: Engine) -> Handlers:
     """The facts that come with every task; all others are rare."""
-    return {
+    staff = engine._staff  # noqa: SLF001 - its own table
+    often: dict[type, Handler] = {
         TaskCreated: engine._task_created,  # noqa: SLF001 - its own table
         TaskQueued: engine._task_queued,  # noqa: SLF001
         StepReached: engine._step_reached,  # noqa: SLF001
@@ -367,7 +389,8 @@ def _handlers(engine: Engine) -> dict[type, Callable[[str, Any], None]]:
         TaskAccepted: engine._task_accepted,  # noqa: SLF001
         TaskClosed: engine._task_closed,  # noqa: SLF001
         SlotReserved: engine._slot_reserved,  # noqa: SLF001
-        SlotFilled: engine._slot_filled,  # noqa: SLF001
-        SlotWrappingUp: engine._slot_wrapping_up,  # noqa: SLF001
+        SlotFilled: staff.filled,
+        SlotWrappingUp: staff.wrapping_up,
         SlotReleased: engine._slot_released,  # noqa: SLF001
     }
+    return Handlers(often, engine._rare)  # noqa: SLF001

@@ -24,22 +24,33 @@ if TYPE_CHECKING:
 
 WorkKey = tuple[int, int, datetime, TaskId, int]
 """Queue priority ↓, task priority ↓, first enqueued ↑, id (routing 16); then the number of the step."""
+Standing = tuple["Stage", WorkKey]
+"""Where a request waits."""
 Choice = tuple[int, Crowd, Scale | None]
 """A step that counts, whoever matches it, and how skilled they are for it, where that matters."""
 
 
 class Pool:
     """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
-    and what has changed since the last decision: `freed` agents, and the `stirred` steps to be looked at.
+    and what has changed since the last decision: `freed` agents, `fresh` requests that are not in any order yet, and the
+    `stirred` steps to be looked at.
     """
 
-    __slots__ = ("freed", "mrd_id", "seats", "stirred", "work")
+    __slots__ = ("freed", "fresh", "mrd_id", "seats", "stirred", "work")
 
     def __init__(self, mrd_id: MrdId) -> None:
         self.mrd_id = mrd_id
         self.seats, self.work = Ranking(), Ranking()
         self.freed: set[Seat] = set()
+        self.fresh: dict[TaskId, Standing] = {}
         self.stirred = 0
+
+    def line_up(self) -> None:
+        """Whoever is fresh takes their place."""
+        for stage, key in self.fresh.values():
+            stage.add(key)
+            self.stirred |= 1 << stage.number
+        self.fresh.clear()
 
 
 class Pools(dict[MrdId, Pool]):
@@ -212,6 +223,7 @@ class Lines:
         line = self._lines.pop(queue_id, None)
         if line is None:
             return []
+        line.pool.line_up()
         reduced = self._reduced.pop(queue_id, {}).values()
         return [task_id for each in (line, *reduced) for task_id in self._close(each)]
 

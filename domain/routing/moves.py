@@ -1,19 +1,64 @@
 """What does the engine want done? Moves: an offer of a request to an agent, or a wider step for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.ids import AgentId, MrdId, OfferId, TaskId
+from domain.kernel import derived_id
 from domain.tasks.facts import StepReason
 
+Decision = dict[str, str]
 
-@dataclass(frozen=True, slots=True)
+
 class Offer:
-    task_id: TaskId
-    mrd_id: MrdId
-    agent_id: AgentId
-    offer_id: OfferId
-    step: int
-    decision: dict[str, str]
+    """A request to an agent, by a step of its queue.
+
+    What is only wanted where the offer is carried out is worked out when it is asked for: `offer_id`, always the same for
+    the same request, agent and `since` when they were available, so that two engines give one name to one offer; and
+    `decision`, why it was chosen. Ask for that before the engine is fed again, for it is told from what the engine knows.
+    """
+
+    __slots__ = ("_decision", "_offer_id", "_since", "_why", "agent_id", "mrd_id", "step", "task_id")
+
+    def __init__(
+        self,
+        task_id: TaskId,
+        mrd_id: MrdId,
+        agent_id: AgentId,
+        offer_id: OfferId | None,
+        step: int,
+        decision: Decision | None = None,
+        since: datetime | None = None,
+        why: Callable[[], Decision] = dict,
+    ) -> None:
+        self.task_id, self.mrd_id, self.agent_id, self.step = task_id, mrd_id, agent_id, step
+        self._offer_id, self._decision, self._since, self._why = offer_id, decision, since, why
+
+    @property
+    def offer_id(self) -> OfferId:
+        if self._offer_id is None:
+            since = self._since.isoformat() if self._since else ""
+            self._offer_id = OfferId(derived_id("offer", self.task_id, self.agent_id, since))
+        return self._offer_id
+
+    @property
+    def decision(self) -> Decision:
+        if self._decision is None:
+            self._decision = self._why()
+        return self._decision
+
+    def __repr__(self) -> str:
+        return f"Offer({self.task_id!r}, {self.mrd_id!r}, {self.agent_id!r}, {self.offer_id!r}, {self.step})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Offer) and self._told() == other._told()
+
+    def __hash__(self) -> int:
+        return hash(self.offer_id)
+
+    def _told(self) -> tuple[object, ...]:
+        return self.task_id, self.mrd_id, self.agent_id, self.offer_id, self.step, self.decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from domain.agents.agent import Agent, Mrd, Slot, mrd_state
+from domain.agents.agent import Agent, Mrd, mrd_state
 from domain.agents.facts import (
     AttributeAssigned,
     AttributeWithdrawn,
@@ -21,23 +21,31 @@ from domain.agents.facts import (
     SlotWrappingUp,
 )
 from domain.ids import AgentId, MrdId, OfferId, TaskId
-from domain.kernel import Position
+from domain.kernel import Position, Recorded
 from domain.routing.lines import Pool, Pools
 from domain.routing.presence import Presence
 from domain.routing.ranking import Place, members_of
 from domain.routing.reach import Reach
 from domain.routing.skills import Skills
-from domain.routing.state import State
+from domain.routing.state import Slot, State
+
+OF_AGENT = len("agent-")
+"""Where the id of an agent begins in the name of their stream."""
+RESERVED, ACTIVE, WRAP_UP = SlotState.RESERVED, SlotState.ACTIVE, SlotState.WRAP_UP  # members are looked up slowly
+PULLED = OfferId("")
 
 
 class Chair:
-    """An agent's stand in one domain: `ringing` slots are reserved, `promised` ones are offers not yet a fact."""
+    """An agent's stand in one domain: `ringing` slots are reserved, `promised` ones are offers not yet a fact. `limit`:
+    how many tasks they take at once, none while they are away or do not want any. `place`: in the order of those who
+    could take one more, if they are in it.
+    """
 
-    __slots__ = ("load", "place", "pool", "promised", "ringing")
+    __slots__ = ("limit", "load", "place", "pool", "promised", "ringing", "seat")
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-        self.load = self.ringing = self.promised = 0
+    def __init__(self, seat: "Seat", pool: Pool) -> None:
+        self.seat, self.pool = seat, pool
+        self.limit = self.load = self.ringing = self.promised = 0
         self.place: Place | None = None
 
 
@@ -97,11 +105,13 @@ class Staff:
         for attribute in seat.agent.attributes:
             self._skills.learn(seat.number, attribute, None, seat.agent.attributes)
         for slot in seat.slots.values():
-            chair = self._chair(seat, slot.mrd_id)
+            chair = self.chair(seat, slot.mrd_id)
             chair.load += 1
-            chair.ringing += slot.state is SlotState.RESERVED
+            chair.ringing += slot.state is RESERVED
         for mrd_id in seat.agent.mrds:
-            self._settle(seat, mrd_id)
+            chair = self.chair(seat, mrd_id)
+            chair.limit = _limit(seat.agent, mrd_id)
+            self._settle(chair)
         self._presence.note(seat.number, seat.agent)
         seat.free()
 
@@ -122,85 +132,109 @@ class Staff:
                 pass
         if after.attributes is before.attributes:
             for mrd_id in after.mrds:
-                chair = self._chair(seat, mrd_id)
-                if _routable(after, mrd_id, chair) and not _routable(before, mrd_id, chair):
+                chair = self.chair(seat, mrd_id)
+                limit = _limit(after, mrd_id)
+                if chair.limit <= chair.load < limit:
                     seat.since[mrd_id] = at
-                self._settle(seat, mrd_id)
+                chair.limit = limit
+                self._settle(chair)
         self._presence.note(seat.number, after)
         seat.free()
 
-    def work(self, agent_id: AgentId, fact: SlotReserved | SlotFilled | SlotWrappingUp, state: SlotState) -> None:
-        """A slot is held for a task, and goes on."""
-        seat = self.seat(agent_id)
-        before = seat.slots.get(fact.task_id)
-        if isinstance(fact, SlotReserved):
-            offer_id = fact.offer_id
-        else:  # a slot that was not reserved is work that they pulled from a list (routing 61)
-            offer_id = before.offer_id if before else OfferId("")
-        seat.slots[fact.task_id] = Slot(fact.mrd_id, state, offer_id)
-        chair = self._chair(seat, fact.mrd_id)
+    def reserved(self, recorded: Recorded[SlotReserved]) -> None:
+        """A slot is held for an offer."""
+        fact, seat = recorded.fact, self._seat_of(recorded.stream)
+        mrd_id, task_id = fact.mrd_id, fact.task_id
+        chair = seat.chairs.get(mrd_id) or self.chair(seat, mrd_id)
+        before = seat.slots.get(task_id)
         if before is None:
             chair.load += 1
-        elif before.state is SlotState.RESERVED:
+        elif before.state is RESERVED:
             chair.ringing -= 1
-        if state is SlotState.RESERVED:
-            chair.ringing += 1
-        self._settle(seat, fact.mrd_id)
+        chair.ringing += 1
+        seat.slots[task_id] = Slot(mrd_id, RESERVED, fact.offer_id)
+        if chair.place is not None:
+            self._settle(chair)
 
-    def release(self, agent_id: AgentId, fact: SlotReleased, at: datetime) -> None:
-        seat = self.seat(agent_id)
+    def filled(self, recorded: Recorded[SlotFilled]) -> None:
+        self._work(recorded, ACTIVE)
+
+    def wrapping_up(self, recorded: Recorded[SlotWrappingUp]) -> None:
+        self._work(recorded, WRAP_UP)
+
+    def _work(self, recorded: Recorded[SlotFilled | SlotWrappingUp], state: SlotState) -> None:
+        """What a slot is held for goes on; if it was not held, they pulled the work from a list (routing 61)."""
+        fact, seat = recorded.fact, self._seat_of(recorded.stream)
+        mrd_id, task_id = fact.mrd_id, fact.task_id
+        chair = seat.chairs.get(mrd_id) or self.chair(seat, mrd_id)
+        slot = seat.slots.get(task_id)
+        if slot is None:
+            chair.load += 1
+            seat.slots[task_id] = Slot(mrd_id, state, PULLED)
+        else:
+            if slot.state is RESERVED:
+                chair.ringing -= 1
+            slot.state = state
+        if chair.load < chair.limit or chair.place is not None:
+            self._settle(chair)
+
+    def released(self, recorded: Recorded[SlotReleased]) -> None:
+        fact, seat = recorded.fact, self._seat_of(recorded.stream)
+        mrd_id = fact.mrd_id
+        chair = seat.chairs.get(mrd_id) or self.chair(seat, mrd_id)
         slot = seat.slots.pop(fact.task_id, None)
-        chair = self._chair(seat, fact.mrd_id)
         if slot is not None:
             chair.load -= 1
-            chair.ringing -= slot.state is SlotState.RESERVED
-        seat.since[fact.mrd_id] = at
-        self._settle(seat, fact.mrd_id)
+            if slot.state is RESERVED:
+                chair.ringing -= 1
+        seat.since[mrd_id] = recorded.at
+        self._settle(chair)
 
-    def promise(self, agent_id: AgentId, mrd_id: MrdId) -> None:
+    def promise(self, chair: Chair) -> None:
         """An offer to them is on its way: nothing more in this domain until it is known what came of it (routing 20)."""
-        seat = self.seat(agent_id)
-        chair = self._chair(seat, mrd_id)
         chair.promised += 1
-        self._show(seat, chair, None)
+        if chair.place is not None:
+            chair.pool.seats.drop(chair.seat.number)
+            chair.place = None
 
-    def take_back(self, agent_id: AgentId, mrd_id: MrdId) -> None:
-        seat = self.seat(agent_id)
-        self._chair(seat, mrd_id).promised -= 1
-        self._settle(seat, mrd_id)
+    def take_back(self, chair: Chair) -> None:
+        chair.promised -= 1
+        if not chair.ringing:
+            self._settle(chair)
 
     # What follows
 
-    def _chair(self, seat: Seat, mrd_id: MrdId) -> Chair:
+    def _seat_of(self, stream: str) -> Seat:
+        agent_id: Any = stream[OF_AGENT:]  # the types of ids are calls, too
+        return self._seats.get(agent_id) or self.seat(agent_id)
+
+    def chair(self, seat: Seat, mrd_id: MrdId) -> Chair:
         chair = seat.chairs.get(mrd_id)
         if chair is None:
-            chair = seat.chairs[mrd_id] = Chair(self._pools[mrd_id])
+            chair = seat.chairs[mrd_id] = Chair(seat, self._pools[mrd_id])
         return chair
 
-    def _settle(self, seat: Seat, mrd_id: MrdId) -> None:
+    def _settle(self, chair: Chair) -> None:
         """Could they take one more here, and where in the order (routing 12, 13, 15, 20)?"""
-        chair = self._chair(seat, mrd_id)
-        if chair.ringing or chair.promised or not _routable(seat.agent, mrd_id, chair):
-            self._show(seat, chair, None)
-        else:
-            fullness = chair.load / seat.agent.mrds[mrd_id].tasks_max
-            self._show(seat, chair, (fullness, seat.since[mrd_id], seat.id, seat.number))
-            chair.pool.freed.add(seat)
-
-    def _show(self, seat: Seat, chair: Chair, place: Place | None) -> None:
-        if place == chair.place:
+        pool = chair.pool
+        if chair.load >= chair.limit or chair.ringing or chair.promised:
+            if chair.place is not None:
+                pool.seats.drop(chair.seat.number)
+                chair.place = None
             return
-        chair.place = place
-        if place is None:
-            chair.pool.seats.drop(seat.number)
-        else:
-            chair.pool.seats.put(place)
+        seat = chair.seat
+        place = (chair.load / chair.limit, seat.since[pool.mrd_id], seat.id, seat.number)
+        if place != chair.place:
+            chair.place = place
+            pool.seats.put(place)
+        pool.freed.add(seat)
 
 
-def _routable(agent: Agent, mrd_id: MrdId, chair: Chair) -> bool:
+def _limit(agent: Agent, mrd_id: MrdId) -> int:
+    """How many tasks at once: their maximum, if they would be given work when they have none."""
     mrd = agent.mrds.get(mrd_id, NOWHERE)
-    state = mrd_state(agent.logged_in, mrd.willing and agent.ready, chair.load, mrd.tasks_max)
-    return state is MrdState.READY or state is MrdState.ACTIVE
+    state = mrd_state(agent.logged_in, mrd.willing and agent.ready, 0, mrd.tasks_max)
+    return mrd.tasks_max if state is MrdState.READY else 0
 
 
 NOWHERE = Mrd()

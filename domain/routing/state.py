@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.agents.agent import Agent, Slot
+from domain.agents.agent import Agent
+from domain.agents.facts import SlotState
 from domain.configuration.catalog import Catalog
-from domain.ids import AgentId, ConversationId, MrdId, TaskId
+from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import Position
 from domain.tasks.facts import Routing
 
@@ -21,6 +22,15 @@ class Request:
     ringing: bool = False
     conversation_id: ConversationId | None = None
     missed: dict[AgentId, Position] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Slot:
+    """What fills an agent's time, as their stream tells it; this one is not a value, it goes on with the task."""
+
+    mrd_id: MrdId
+    state: SlotState
+    offer_id: OfferId
 
 
 @dataclass(slots=True)

@@ -6,12 +6,10 @@ patience and the pauses between calls come from other days (`Habits`).
 """
 
 import csv
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -19,6 +17,7 @@ from typing import Self
 from domain.configuration import settings as s
 from domain.ids import AgentId, AttributeId, MrdId, QueueId
 from infra.simulation.patience import Hazard
+from infra.simulation.pauses import Pauses, Seen, seen_between
 from infra.simulation.plan import AgentPlan, Call, Plan, QueuePlan, Span
 
 VOICE = MrdId("voice")
@@ -49,8 +48,13 @@ class BankCall:
         return bool(self.operator)
 
     @property
+    def answered_s(self) -> float:
+        """When the waiting ended, by whatever end."""
+        return self.at_s + self.wait_s
+
+    @property
     def ends_s(self) -> float:
-        return self.at_s + self.wait_s + self.handle_s
+        return self.answered_s + self.handle_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,11 @@ def _call(row: Mapping[str, str]) -> BankCall | None:
 def _named(calls: Iterable[BankCall]) -> Iterator[BankCall]:
     """Calls that nobody knows who served: as few people as possible, each with one call at a time."""
     free_at: list[float] = []
-    for it in sorted(calls, key=lambda it: it.at_s + it.wait_s):
+    for it in sorted(calls, key=lambda it: it.answered_s):
         if it.operator != UNKNOWN:
             yield it
             continue
-        begins_s = it.at_s + it.wait_s
+        begins_s = it.answered_s
         who = next((n for n, ends_s in enumerate(free_at) if ends_s <= begins_s), len(free_at))
         free_at[who : who + 1] = [it.ends_s]
         yield replace(it, operator=f"{UNKNOWN}{who + 1}")
@@ -114,12 +118,13 @@ def _named(calls: Iterable[BankCall]) -> Iterator[BankCall]:
 class Habits:
     """What some days teach about the others.
 
-    `pauses`: seconds between two calls of an operator while people waited;
-    pauses longer than `gap_s` are taken for absence, there and in the day that is played.
+    `hurried`, `calm`: the pauses of operators between two calls, while somebody waited for them and while nobody did;
+    what is longer than `gap_s` is taken for absence, there and in the day that is played.
     """
 
     handling: Mapping[str, Sequence[float]]
-    pauses: Sequence[float]
+    hurried: Pauses
+    calm: Pauses
     patience: Hazard
     skills: Mapping[str, frozenset[str]]
     gap_s: float
@@ -128,10 +133,10 @@ class Habits:
     def of(cls, days: Iterable[Sequence[BankCall]], gap_s: float) -> Self:
         handling: dict[str, list[float]] = defaultdict(list)
         done: dict[str, list[str]] = defaultdict(list)
-        pauses: list[float] = []
+        pauses: list[Seen] = []
         waits: list[tuple[float, bool]] = []
         for calls in days:
-            pauses += [it for it in pauses_of(calls) if it <= gap_s]
+            pauses += [it for it in seen_between(calls) if it.at_most_s <= gap_s]
             waits += [(it.wait_s, not it.answered) for it in calls if it.wait_s]
             for it in calls:
                 if it.answered:
@@ -141,7 +146,8 @@ class Habits:
             who: frozenset(x for x in set(what) if what.count(x) >= SEEN_OFTEN * len(what))
             for who, what in done.items()
         }
-        return cls(handling, pauses or [0.0], Hazard.seen(waits), skills, gap_s)
+        hurried, calm = (Pauses.likeliest(it for it in pauses if it.hurried is kind) for kind in (True, False))
+        return cls(handling, hurried, calm, Hazard.seen(waits), skills, gap_s)
 
     def plan(self, calls: Sequence[BankCall], seed: str) -> Plan:
         """Each day has its own chance, so that luck evens out over several days."""
@@ -165,7 +171,7 @@ class Habits:
     def _calls(self, service: str, calls: Sequence[BankCall], seed: str) -> Iterator[Call]:
         random = Random(f"{seed}/{service}")
         handling = self.handling.get(service) or [it for pool in self.handling.values() for it in pool]
-        patience = self.patience.draw(random)
+        patience, hurried, calm = (it.draw(random) for it in (self.patience, self.hurried, self.calm))
         for it in calls:
             if it.service == service:
                 head_start_s = HEAD_START_S if it.high else 0.0
@@ -173,7 +179,8 @@ class Habits:
                     it.at_s,
                     random.choice(handling),
                     patience(),
-                    wrap_up_s=random.choice(self.pauses),
+                    wrap_up_s=hurried(),
+                    calm_wrap_up_s=calm(),
                     head_start_s=head_start_s,
                 )
 
@@ -196,24 +203,10 @@ class Habits:
 def presence(served: Sequence[BankCall], gap_s: float) -> list[Span]:
     """When this operator was there: from call to call, unless more than `gap_s` passed between two."""
     found: list[Span] = []
-    for it in sorted(served, key=lambda it: it.at_s + it.wait_s):
-        begins_s = it.at_s + it.wait_s
+    for it in sorted(served, key=lambda it: it.answered_s):
+        begins_s = it.answered_s
         if found and begins_s - found[-1][1] <= gap_s:
             found[-1] = (found[-1][0], max(found[-1][1], it.ends_s))
         else:
             found.append((begins_s, it.ends_s))
     return found
-
-
-def pauses_of(calls: Sequence[BankCall]) -> Iterator[float]:
-    """Seconds until an operator's next call, after each call that ended while somebody stood in line."""
-    came, gone = sorted(it.at_s for it in calls), sorted(it.at_s + it.wait_s for it in calls)
-    by_operator: dict[str, list[BankCall]] = defaultdict(list)
-    for it in calls:
-        if it.answered:
-            by_operator[it.operator].append(it)
-    for served in by_operator.values():
-        for before, after in pairwise(sorted(served, key=lambda it: it.at_s + it.wait_s)):
-            waiting = bisect_left(came, before.ends_s) - bisect_right(gone, before.ends_s)
-            if waiting > 0:
-                yield max(0.0, after.at_s + after.wait_s - before.ends_s)

@@ -22,7 +22,16 @@ Span = tuple[float, float]
 class Call:
     """One request for an agent, as chance made it. What becomes of it, the world notes in `live`."""
 
-    __slots__ = ("alert_s", "at_s", "handle_s", "head_start_s", "patience_s", "priority", "wrap_up_s")
+    __slots__ = (
+        "alert_s",
+        "at_s",
+        "calm_wrap_up_s",
+        "handle_s",
+        "head_start_s",
+        "patience_s",
+        "priority",
+        "wrap_up_s",
+    )
 
     def __init__(
         self,
@@ -33,8 +42,11 @@ class Call:
         alert_s: float = 0.0,
         priority: int = 1,
         head_start_s: float = 0.0,
+        calm_wrap_up_s: float | None = None,
     ) -> None:
-        """`alert_s`: how long it rings; `head_start_s`: how much earlier than it came it stands in line."""
+        """`alert_s`: how long it rings; `head_start_s`: how much earlier than it came it stands in line;
+        `calm_wrap_up_s`: how long the wrap-up takes where nobody waits for this agent, none for just as long.
+        """
         self.at_s = at_s
         self.handle_s = handle_s
         self.patience_s = patience_s
@@ -42,6 +54,7 @@ class Call:
         self.alert_s = alert_s
         self.priority = priority
         self.head_start_s = head_start_s
+        self.calm_wrap_up_s = calm_wrap_up_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,16 @@ There is no asyncio, no clock and no disk; what is left is mostly the engine.
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
-from itertools import count
+from itertools import compress, count
 from math import inf
 from typing import Any, Protocol
 from uuid import UUID
 
 from domain.agents.facts import SlotFilled, SlotReleased, SlotReserved, SlotWrappingUp
 from domain.configuration.entity import ENTITY_OF
+from domain.configuration.membership import matched_step
 from domain.configuration.settings import RoutingAttribute, Settings
-from domain.ids import ConversationId, CustomerId, OfferId, SessionId, TaskId
+from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
 from domain.kernel import Cause, Fact, Recorded
 from domain.routing.engine import Engine, Move, Offer
 from domain.tasks.facts import (
@@ -72,6 +73,8 @@ class Line:
         self.offer_timeout = timedelta(seconds=plan.settings.offer_timeout_s)
         self.wrap_up_holds_slot = wrap_up_holds_slot
         self.cohorts = [Cohort() for _ in range(intervals)]
+        self.settings = plan.settings
+        self.waiting = 0
 
 
 class Live:
@@ -114,6 +117,7 @@ class World:
             Line(queue, self.intervals, wrap_up_holds_slot=plan.media[queue.settings.mrd_id].wrap_up_holds_slot)
             for queue in plan.queues
         ]
+        self._served: dict[AgentId, list[Line]] = {}
         self._seats = {agent.id: Seat(agent) for agent in plan.agents}
         self._set_up()
 
@@ -127,9 +131,11 @@ class World:
         """Until nothing is left to happen. `progress` hears the virtual second once per interval."""
         agenda, decide, widens = self._agenda, self.engine.decide, self._widens
         told_s = self.plan.interval_s if progress else inf
-        while agenda:
-            if widens and self._widen_before(agenda[0][0]):
+        while agenda or (widens and self._live):
+            if widens and self._widen_before(agenda[0][0] if agenda else inf):
                 continue
+            if not agenda:  # whoever still waits, waits for nothing
+                break
             at_s, _, act, about = heappop(agenda)
             self.now_s = at_s
             self.at = datetime.fromtimestamp(self._epoch_s + at_s, UTC)
@@ -159,6 +165,8 @@ class World:
         return True
 
     def _close_timesheet(self) -> None:
+        """Whoever is there stays until the end of the plan, though nothing happens any more."""
+        self.now_s = max(self.now_s, self._horizon_s)
         for seat in self._seats.values():
             self._clock(seat)
 
@@ -211,6 +219,7 @@ class World:
         cohort.offered += 1
         it = Live(call, line, cohort, self.arrivals)
         self._live[it.task_id] = it
+        line.waiting += 1
         since = self.at if not call.head_start_s else self.at - timedelta(seconds=call.head_start_s)
         expires_at = self.at + line.ttl if line.ttl else None
         routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, call.priority)
@@ -227,6 +236,7 @@ class World:
         if it.state > RINGING or (it.state == RINGING and ttl_ended):  # routing 27: let the offer finish
             return
         held = it.state == RINGING
+        it.line.waiting -= not held
         it.state = OVER
         wait_s = self.now_s - it.call.at_s
         it.cohort.wait_s += wait_s
@@ -267,6 +277,7 @@ class World:
         seat.load += 1
         seat.loads[offer.mrd_id] += 1
         it.seat, it.offer_id, it.state = seat, offer.offer_id, RINGING
+        it.line.waiting -= 1
         decision = offer.decision
         self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, decision))
         due = self.at + it.line.offer_timeout
@@ -299,6 +310,8 @@ class World:
     def _finish(self, it: Live) -> None:
         """The talk is over. Wrap-up, where there is some, holds the slot or does not (routing 52)."""
         wrap_up_s = it.call.wrap_up_s
+        if it.call.calm_wrap_up_s is not None and not any(line.waiting for line in self._served_by(it.seat)):
+            wrap_up_s = it.call.calm_wrap_up_s
         if not wrap_up_s:
             self._close(it)
             return
@@ -310,6 +323,14 @@ class World:
         else:
             self._release(it, it.seat, "wrap-up without a slot")
         self._schedule(self.now_s + wrap_up_s, self._close, it)
+
+    def _served_by(self, seat: Seat) -> list[Line]:
+        lines = self._served.get(seat.id)
+        if lines is None:
+            plan = seat.plan
+            serves = (matched_step(line.settings, plan.attributes, plan.tasks_max) is not None for line in self._lines)
+            lines = self._served[seat.id] = list(compress(self._lines, serves))
+        return lines
 
     def _close(self, it: Live) -> None:
         wrapped_up, seat = it.state == WRAPPING_UP, it.seat

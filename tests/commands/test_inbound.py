@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from commands.conversations import LoseSession
+from commands.attendance import LoseSession
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt, message_id
 from domain.channels.inbound import Receipt
 from domain.channels.messages import DeliveryStatus

@@ -10,8 +10,9 @@ from random import Random
 import pytest
 
 from commands.agents import GrantMrd, LogIn, LogOut, MakeNotReady, MakeReady, RegisterAgent, ReserveSlot
+from commands.attendance import LeaveConversation
 from commands.bus import Command
-from commands.conversations import EndConversation, LeaveConversation, PostAgentMessage
+from commands.conversations import EndConversation, PostAgentMessage
 from commands.inbound import EndSession
 from commands.tasks import AcceptTask, FinishWrapUp
 from domain.agents.agent import Agent

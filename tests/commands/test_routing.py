@@ -76,6 +76,7 @@ class Shell(Floor):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing, "THINK_AGAIN_S", 0.005)
+    monkeypatch.setattr(routing, "AFTER_A_BUG_S", 0.005)
 
 
 async def test_an_offer_is_a_slot_to_be_held() -> None:
@@ -110,6 +111,33 @@ async def test_an_offer_that_came_to_nothing_is_thought_over(failure: Exception)
         assert len(set(shell.sender.ids)) == 1
 
 
+async def test_a_bug_is_loud_and_keeps_nobody_waiting(caplog: pytest.LogCaptureFixture) -> None:  # routing 17
+    shell = Shell()
+    shell.sender.failures = [KeyError("a bug")]
+    async with shell.running():
+        shell.staff("ada", spanish=7)
+        shell.ask("t1")
+        (command,) = await shell.sends()
+        assert isinstance(command, ReserveSlot)
+        assert "a move failed" in caplog.text
+        assert "a bug" in caplog.text
+
+
+async def test_why_somebody_was_chosen_is_told_from_what_was_known_then() -> None:
+    shell = Shell()
+    shell.sender.gate = asyncio.Event()
+    async with shell.running():
+        shell.staff("ada", spanish=7)
+        shell.ask("t1")
+        await asyncio.sleep(0.01)
+        shell.staff("grace", spanish=7)
+        shell.queue("sales", CHAT, ANYBODY)
+        shell.sender.gate.set()
+        (command,) = await shell.sends()
+        assert isinstance(command, ReserveSlot)
+        assert (command.decision["candidates"], command.decision["configuration"]) == ("1", "1")
+
+
 async def test_a_step_that_could_not_be_written_is_written_later() -> None:
     shell = Shell()
     shell.sender.failures = [Unavailable("away")]
@@ -142,3 +170,20 @@ async def test_a_restored_router_goes_on() -> None:
     async with again.running():
         again.ask("t1")
         await again.sends()
+
+
+async def test_the_same_offer_with_other_reasons_is_the_same_command() -> None:  # routing 18, 66
+    """Two engines that know the same agents, of which one has heard that the request is at its second step."""
+    late, early = Shell(), Shell()
+    for shell in (late, early):
+        shell.staff("ada", spanish=7)
+    late.ask("t1", first_enqueued_at=late.now)
+    early.ask("t1", first_enqueued_at=early.now, step=1)
+    reasons = []
+    for shell in (late, early):
+        async with shell.running():
+            (command,) = await shell.sends()
+            assert isinstance(command, ReserveSlot)
+            reasons.append(command.decision["step"])
+    assert reasons == ["0", "1"]
+    assert late.sender.ids == early.sender.ids

@@ -6,18 +6,12 @@ from uuid import uuid4
 import pytest
 
 from commands.agents import GrantMrd, HandOverWork, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
+from commands.attendance import LeaveConversation, LoseSession, SettleDeparture
+from commands.bots import TakeBotAnswer
 from commands.configuration import Configure, Retire
-from commands.conversations import (
-    EndConversation,
-    ExpireCustomerInactivity,
-    LeaveConversation,
-    LoseSession,
-    PostAgentMessage,
-    RequestAgent,
-    SettleDeparture,
-    TakeBotAnswer,
-)
+from commands.conversations import EndConversation, ExpireCustomerInactivity, PostAgentMessage
 from commands.inbound import EndSession, OpenSession
+from commands.requests import RequestAgent
 from commands.tasks import AcceptTask, ApplyWrapUp, ExpireOffer, FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState

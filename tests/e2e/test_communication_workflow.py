@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from commands.agents import LogOut
-from commands.conversations import EndConversation, LeaveConversation, PostAgentMessage
+from commands.attendance import LeaveConversation
+from commands.conversations import EndConversation, PostAgentMessage
 from commands.inbound import EndSession, OpenSession, ReceiveMessage
 from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Agent

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from commands.agents import LogIn, LogOut, MakeNotReady
-from commands.conversations import LeaveConversation, PostAgentMessage, RequestAgent
+from commands.attendance import LeaveConversation
+from commands.conversations import PostAgentMessage
 from commands.inbound import EndSession
 from commands.lists import CloseListItem, DismissListItem, JoinListItem, SubscribeList
+from commands.requests import RequestAgent
 from commands.tasks import FinishWrapUp
 from domain.agents.agent import Agent, NotLoggedIn
 from domain.agents.facts import MrdState, SlotFilled, SlotReserved

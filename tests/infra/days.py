@@ -6,7 +6,8 @@ from datetime import timedelta
 from random import Random
 
 from commands.agents import LogIn, LogOut, MakeNotReady, MakeReady
-from commands.conversations import EndConversation, LeaveConversation
+from commands.attendance import LeaveConversation
+from commands.conversations import EndConversation
 from commands.inbound import EndSession
 from commands.tasks import AcceptTask, FinishWrapUp
 from domain.agents.agent import Agent

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 
 from commands.agents import MakeReady
+from commands.attendance import LeaveConversation
 from commands.configuration import Configure
-from commands.conversations import EndConversation, LeaveConversation
+from commands.conversations import EndConversation
 from commands.inbound import EndSession, ReceiveMessage
 from commands.tasks import AcceptTask, FinishWrapUp
 from domain.agents.agent import Agent

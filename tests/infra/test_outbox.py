@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from commands.configuration import Configure
-from commands.conversations import PostAgentMessage, RequestAgent
+from commands.conversations import PostAgentMessage
+from commands.requests import RequestAgent
 from commands.tasks import AcceptTask
 from connectors.bots.scripted.bot import scripted
 from connectors.errors import TryLater

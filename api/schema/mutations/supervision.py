@@ -7,7 +7,7 @@ from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
 from commands.agents import LogOut, MakeReady
-from commands.conversations import RequestAgent
+from commands.requests import RequestAgent
 from domain.conversations.facts import RequestReason
 from domain.ids import AgentId, ConversationId, MrdId, QueueId
 

@@ -10,13 +10,8 @@ from api.schema.mutations.inputs import Intention
 from api.schema.orders import ShowTyping
 from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
-from commands.conversations import (
-    EndConversation,
-    LeaveConversation,
-    PostAgentMessage,
-    RenameCustomer,
-    SetConversationData,
-)
+from commands.attendance import LeaveConversation
+from commands.conversations import EndConversation, PostAgentMessage, RenameCustomer, SetConversationData
 from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
 from domain.channels.messages import Attachment, Body, BodyType
 from domain.ids import AgentId, ConversationId, CustomerId, MessageId, OfferId, TaskId

@@ -16,7 +16,8 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from standardwebhooks import Webhook
 
 from api.channels import PATH, openapi
-from commands.conversations import PostAgentMessage, RequestAgent
+from commands.conversations import PostAgentMessage
+from commands.requests import RequestAgent
 from commands.tasks import AcceptTask
 from connectors.webhook.channel import secret_of
 from domain.channels.messages import Body, DeliveryStatus

@@ -13,7 +13,9 @@ from websockets.exceptions import InvalidStatus
 from api.graphql.limits import Sockets
 from api.typists import TypingNote, decode, encode, subject_of
 from api.webchat.bounds import Bounds
-from commands.conversations import EndConversation, LeaveConversation, PostAgentMessage, RequestAgent
+from commands.attendance import LeaveConversation
+from commands.conversations import EndConversation, PostAgentMessage
+from commands.requests import RequestAgent
 from commands.tasks import AcceptTask
 from domain.channels.messages import Body, DeliveryStatus, SenderType
 from domain.conversations.conversation import Conversation

@@ -14,7 +14,7 @@ from api.graphql.engine import Engine
 from api.graphql.limits import Limits, Profile
 from api.schema.build import build_schema, core_of
 from api.schema.items import Changed, Marker, Resync
-from api.schema.shortcut import take_shortcuts
+from api.schema.shortcut import Shortcuts
 from domain.agents.agent import Agent
 from domain.channels.messages import Attachment, Body, BodyType, Sender, SenderType
 from domain.conversations.facts import ConversationDataSet, MessagePosted
@@ -37,9 +37,8 @@ CONTEXT = SimpleNamespace(behind=SimpleNamespace(store=Warm()), agent=lambda _: 
 
 def engines() -> tuple[Engine, Engine]:
     profile = Profile.production(Limits(fields=5_000, tokens=20_000))
-    full, short = Engine(core_of(build_schema()), profile), Engine(core_of(build_schema()), profile)
-    take_shortcuts(short)
-    return full, short
+    full, short = core_of(build_schema()), core_of(build_schema())
+    return Engine(full, profile), Engine(short, profile, Shortcuts(short))
 
 
 FULL, SHORT = engines()

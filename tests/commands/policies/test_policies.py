@@ -7,18 +7,15 @@ from uuid import UUID
 import pytest
 
 from commands.agents import FillSlot, HandOverWork, MissOffer, ReleaseSlot, WrapUpSlot
-from commands.conversations import (
+from commands.attendance import (
     AdmitAgent,
-    AssignBot,
-    EndAgentRequest,
     LeaveConversation,
     LoseSession,
     ReleaseCustomer,
-    ReplaceAgent,
     RetireAgentToWrapUp,
     SettleDeparture,
-    WelcomeCustomer,
 )
+from commands.bots import AssignBot, WelcomeCustomer
 from commands.inbound import ReleaseIdentity
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
@@ -30,6 +27,7 @@ from commands.policies import (
     offers,
     pull_from_lists,
 )
+from commands.requests import EndAgentRequest, ReplaceAgent
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
 from domain.agents.facts import LoggedOut, SlotReserved
 from domain.conversations.facts import (

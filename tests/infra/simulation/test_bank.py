@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.simulation.bank import BankCall, Habits, Outcome, pauses_of, presence, read
+from infra.simulation.bank import BankCall, Habits, Outcome, presence, read
 from infra.simulation.world import World
 
 LOG = """arrival,service,priority,customer,ivr_s,queue_s,outcome,handle_s,operator
@@ -40,10 +40,6 @@ def test_an_operator_is_there_from_call_to_call(days: dict[date, list[BankCall]]
     served = [it for it in days[MONDAY] if it.operator == "A01"]
     assert presence(served, gap_s=60) == [(28810.0, 28975.0)]
     assert presence(served, gap_s=1) == [(28810.0, 28910.0), (28915.0, 28975.0)]
-
-
-def test_a_pause_counts_while_somebody_waits(days: dict[date, list[BankCall]]) -> None:
-    assert list(pauses_of(days[MONDAY])) == [5.0]
 
 
 def test_a_day_is_played_with_the_habits_of_others(days: dict[date, list[BankCall]]) -> None:

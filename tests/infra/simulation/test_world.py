@@ -124,6 +124,17 @@ def test_only_who_has_the_skill_answers_until_the_next_step() -> None:
     assert it.wait_s == pytest.approx(30.0, abs=1e-5)  # the second call widens after thirty seconds
 
 
+def test_a_request_widens_although_nothing_else_is_left_to_happen() -> None:
+    german = queue([Call(60.0, 100.0)], "german", skilled(german=7), skilled(german=2))
+    world = World(plan([german], [agent("some", german=3)])).play()
+    assert (day(world, "german").answered, day(world, "german").wait_s) == (1, pytest.approx(30.0, abs=1e-5))
+
+
+def test_whoever_is_there_stays_until_the_end_of_the_plan() -> None:
+    hours = sum(World(plan([queue([Call(100.0, 50.0)])], [agent("one")])).play().timesheet.hours, Hours())
+    assert hours.busy_s + hours.idle_s == 3600.0
+
+
 def test_three_chats_at_once_make_a_concurrency_of_three() -> None:
     world = World(plan([queue([Call(0.0, 60.0) for _ in range(3)])], [agent("one", (0.0, 60.0), tasks_max=3)])).play()
     hours = sum(world.timesheet.hours, Hours())
@@ -148,6 +159,19 @@ def test_wrap_up_holds_the_slot_where_the_domain_says_so() -> None:
     for holds_slot, wait_s in ((True, 69.0), (False, 59.0)):
         calls = [Call(0.0, 60.0, wrap_up_s=10.0), Call(1.0, 60.0, inf)]
         assert day(World(plan([queue(calls)], [agent("one")], holds_slot=holds_slot)).play()).wait_s == wait_s
+
+
+def test_wrap_up_takes_its_own_time_while_nobody_waits() -> None:
+    for second_at_s, wait_s in ((50.0, 60.0 + 5.0 - 50.0), (70.0, 60.0 + 30.0 - 70.0)):
+        calls = [Call(0.0, 60.0, wrap_up_s=5.0, calm_wrap_up_s=30.0), Call(second_at_s, 60.0)]
+        assert day(World(plan([queue(calls)], [agent("one")])).play()).wait_s == wait_s
+
+
+def test_who_waits_for_others_hurries_nobody() -> None:
+    german = queue([Call(50.0, 60.0)], "german", skilled(german=7))
+    english = queue([Call(0.0, 60.0, wrap_up_s=5.0, calm_wrap_up_s=30.0), Call(70.0, 60.0)], "english")
+    world = World(plan([german, english], [agent("one")])).play()
+    assert day(world, "english").wait_s == 60.0 + 30.0 - 70.0
 
 
 def test_what_floats_leave_over_is_no_interval() -> None:

@@ -1,0 +1,119 @@
+"""Agents and sessions come into a conversation and leave it, and whoever remains without purpose goes too."""
+
+from dataclasses import dataclass
+
+from commands.bus import NOTHING, Command, Context, handles
+from commands.lists import AbandonListItem
+from commands.tasks import BeginWrapUp, CancelTask, TakeTaskAway, current_task
+from domain.agents.agent import Agent
+from domain.conversations.conversation import Conversation, ConversationOver, CustomerGone
+from domain.conversations.facts import CloseReason, ParticipantRole
+from domain.customers.customer import Customer
+from domain.ids import AgentId, ConversationId, CustomerId, SessionId, TaskId
+from domain.kernel import Position
+from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import TaskCloseReason
+from domain.tasks.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitAgent(Command):
+    conversation_id: ConversationId
+    agent_id: AgentId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class RetireAgentToWrapUp(Command):
+    """The agent stays to wrap up, and takes no further part. `task_id`: unless they are here for another by now."""
+
+    conversation_id: ConversationId
+    agent_id: AgentId
+    task_id: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveConversation(Command):
+    """`task_id`: only if they are here for that one."""
+
+    conversation_id: ConversationId
+    agent_id: AgentId
+    reason: str = ""
+    task_id: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoseSession(Command):
+    conversation_id: ConversationId
+    session_id: SessionId
+    reason: SessionEndReason
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDeparture(Command):
+    """A session or an agent left: whoever remains without purpose goes too (routing 48, 49)."""
+
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCustomer(Command):
+    customer_id: CustomerId
+    conversation_id: ConversationId
+    last_agent_id: AgentId | None = None
+
+
+@handles(AdmitAgent)
+async def admit_agent(cmd: AdmitAgent, ctx: Context) -> Position:
+    """An agent who accepted after the customer left, or came for a closed item, is sent away again (routing 49)."""
+    name = (await ctx.load(Agent, cmd.agent_id)).name
+    pulled = (await ctx.load(Task, cmd.task_id)).pulled
+    item_id = pulled.item_id if pulled else None
+    try:
+        return await ctx.change(
+            Conversation,
+            cmd.conversation_id,
+            lambda it: it.admit(cmd.agent_id, name, cmd.task_id, ParticipantRole.PRIMARY, item_id),
+        )
+    except (CustomerGone, ConversationOver):
+        return await ctx.then(TakeTaskAway(cmd.task_id, TaskCloseReason.CANCELLED))
+
+
+@handles(RetireAgentToWrapUp)
+async def retire_agent_to_wrap_up(cmd: RetireAgentToWrapUp, ctx: Context) -> Position:
+    return await ctx.change(
+        Conversation, cmd.conversation_id, lambda it: it.change_role(cmd.agent_id, ParticipantRole.WRAP_UP, cmd.task_id)
+    )
+
+
+@handles(LeaveConversation)
+async def leave_conversation(cmd: LeaveConversation, ctx: Context) -> Position:
+    return await ctx.change(
+        Conversation, cmd.conversation_id, lambda it: it.leave(cmd.agent_id, cmd.reason, cmd.task_id)
+    )
+
+
+@handles(LoseSession)
+async def lose_session(cmd: LoseSession, ctx: Context) -> Position:
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.lose_session(cmd.session_id, cmd.reason))
+
+
+@handles(SettleDeparture)
+async def settle_departure(cmd: SettleDeparture, ctx: Context) -> Position:
+    conversation = await ctx.load(Conversation, cmd.conversation_id)
+    if conversation.closed is not None or conversation.sessions:
+        return NOTHING
+    if conversation.request is not None:
+        task_id = await current_task(conversation.request.task_id, ctx)
+        await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+    if conversation.listed is not None:
+        await ctx.then(AbandonListItem(conversation.listed.item_id))
+    for part in conversation.agents.values():
+        await ctx.then(BeginWrapUp(part.task_id))
+    reason = CloseReason.EVERYBODY_LEFT
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.close_if_everybody_left(reason))
+
+
+@handles(ReleaseCustomer)
+async def release_customer(cmd: ReleaseCustomer, ctx: Context) -> Position:
+    return await ctx.change(Customer, cmd.customer_id, lambda it: it.release(cmd.conversation_id, cmd.last_agent_id))

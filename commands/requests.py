@@ -1,0 +1,104 @@
+"""A human is asked for, in a queue or on a list."""
+
+from dataclasses import dataclass
+
+from commands.bus import NOTHING, Command, Context, handles
+from commands.last_channel import channel_of
+from domain.configuration.settings import Channel, RoutingMode
+from domain.conversations.conversation import Conversation
+from domain.conversations.facts import AgentRequested, RequestListed, RequestReason
+from domain.ids import ConversationId, ListItemId, QueueId, TaskId
+from domain.kernel import Position, Refused, derived_id
+from domain.tasks.task import REROUTE_PRIORITY, Task
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAgent(Command):
+    """Ask for a human in the queue or on the list of the customer's channel, or in `queue_id`."""
+
+    conversation_id: ConversationId
+    reason: RequestReason
+    queue_id: QueueId | None = None
+    priority: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EndAgentRequest(Command):
+    """`task_id`: the task that the request had come to, which need not be the one that it began with."""
+
+    conversation_id: ConversationId
+    task_id: TaskId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceAgent(Command):
+    """The customer's agent is gone for good: another is asked for, first in line (routing 37)."""
+
+    conversation_id: ConversationId
+
+
+@handles(RequestAgent)
+async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
+    conversation = await ctx.load(Conversation, cmd.conversation_id)
+    wanted = request_for(conversation, ctx, cmd.conversation_id, cmd.reason, cmd.queue_id, cmd.priority)
+    if wanted is None:
+        return NOTHING
+    if isinstance(wanted, RequestListed):
+        return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.list_request(wanted))
+    return await ctx.change(
+        Conversation,
+        cmd.conversation_id,
+        lambda it: it.request_agent(
+            wanted.task_id, wanted.queue_id, wanted.mrd_id, wanted.session_id, wanted.priority, wanted.reason
+        ),
+    )
+
+
+@handles(EndAgentRequest)
+async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
+    routing = (await ctx.load(Task, cmd.task_id)).routing
+    root = routing.root_request_id if routing else cmd.task_id
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason))
+
+
+@handles(ReplaceAgent)
+async def replace_agent(cmd: ReplaceAgent, ctx: Context) -> Position:
+    if not (await ctx.load(Conversation, cmd.conversation_id)).sessions:
+        return NOTHING
+    return await ctx.then(RequestAgent(cmd.conversation_id, RequestReason.AGENT_GONE, priority=REROUTE_PRIORITY))
+
+
+def request_for(
+    conversation: Conversation,
+    ctx: Context,
+    conversation_id: ConversationId,
+    reason: RequestReason,
+    queue_id: QueueId | None = None,
+    priority: int = 1,
+) -> AgentRequested | RequestListed | None:
+    """What asking for a human would mean now; none where the channel has no queue or the customer is gone."""
+    channel, session = channel_of(conversation, ctx), conversation.last_session
+    if queue_id is None and channel is not None and channel.routing.mode is RoutingMode.PULL:
+        return _listed(conversation, channel, ctx, conversation_id, reason)
+    wanted = queue_id or (channel.routing.queue_id if channel else None)
+    if wanted is None or session is None:
+        return None
+    try:
+        queue = ctx.catalog.queue(wanted)
+    except Refused:
+        return None
+    task_id = TaskId(derived_id("task", conversation_id, ctx.cause.command_id))
+    return AgentRequested(task_id, wanted, queue.mrd_id, session, priority, reason)
+
+
+def _listed(
+    conversation: Conversation, channel: Channel, ctx: Context, conversation_id: ConversationId, reason: RequestReason
+) -> RequestListed | None:
+    """routing 60: the same on a channel from which agents pull; the request is never offered to anybody."""
+    list_id, session = channel.routing.list_id, conversation.last_session
+    known = ctx.catalog.lists.get(list_id) if list_id else None
+    if list_id is None or known is None or session is None:
+        return None
+    item_id = ListItemId(derived_id("list item", conversation_id, ctx.cause.command_id))
+    return RequestListed(item_id, list_id, known.mrd_id, session, reason)

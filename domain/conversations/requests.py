@@ -1,0 +1,39 @@
+"""When is a human asked for, and when no more?"""
+
+from domain.conversations.facts import AgentRequested, AgentRequestEnded, RequestListed, RequestReason, RequestUnlisted
+from domain.conversations.standing import CustomerGone, Standing
+from domain.ids import ListItemId, MrdId, QueueId, SessionId, TaskId
+from domain.kernel import Decision, replace
+
+
+class Requests(Standing):
+    __slots__ = ()
+
+    def request_agent(
+        self, task: TaskId, queue: QueueId, mrd: MrdId, session: SessionId, priority: int, reason: RequestReason
+    ) -> Decision:
+        """Ask for a human, unless one is here or on the way."""
+        self._check_may_request(session)
+        if not self.human_comes and not self.talking:
+            yield AgentRequested(task, queue, mrd, session, priority, reason)
+
+    def list_request(self, listed: RequestListed) -> Decision:
+        """Ask for a human on a list, unless one is here or on the way (routing 60)."""
+        self._check_may_request(listed.session_id)
+        if not self.human_comes and not self.talking:
+            yield replace(listed, unread=self.unread)
+
+    def unlist_request(self, item: ListItemId, reason: str) -> Decision:
+        """The item was closed: nobody is asked for any more."""
+        if self.listed is not None and self.listed.item_id == item:
+            yield RequestUnlisted(item, reason)
+
+    def end_request(self, task: TaskId, reason: str) -> Decision:
+        """The request came to nothing (nobody free in time, cancelled)."""
+        if self.request is not None and self.request.task_id == task:
+            yield AgentRequestEnded(task, reason)
+
+    def _check_may_request(self, session: SessionId) -> None:
+        self.check_open()
+        if session not in self.sessions:
+            raise CustomerGone("The customer has left this conversation.")

@@ -111,7 +111,7 @@ class Routing:
     excluded: frozenset[AgentId] = frozenset()
     last_agent_id: AgentId | None = None
     last_agent_until: datetime | None = None
-    data: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands.conversations import LeaveConversation, RequestAgent, SetConversationData
+from commands.attendance import LeaveConversation
+from commands.conversations import SetConversationData
+from commands.requests import RequestAgent
 from commands.tasks import FinishWrapUp, WidenTask
 from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Channel

@@ -141,8 +141,11 @@ class AgentRequested(Fact, stored_as="conversation.agent-requested"):
 
 @dataclass(frozen=True, slots=True)
 class AgentRequestEnded(Fact, stored_as="conversation.agent-request-ended"):
+    """`reply_due`: when the customer's silence after this ends their session (routing 28)."""
+
     task_id: TaskId
     reason: str
+    reply_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

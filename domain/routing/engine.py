@@ -7,12 +7,11 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     lines.py     who waits at which step, in order  skills.py   who may be given what waits at a step
     ranking.py   the first of those in a set        reach.py    which steps an agent serves
     choices.py   which of them gets which           todo.py     what is looked at, and what is not
-    clocks.py    when the next step begins          decisions.py  why this one
+    clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
+    skipping.py  which steps are not waited for
 
-    skipping.py  who need not wait for a step   presence.py  who is there at all
-
-What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another domain; pull lists (60) only fill
-slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
+What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another
+domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
 """
 
 from collections.abc import Callable
@@ -35,7 +34,7 @@ from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Line, Lines, Pools, Stage, Standing, WorkKey
 from domain.routing.moves import Move, Offer, Widening
-from domain.routing.presence import Presence
+from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.skipping import Skipping, not_considered
 from domain.routing.staff import Chair, Staff
@@ -55,7 +54,7 @@ __all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
 
 OF_TASK = len("task-")
 """Where the id of a task begins in the name of its stream."""
-RONA = TaskCloseReason.RONA  # members are looked up slowly
+RONA, DECLINED = TaskCloseReason.RONA, TaskCloseReason.DECLINED  # members are looked up slowly
 MISSED_MAX = 10_000
 """Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
@@ -66,15 +65,15 @@ class Engine:
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
         self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
-        self._presence = Presence()
-        self._staff = Staff(self.state, self._pools, self._skills, self._presence)
-        self._skipping = Skipping(self._presence)
+        self._staff = Staff(self.state, self._pools, self._skills)
+        self._skipping = Skipping(self._staff)
         self._watched: set[TaskId] = set()
         self._lines = Lines(self._pools, self._skills)
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold)
+        reasons = Reasons(self.state, self._staff)
+        self._choices = Choices(self.state, self._staff, self._lines, self._hold, reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -93,6 +92,7 @@ class Engine:
     # What happened
 
     def feed(self, recorded: Recorded[Any]) -> None:
+        self.state.position = recorded.position
         self._handlers[type(recorded.fact)](recorded)
 
     def _rare(self, recorded: Recorded[Any]) -> None:
@@ -135,7 +135,7 @@ class Engine:
             moves += [offer for _, offer in found]
         if self._watched:
             moves += self._skipping.moves(self.state.requests, {move.task_id for move in moves})
-        self._presence.changed = False
+        self._staff.changed = False
         return moves
 
     def next_due(self) -> datetime | None:
@@ -188,7 +188,8 @@ class Engine:
     def _task_closed(self, recorded: Recorded[TaskClosed]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
         fact, state = recorded.fact, self.state
-        if fact.reason is RONA and task_id in state.requests and fact.agent_id is not None:
+        unwanted = fact.reason is RONA or fact.reason is DECLINED  # its agent is left out (routing 21, 24)
+        if unwanted and task_id in state.requests and fact.agent_id is not None:
             self._note_missed(state.requests[task_id], fact.agent_id, recorded)
         self._forget_request(task_id)
         talking = state.talking.get(fact.conversation_id)

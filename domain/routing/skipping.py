@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from domain.configuration.settings import Queue, SkipIf
 from domain.ids import TaskId
 from domain.routing.moves import Widening
-from domain.routing.presence import Presence
 from domain.routing.state import Request
 from domain.tasks.facts import StepReason
 
 if TYPE_CHECKING:
     from domain.routing.lines import Line, Stage
-    from domain.routing.staff import Seat
+    from domain.routing.staff import Seat, Staff
 
 REASONS = {SkipIf.NONE_LOGGED_IN: StepReason.NONE_LOGGED_IN, SkipIf.NONE_READY: StepReason.NONE_READY}
 
@@ -48,8 +47,8 @@ class Skipping:
     waits for a last agent who is gone (routing 54). Of each request one move is under way at most.
     """
 
-    def __init__(self, presence: Presence) -> None:
-        self._presence = presence
+    def __init__(self, staff: "Staff") -> None:
+        self._staff = staff
         self._there: dict[Stage, set[TaskId]] = {}
         self._at_once: dict[TaskId, StepReason] = {}
         self._under_way: set[TaskId] = set()
@@ -83,7 +82,7 @@ class Skipping:
 
     def moves(self, requests: Mapping[TaskId, Request], moving: set[TaskId]) -> list[Widening]:
         """To the step after the one that each has reached. `moving`: those who move anyway."""
-        if not (self._stirred or self._presence.changed):
+        if not (self._stirred or self._staff.changed):
             return []
         self._stirred = False
         found = dict(self._at_once)
@@ -96,6 +95,6 @@ class Skipping:
         return [Widening(task_id, requests[task_id].step + 1, why) for task_id, why in sorted(found.items())]
 
     def _is_deserted(self, stage: "Stage") -> bool:
-        signed_in = stage.skip is StepReason.NONE_LOGGED_IN
-        those = self._presence.signed_in if signed_in else self._presence.ready
-        return not stage.own.members & those[stage.line.pool.mrd_id]
+        pool = stage.line.pool
+        there = stage.own.members & self._staff.here & pool.capable
+        return not there if stage.skip is StepReason.NONE_LOGGED_IN else not there & pool.willing

@@ -23,7 +23,6 @@ from domain.agents.facts import (
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position, Recorded
 from domain.routing.lines import Pool, Pools
-from domain.routing.presence import Presence
 from domain.routing.ranking import Place, members_of
 from domain.routing.reach import Reach
 from domain.routing.skills import Skills
@@ -79,9 +78,12 @@ class Seat:
 
 
 class Staff:
-    def __init__(self, state: State, pools: Pools, skills: Skills, presence: Presence) -> None:
+    """`here`: whoever is signed in, as a set. `changed`: something about people did, since it was last made false."""
+
+    def __init__(self, state: State, pools: Pools, skills: Skills) -> None:
         self.by_number: list[Seat] = []
-        self._presence = presence
+        self.here = 0
+        self.changed = True
         self._state, self._pools, self._skills = state, pools, skills
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
@@ -112,13 +114,14 @@ class Staff:
             chair = self.chair(seat, mrd_id)
             chair.limit = _limit(seat.agent, mrd_id)
             self._settle(chair)
-        self._presence.note(seat.number, seat.agent)
+        self._note_presence(seat)
         seat.free()
 
     # What happens to them
 
     def live(self, agent_id: AgentId, fact: Any, at: datetime, position: Position) -> None:
         """Something about the person: who they are, what they know, whether they want work."""
+        self.changed = True
         seat = self.seat(agent_id)
         before = seat.agent
         after = seat.agent = self._state.agents[agent_id] = before.evolve(fact)
@@ -138,7 +141,7 @@ class Staff:
                     seat.since[mrd_id] = at
                 chair.limit = limit
                 self._settle(chair)
-        self._presence.note(seat.number, after)
+            self._note_presence(seat)
         seat.free()
 
     def reserved(self, recorded: Recorded[SlotReserved]) -> None:
@@ -203,6 +206,16 @@ class Staff:
             self._settle(chair)
 
     # What follows
+
+    def _note_presence(self, seat: Seat) -> None:
+        """For whoever asks why somebody did not get something, and for steps that are left when nobody is there."""
+        agent, bit = seat.agent, 1 << seat.number
+        self.here = self.here | bit if agent.logged_in else self.here & ~bit
+        for mrd_id, mrd in agent.mrds.items():
+            pool = self._pools[mrd_id]
+            pool.staffed |= bit
+            pool.capable = pool.capable | bit if mrd.tasks_max else pool.capable & ~bit
+            pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
 
     def _seat_of(self, stream: str) -> Seat:
         agent_id: Any = stream[OF_AGENT:]  # the types of ids are calls, too

@@ -16,6 +16,7 @@ from domain.configuration.facts import QueueConfigured
 from domain.configuration.request_data import Consideration
 from domain.ids import AgentId
 from domain.kernel import Recorded, Refused, replace
+from domain.routing.decisions import NAMED_MAX
 from domain.routing.engine import Engine, Move, Offer, State
 from domain.tasks.facts import (
     LAST_AGENT_STEP,
@@ -123,7 +124,7 @@ class Rescan:
         reached, steps = self.tasks[task].routing.step, self._queue(task).steps
         return max((n for n, step in enumerate(steps) if n <= reached and self._counts(task, step)), default=None)
 
-    def _rank(self, task: str, agent: str) -> int | None:
+    def rank(self, task: str, agent: str) -> int | None:
         """By which step this agent may have this request now."""
         routing, ranks, at = self.tasks[task].routing, self._ranks(task, agent), self._stands_at(task)
         if routing.step < 0:
@@ -151,20 +152,20 @@ class Rescan:
         mrd, root = self._queue(task).mrd_id, self.tasks[task].routing.root_request_id
         return self.readied.get((agent, mrd), 0) > self.missed[root, agent]
 
-    def _able(self, task: str) -> list[str]:
+    def able(self, task: str) -> list[str]:
         """Whoever let it ring comes into question when nobody else does and they became ready since (routing 24, 26)."""
-        able = [a for a in self.agents if self._rank(task, a) is not None and self._eligible(task, a)]
+        able = [a for a in self.agents if self.rank(task, a) is not None and self._eligible(task, a)]
         others = [a for a in able if not self._is_left_out(task, a)]
         return others or [a for a in able if self._came_back(task, a)]
 
-    def _key(self, task: str, agent: str) -> Any:
+    def key(self, task: str, agent: str) -> Any:
         queue, it = self._queue(task), self.agents[agent]
-        rank = self._rank(task, agent)
+        rank = self.rank(task, agent)
         named = set(queue.steps[rank].attribute_ids() if rank >= 0 else ())  # routing 14: of the matched step
         skill = sum(it.attributes.get(attribute, 0) for attribute in named)
         first = {"LONGEST_AVAILABLE": 0, "MOST_SKILLED": -skill, "LEAST_SKILLED": skill}[queue.agent_selection]
         fullness = it.load(queue.mrd_id) / it.mrds[queue.mrd_id].tasks_max
-        return self._rank(task, agent), first, fullness, self.since[agent, queue.mrd_id], agent
+        return self.rank(task, agent), first, fullness, self.since[agent, queue.mrd_id], agent
 
     def widenings(self, now: datetime) -> list[Plain]:
         """By the clock alone, absolute from the first enqueue (routing 10)."""
@@ -215,10 +216,10 @@ class Rescan:
         moving = {task for _, task, *_ in found}
         waiting = [task for task in self.tasks if self._waits(task) and task not in self.out]
         for task in sorted(waiting, key=self._place):
-            if able := self._able(task):
-                best = min(able, key=lambda agent: self._key(task, agent))
+            if able := self.able(task):
+                best = min(able, key=lambda agent: self.key(task, agent))
                 self.out[task] = (best, self._queue(task).mrd_id)
-                found.append(("offer", task, best, self._rank(task, best)))
+                found.append(("offer", task, best, self.rank(task, best)))
         return found + [skip for skip in self.skips() if skip[1] not in moving]
 
     def _place(self, task: str) -> Any:
@@ -272,6 +273,7 @@ class Day(Floor):
         moves = self.engine.decide(self.now)
         assert in_order([plain(move) for move in moves]) == in_order(expected)
         assert self.twin.decide(self.now) == moves
+        self._checks_reasons(moves)
         for move in moves:
             if isinstance(move, Offer):
                 self.made.setdefault(len(self.history), []).append(move)
@@ -281,6 +283,21 @@ class Day(Floor):
                 self.carry_out(move)
         if any(not isinstance(move, Offer) for move in moves):
             self.decides()
+
+    def _checks_reasons(self, moves: list[Move]) -> None:
+        """Each offer names those who could have had it, best first, as a look at everything does (routing 12, 13)."""
+        scan = Rescan.of(self.history, self.made)
+        for move in moves:
+            if not isinstance(move, Offer):
+                continue
+            told = move.decision
+            able = sorted(scan.able(move.task_id), key=lambda agent: scan.key(move.task_id, agent))
+            assert [it.agent_id for it in told.candidates] == able[:NAMED_MAX]
+            assert told.candidate_count == len(able)
+            assert not {it.agent_id for it in told.rejected} & set(able)
+            ranked = [agent for agent in scan.agents if scan.rank(move.task_id, agent) is not None]
+            assert sum(told.rejected_counts.values()) == len(ranked) - len(able)
+            scan.out[move.task_id] = (move.agent_id, move.mrd_id)
 
     def take_back(self, offer: Offer) -> None:
         for engine in (self.engine, self.twin):

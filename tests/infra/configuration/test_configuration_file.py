@@ -86,6 +86,12 @@ def test_a_change_shows_the_values_before_and_after() -> None:
     assert list(ada.lines()) == ["~ agents ada", "    attributes.spanish: 7 → 8"]
 
 
+def test_an_emptied_text_is_written_where_it_means_something() -> None:
+    silent = replace(BUSINESS["chat"], interruption_message="")
+    assert plain(silent)["interruption_message"] == ""
+    assert "description" not in plain(silent)
+
+
 def test_what_the_file_lacks_stays_unless_it_is_pruned() -> None:
     assert diff("reason_codes:\n  tea: {name: Tea, kind: NOT_READY}\n")[0].kind is Kind.ADDED
     text = write(NOW).replace("  lunch:\n    name: Lunch\n    kind: NOT_READY\n    reroutes_work: false\n", "")

@@ -33,6 +33,7 @@ from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded
 from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
+from domain.routing.decisions import Grounds
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
 from domain.routing.moves import Move, Offer, Widening
 from domain.routing.reasons import Reasons
@@ -69,8 +70,8 @@ class Engine:
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
-        reasons = Reasons(self.state, self._staff)
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold, reasons)
+        self._reasons = Reasons(self.state, self._staff)
+        self._choices = Choices(self.state, self._staff, self._lines, self._hold, self._reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -132,6 +133,11 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         return self._clocks.next_due()
+
+    def why_waiting(self, task_id: TaskId) -> Grounds | None:
+        """Who could have a request now, and why nobody else; none for one that does not wait, or nowhere."""
+        standing = self._standing.get(task_id)
+        return self._reasons.now(self.state.requests[task_id], standing[0]) if standing else None
 
     # Facts of tasks
 

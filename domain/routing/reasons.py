@@ -28,9 +28,20 @@ class Reasons:
 
     def of(self, request: Request, stage: Stage, rank: int, chosen: Seat, candidates: int) -> Grounds:
         """`rank`: by which step they were chosen among the candidates."""
-        line = stage.line
         others = candidates & ~(1 << chosen.number)
         best = sorted(self._finalists(stage, others), key=lambda it: self._key(stage, it))
+        return self._told(request, stage, rank, candidates, [chosen, *best[: NAMED_MAX - 1]])
+
+    def now(self, request: Request, stage: Stage) -> Grounds:
+        """Of a request that waits: who could have it, and why nobody else."""
+        staff, talking = self._staff, self._state.talking.get(request.conversation_id or ConversationId(""), ())
+        able = stage.admitted.members & stage.line.pool.seats.members
+        able &= ~(staff.members(talking) | staff.members(request.missed))
+        best = sorted(self._finalists(stage, able), key=lambda it: self._key(stage, it))
+        return self._told(request, stage, request.step, able, best)
+
+    def _told(self, request: Request, stage: Stage, rank: int, candidates: int, best: list[Seat]) -> Grounds:
+        line = stage.line
         counts, rejected = self._rejected(request, stage, candidates)
         return Grounds(
             queue_id=line.id,
@@ -40,7 +51,7 @@ class Reasons:
             configuration=self._state.catalog.version,
             decided_at=self._state.position,
             candidate_count=candidates.bit_count(),
-            candidates=tuple(self._candidate(stage, seat) for seat in [chosen, *best[: NAMED_MAX - 1]]),
+            candidates=tuple(self._candidate(stage, seat) for seat in best[:NAMED_MAX]),
             rejected_counts=counts,
             rejected=tuple(rejected),
         )

@@ -86,12 +86,12 @@ class Rescan:
 
     def _note_offers(self, agent: str, fact: Any) -> None:
         match fact:
-            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self._waits(task):
+            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self.waits(task):
                 self.out[task] = (agent, mrd)
             case SlotReleased(task_id=task) if self.out.get(task, ("", ""))[0] == agent:
                 del self.out[task]
 
-    def _waits(self, task: str) -> bool:
+    def waits(self, task: str) -> bool:
         return task in self.tasks and self.tasks[task].media_state is MediaState.QUEUED
 
     def _queue(self, task: str) -> s.Queue:
@@ -111,7 +111,7 @@ class Rescan:
             return reached if reached in ranks else None
         return min((rank for rank in ranks if rank <= reached), default=None)
 
-    def _eligible(self, task: str, agent: str) -> bool:
+    def eligible(self, task: str, agent: str) -> bool:
         it, mrd = self.agents[agent], self._queue(task).mrd_id
         rings = any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in it.slots.values())
         conversation = self.tasks[task].created.conversation_id
@@ -122,7 +122,7 @@ class Rescan:
         promised = (agent, mrd) in self.out.values()
         return it.mrd_state(mrd) in MAY_WORK and not (rings or promised or talks)
 
-    def _is_left_out(self, task: str, agent: str) -> bool:
+    def is_left_out(self, task: str, agent: str) -> bool:
         return agent in self.tasks[task].routing.excluded
 
     def _came_back(self, task: str, agent: str) -> bool:
@@ -131,8 +131,8 @@ class Rescan:
 
     def able(self, task: str) -> list[str]:
         """Whoever let it ring comes into question when nobody else does and they became ready since (routing 24, 26)."""
-        able = [a for a in self.agents if self.rank(task, a) is not None and self._eligible(task, a)]
-        others = [a for a in able if not self._is_left_out(task, a)]
+        able = [a for a in self.agents if self.rank(task, a) is not None and self.eligible(task, a)]
+        others = [a for a in able if not self.is_left_out(task, a)]
         return others or [a for a in able if self._came_back(task, a)]
 
     def key(self, task: str, agent: str) -> Any:
@@ -146,7 +146,7 @@ class Rescan:
     def widenings(self, now: datetime) -> list[tuple[datetime, str, int]]:
         found = []
         for task in self.tasks:
-            if self._waits(task):
+            if self.waits(task):
                 due, routing = self.tasks[task].routing.first_enqueued_at, self.tasks[task].routing
                 for number, step in enumerate(self._queue(task).steps[:-1], 1):
                     due += timedelta(seconds=step.timeout_s)
@@ -157,7 +157,7 @@ class Rescan:
     def moves(self, now: datetime) -> list[Plain]:
         """In the order of the work, each request takes the best agent who is left (routing 16, 18)."""
         found: list[Plain] = [("widen", task, "", step) for _, task, step in self.widenings(now)]
-        waiting = [task for task in self.tasks if self._waits(task) and task not in self.out]
+        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out]
         for task in sorted(waiting, key=self._place):
             if able := self.able(task):
                 best = min(able, key=lambda agent: self.key(task, agent))

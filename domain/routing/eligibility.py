@@ -14,7 +14,8 @@ from domain.agents.facts import MrdState, SlotState
 from domain.configuration.operators import RelationalOperator
 from domain.configuration.settings import Queue, StepMode, Term
 from domain.ids import AgentId, AttributeId, MrdId
-from domain.tasks.facts import MediaState, Routing
+from domain.routing.skipping import not_considered
+from domain.tasks.facts import LAST_AGENT_STEP, MediaState, Routing
 from domain.tasks.task import Task
 
 
@@ -85,10 +86,11 @@ def why_not(
         found = "it never waited in a queue" if routing is None else "its queue is gone"
         return Verdict((Check(Rule.WAITING, passes=False, found=found),), ())
     steps = tuple(steps_of(agent.attributes, routing, queue, attribute_name))
+    waited_for = routing.step == LAST_AGENT_STEP and routing.last_agent_id == agent_id
     waiting = task.media_state is MediaState.QUEUED
     checks = (
         Check(Rule.WAITING, passes=waiting, found=f"the request is {task.media_state}"),
-        *_of_person(agent, queue.mrd_id, steps),
+        *_of_person(agent, queue.mrd_id, steps, waited_for=waited_for),
         *_of_work(agent, queue.mrd_id),
         Check(
             Rule.NOT_IN_CONVERSATION,
@@ -100,10 +102,16 @@ def why_not(
     return Verdict(checks, steps)
 
 
-def _of_person(agent: Agent, mrd_id: MrdId, steps: tuple[StepMatch, ...]) -> Iterator[Check]:
+def _of_person(agent: Agent, mrd_id: MrdId, steps: tuple[StepMatch, ...], *, waited_for: bool) -> Iterator[Check]:
     mrd = agent.mrds.get(mrd_id)
     yield Check(Rule.MRD, passes=mrd is not None, found="granted" if mrd else f"has no media routing domain {mrd_id}")
-    yield Check(Rule.ATTRIBUTES, passes=any(it.counts and it.matches for it in steps), found=_matched(steps))
+    if waited_for:  # routing 54
+        good = any(it.matches for it in steps)
+        yield Check(
+            Rule.ATTRIBUTES, passes=good, found="the customer talked with them last" if good else _matched(steps)
+        )
+    else:
+        yield Check(Rule.ATTRIBUTES, passes=any(it.counts and it.matches for it in steps), found=_matched(steps))
     yield Check(Rule.LOGGED_IN, passes=agent.logged_in, found="signed in" if agent.logged_in else "signed out")
     state = f"{agent.state}, {agent.reason}" if agent.reason else str(agent.state)
     yield Check(Rule.READY, passes=agent.ready, found=state)
@@ -132,11 +140,16 @@ def _of_history(agent_id: AgentId, routing: Routing, *, came_back: bool) -> Chec
 def steps_of(
     attributes: Mapping[AttributeId, int], routing: Routing, queue: Queue, name: Callable[[AttributeId], str] = str
 ) -> Iterator[StepMatch]:
-    """Each step of the queue: from when on it counts for this request (routing 7, 10), and whether the agent matches."""
-    reached = min(routing.step, len(queue.steps) - 1)
+    """Each step of the queue that is for this request at all (routing 9): from when on it counts (routing 7, 10), and
+    whether the agent matches.
+    """
+    left_out = not_considered(queue, routing.data)
+    own = [number for number in range(len(queue.steps)) if number not in left_out]
+    at = max((number for number in own if number <= routing.step), default=None)
     begins = routing.first_enqueued_at
-    for number, step in enumerate(queue.steps):
-        counts = number == reached if queue.step_mode is StepMode.REPLACE else number <= reached
+    for number in own:
+        step = queue.steps[number]
+        counts = number == at if queue.step_mode is StepMode.REPLACE else at is not None and number <= at
         terms = [term for expression in step.expressions for term in expression.terms]
         missing = tuple(_term(term, attributes, name) for term in terms if not term.matches(attributes))
         yield StepMatch(number, begins, counts, step.matches(attributes), missing)
@@ -156,7 +169,7 @@ def _matched(steps: tuple[StepMatch, ...]) -> str:
 
 
 def _reached(steps: tuple[StepMatch, ...]) -> int:
-    return max((it.step for it in steps if it.counts), default=0)
+    return max((it.step for it in steps if it.counts), default=LAST_AGENT_STEP)
 
 
 def _term(term: Term, attributes: Mapping[AttributeId, int], name: Callable[[AttributeId], str]) -> str:

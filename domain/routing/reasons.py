@@ -5,12 +5,12 @@ as it stood; only those who were given something else in the same moment have lo
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 
 from domain.agents.agent import Mrd
 from domain.configuration.settings import AgentSelectionPolicy
-from domain.ids import ConversationId
+from domain.ids import AgentId, ConversationId
 from domain.routing.decisions import NAMED_MAX, Candidate, Grounds, Obstacle, Rejected
 from domain.routing.lines import Pool, Stage
 from domain.routing.staff import Seat, Staff
@@ -34,7 +34,7 @@ class Reasons:
 
     def now(self, request: Request, stage: Stage) -> Grounds:
         """Of a request that waits: who could have it, and why nobody else."""
-        staff, talking = self._staff, self._state.talking.get(request.conversation_id or ConversationId(""), ())
+        staff, talking = self._staff, self._talking(request)
         able = stage.admitted.members & stage.line.pool.seats.members
         able &= ~(staff.members(talking) | staff.members(request.missed))
         best = sorted(self._finalists(stage, able), key=lambda it: self._key(stage, it))
@@ -90,13 +90,16 @@ class Reasons:
         bit, mrd_id = 1 << seat.number, line.pool.mrd_id
         rank = next((rank for rank, matching, _ in stage.choices if matching.members & bit), stage.choices[-1][0])
         skill = None
-        if line.queue.agent_selection is not AgentSelectionPolicy.LONGEST_AVAILABLE:
-            names = set(line.queue.steps[rank].attribute_ids())
+        if rank >= 0 and line.queue.agent_selection is not AgentSelectionPolicy.LONGEST_AVAILABLE:
+            names = set(line.whole.steps[rank].attribute_ids())
             skill = sum(seat.agent.attributes.get(name, 0) for name in names)
         chair, tasks_max = seat.chairs[mrd_id], seat.agent.mrds.get(mrd_id, Mrd()).tasks_max
         return Candidate(seat.id, rank, chair.load, tasks_max, seat.since.get(mrd_id), skill)
 
     # Who could not
+
+    def _talking(self, request: Request) -> Iterable[AgentId]:
+        return self._state.talking.get(request.conversation_id or ConversationId(""), {}).values()
 
     def _rejected(self, request: Request, stage: Stage, able: int) -> tuple[Mapping[Obstacle, int], list[Rejected]]:
         """Those nearest to it are named first; whoever is busy is counted one by one as far as that goes quickly."""
@@ -105,7 +108,7 @@ class Reasons:
         gone = there & ~staff.here
         resting = there & staff.here & ~pool.willing
         occupied = there & staff.here & pool.willing
-        talking = staff.members(self._state.talking.get(request.conversation_id or ConversationId(""), ()))
+        talking = staff.members(self._talking(request))
         missed = staff.members(request.missed)
         counts: Counter[Obstacle] = Counter()
         near: list[tuple[int, Obstacle, Seat]] = []

@@ -12,7 +12,9 @@ from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Position, Recorded
 from domain.routing.decisions import Candidate, Grounds, Obstacle
 from domain.tasks.facts import (
+    LAST_AGENT_STEP,
     StepReached,
+    StepReason,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
@@ -62,8 +64,7 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
             case TaskQueued(routing=it):
                 turn = Turn.QUEUED if it.attempt == 1 else Turn.REQUEUED
                 yield Chapter(at, position, task_id, turn, it.queue_id, it.step, attempt=it.attempt)
-            case StepReached(step=step) as fact:
-                reason = str(getattr(fact, "reason", ""))
+            case StepReached(step=step, reason=reason):
                 yield Chapter(at, position, task_id, Turn.STEP_REACHED, step=step, reason=reason)
             case TaskReserved(agent_id=agent, step=step, decision=why):
                 yield Chapter(at, position, task_id, Turn.OFFERED, why.queue_id, step, agent, grounds=why)
@@ -97,11 +98,12 @@ def words(chapter: Chapter, agent: Name, queue: Name) -> str:
     step = (chapter.step or 0) + 1
     match chapter.turn:
         case Turn.QUEUED:
-            return f"Entered the queue {queue(chapter.queue_id or '')}."
+            last = " for the agent whom the customer talked with last" if chapter.step == LAST_AGENT_STEP else ""
+            return f"Entered the queue {queue(chapter.queue_id or '')}{last}."
         case Turn.REQUEUED:
             return f"Went on in the queue {queue(chapter.queue_id or '')}, attempt {chapter.attempt}, from step {step}."
         case Turn.STEP_REACHED:
-            return _STEPS.get(chapter.reason, "Nobody came in time: step {step} begins.").format(step=step)
+            return _STEPS[chapter.reason].format(step=step)
         case Turn.OFFERED:
             return f"Offered to {who}: {because(chapter.grounds, agent)}." if chapter.grounds else f"Offered to {who}."
         case Turn.ACCEPTED:
@@ -123,10 +125,11 @@ def words(chapter: Chapter, agent: Name, queue: Name) -> str:
 
 
 _STEPS: Mapping[str, str] = {
-    "NOT_CONSIDERED": "The step before is not for this request: step {step} begins.",
-    "NONE_LOGGED_IN": "Nobody of the step before is signed in: step {step} begins at once.",
-    "NONE_READY": "Nobody of the step before is ready for work: step {step} begins at once.",
-    "LAST_AGENT_GONE": "The agent whom the customer talked with last cannot have it: step {step} begins.",
+    StepReason.WAITED: "Nobody came in time: step {step} begins.",
+    StepReason.NOT_CONSIDERED: "The step before is not for this request: step {step} begins.",
+    StepReason.NONE_LOGGED_IN: "Nobody of the step before is signed in: step {step} begins at once.",
+    StepReason.NONE_READY: "Nobody of the step before is ready for work: step {step} begins at once.",
+    StepReason.LAST_AGENT_GONE: "The agent whom the customer talked with last cannot have it: step {step} begins.",
 }
 
 

@@ -116,6 +116,9 @@ class Floor:
             step=routing.step,
             attempt=routing.attempt + 1,
             excluded=routing.excluded | {agent},
+            data=routing.data,
+            last_agent_id=routing.last_agent_id,
+            last_agent_until=routing.last_agent_until,
         )
         return f"{id}'"
 
@@ -138,7 +141,7 @@ class Floor:
     def carry_out(self, move: Move) -> bool:
         """As the shell and the policies do; whether it was not refused."""
         if not isinstance(move, Offer):
-            self.task(move.task_id, lambda task: task.widen(move.step))
+            self.task(move.task_id, lambda task: task.widen(move.step, move.reason))
             return True
         try:
             self.agent(

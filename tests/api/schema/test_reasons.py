@@ -8,6 +8,7 @@ from api.cursors import sealed
 from commands.configuration import Configure
 from domain.configuration import settings as s
 from domain.ids import AttributeId
+from domain.tasks.task import Task
 from tests.api.schema.office import subject_of
 from tests.api.schema.test_mutations import ADA
 
@@ -29,7 +30,13 @@ async def asks(office, who: str = "john") -> str:
     async def request():
         return (await office.world.conversation(conversation)).request
 
-    return (await office.until(request)).task_id
+    task = (await office.until(request)).task_id
+
+    async def queued():
+        return (await office.world.centre.store.load(Task, task)).created
+
+    await office.until(queued)
+    return task
 
 
 async def waiting(office, task: str) -> dict:

@@ -28,6 +28,7 @@ from domain.agents.facts import (
 )
 from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
 from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
+from domain.routing.decisions import UNTOLD, Grounds
 
 ROUTABLE = frozenset({MrdState.READY, MrdState.ACTIVE})
 TASKS_MAX = 100
@@ -166,7 +167,7 @@ class Agent:
 
     # Decisions about work
 
-    def reserve(self, mrd: MrdId, task: TaskId, offer: OfferId, step: int, decision: dict[str, str]) -> Decision:
+    def reserve(self, mrd: MrdId, task: TaskId, offer: OfferId, step: int, why: Grounds = UNTOLD) -> Decision:
         """Hold a slot for an offer: the one place where capacity is enforced, whoever routes (routing 12, 18, 20)."""
         if task in self.slots:
             return
@@ -175,7 +176,7 @@ class Agent:
             raise NotRoutable(f"The agent is {state} in {mrd}.")
         if any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in self.slots.values()):
             raise NotRoutable("The agent already has an offer in this media routing domain.")
-        yield SlotReserved(mrd, task, offer, step, decision)
+        yield SlotReserved(mrd, task, offer, step, why)
 
     def fill(self, task: TaskId, conversation: ConversationId) -> Decision:
         slot = self.slots.get(task)

@@ -7,7 +7,7 @@ from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration.catalog import Catalog
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
-from domain.kernel import Position
+from domain.kernel import BEGINNING, Position
 from domain.tasks.facts import Routing
 
 
@@ -37,7 +37,8 @@ class Slot:
 class State:
     """`agents` holds who they are and whether they want work; `slots` what fills their time, for it changes with every
     task. `since`: available since (routing 15). `readied`: when they last became ready. `missed`: of requests whose
-    offer rang out and that are not queued again yet, by their first task.
+    offer rang out and that are not queued again yet, by their first task. `talking`: who is in a conversation, and for
+    which tasks, for somebody may be there for two. `position`: everything up to there is in it.
     """
 
     agents: dict[AgentId, Agent] = field(default_factory=dict)
@@ -47,5 +48,6 @@ class State:
     requests: dict[TaskId, Request] = field(default_factory=dict)
     created: dict[TaskId, ConversationId] = field(default_factory=dict)
     missed: dict[TaskId, dict[AgentId, Position]] = field(default_factory=dict)
-    talking: dict[ConversationId, set[AgentId]] = field(default_factory=dict)
+    talking: dict[ConversationId, dict[TaskId, AgentId]] = field(default_factory=dict)
     catalog: Catalog = field(default_factory=Catalog)
+    position: Position = BEGINNING

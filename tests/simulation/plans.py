@@ -76,6 +76,7 @@ def a_bot(random: Random, name: str) -> s.Bot:
 
 
 def a_queue(random: Random, queue: QueueId) -> s.Queue:
+    wrap_up = random.random() < 0.7
     return s.Queue(
         queue,
         MrdId(QUEUES[queue]),
@@ -85,8 +86,12 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         agent_selection=random.choice(list(s.AgentSelectionPolicy)),
         offer_timeout_s=random.choice([3, 10, 20]),
         request_ttl_s=random.choice([30, 120, 600]),
-        wrap_up_enabled=random.random() < 0.7,
+        wrap_up_enabled=wrap_up,
         wrap_up_s=random.choice([0, 5, 60]),
+        wrap_up_mandatory=wrap_up and random.random() < 0.15,
+        decline_allowed=random.random() < 0.5,
+        auto_answer=random.random() < 0.1,
+        no_agent_message=random.choice(["", "Nobody is free."]),
     )
 
 

@@ -11,6 +11,7 @@ from domain.configuration.wrap_up import CODES_MAX, WrapUpCategory, WrapUpForm
 from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
 
 NAME = "Its name for people."
+MANDATORY = "Must an agent give a code before they are done? Then `wrapUpS` is at most 900, or 0 for no limit."
 CHOSEN_ID = "A short id that you choose, 1 to 100 characters; an existing one is set anew."
 
 
@@ -109,6 +110,10 @@ class ConfigureQueueInput(Intention):
     wrap_up_enabled: bool = doc("Is there a wrap-up?", default=True)
     wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.", default=60)
     wrap_up_form_id: WrapUpFormId | None = doc("What agents choose codes from; null for all codes.", default=None)
+    wrap_up_mandatory: bool = doc(MANDATORY, default=False)
+    decline_allowed: bool = doc("May agents decline what rings (`declineTask`)?", default=False)
+    auto_answer: bool = doc("Is what rings accepted by itself?", default=False)
+    no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.", default="")
 
     def settings(self) -> s.Queue:
         return s.Queue(
@@ -125,6 +130,10 @@ class ConfigureQueueInput(Intention):
             wrap_up_enabled=self.wrap_up_enabled,
             wrap_up_s=self.wrap_up_s,
             wrap_up_form_id=self.wrap_up_form_id,
+            wrap_up_mandatory=self.wrap_up_mandatory,
+            decline_allowed=self.decline_allowed,
+            auto_answer=self.auto_answer,
+            no_agent_message=self.no_agent_message,
         )
 
 
@@ -145,6 +154,12 @@ class RoutingPolicyInput:
     queue_id: QueueId | None = doc("The queue.", default=None)
     route_to_last_agent: bool = doc("Try the customer's last agent first?", default=False)
     list_id: ListId | None = doc("The list from which agents pull; needed in mode PULL.", default=None)
+    last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy, 0 to 30.", default=10)
+
+    def policy(self) -> s.RoutingPolicy:
+        return s.RoutingPolicy(
+            self.mode, self.queue_id, self.route_to_last_agent, self.list_id, self.last_agent_timeout_s
+        )
 
 
 @strawberry.input(description="A channel: one number, page or widget by which customers write or call.")
@@ -174,7 +189,7 @@ class ConfigureChannelInput(Intention):
             service_identifier=self.service_identifier,
             mode=self.mode,
             bot_id=self.bot_id,
-            routing=s.RoutingPolicy(routing.mode, routing.queue_id, routing.route_to_last_agent, routing.list_id),
+            routing=routing.policy(),
             customer_inactivity_s=self.customer_inactivity_s,
             contact_kind=self.contact_kind,
             delivery_url=self.delivery_url,
@@ -234,6 +249,7 @@ class ConfigureRoutingListInput(Intention):
     mrd_id: MrdId = doc("Its media routing domain.")
     wrap_up_enabled: bool = doc("Do agents wrap up what they took from it?", default=True)
     wrap_up_s: int = doc("How long a wrap-up may take, in seconds; 0 for without end.", default=60)
+    wrap_up_mandatory: bool = doc(MANDATORY, default=False)
 
     def settings(self) -> s.RoutingList:
-        return s.RoutingList(self.name, self.mrd_id, self.wrap_up_enabled, self.wrap_up_s)
+        return s.RoutingList(self.name, self.mrd_id, self.wrap_up_enabled, self.wrap_up_s, self.wrap_up_mandatory)

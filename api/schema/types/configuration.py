@@ -91,6 +91,11 @@ class QueueSettings:
     wrap_up_enabled: bool = doc("Is there a wrap-up?", name="isWrapUpEnabled")
     wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.")
     wrap_up_form_id: WrapUpFormId | None = doc("What agents choose codes from; null for all codes.")
+    wrap_up_mandatory: bool = doc("Must an agent give a code before they are done?", name="isWrapUpMandatory")
+    wrap_up_mode: s.WrapUpMode = doc("What an agent owes after a talk: it follows from the settings.")
+    decline_allowed: bool = doc("May agents decline what rings?", name="isDeclineAllowed")
+    auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
+    no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -108,6 +113,7 @@ class RoutingPolicy:
     queue_id: QueueId | None = doc("The queue.")
     route_to_last_agent: bool = doc("Is the customer's last agent tried first?")
     list_id: ListId | None = doc("The list from which agents pull.")
+    last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy.")
 
 
 @strawberry.type(description="A channel: one number, page or widget by which customers write or call.")
@@ -168,6 +174,8 @@ class RoutingList:
     mrd_id: MrdId = doc("Its media routing domain.")
     wrap_up_enabled: bool = doc("Do agents wrap up what they took from it?", name="isWrapUpEnabled")
     wrap_up_s: int = doc("How long a wrap-up may take, in seconds; 0 for without end.")
+    wrap_up_mandatory: bool = doc("Must an agent give a code before they are done?", name="isWrapUpMandatory")
+    wrap_up_mode: s.WrapUpMode = doc("What an agent owes after a talk: it follows from the settings.")
 
 
 def attributes(those: Mapping[AttributeId, s.RoutingAttribute]) -> list[RoutingAttribute]:
@@ -209,6 +217,11 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             wrap_up_enabled=it.wrap_up_enabled,
             wrap_up_s=it.wrap_up_s,
             wrap_up_form_id=it.wrap_up_form_id,
+            wrap_up_mandatory=it.wrap_up_mandatory,
+            wrap_up_mode=it.wrap_up_mode,
+            decline_allowed=it.decline_allowed,
+            auto_answer=it.auto_answer,
+            no_agent_message=it.no_agent_message,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())
@@ -258,6 +271,7 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 queue_id=it.routing.queue_id,
                 route_to_last_agent=it.routing.route_to_last_agent,
                 list_id=it.routing.list_id,
+                last_agent_timeout_s=it.routing.last_agent_timeout_s,
             ),
             customer_inactivity_s=it.customer_inactivity_s,
             contact_kind=it.contact_kind,
@@ -304,6 +318,8 @@ def lists(those: Mapping[ListId, s.RoutingList]) -> list[RoutingList]:
             mrd_id=it.mrd_id,
             wrap_up_enabled=it.wrap_up_enabled,
             wrap_up_s=it.wrap_up_s,
+            wrap_up_mandatory=it.wrap_up_mandatory,
+            wrap_up_mode=it.wrap_up_mode,
         )
         for id, it in sorted(those.items())
     ]

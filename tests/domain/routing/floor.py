@@ -99,7 +99,7 @@ class Floor:
 
     def miss(self, id: str) -> None:
         agent = self.tasks[TaskId(id)].offer.agent_id
-        self.task(id, lambda task: task.expire_offer(task.offer.offer_id))
+        self.task(id, lambda task: task.expire_offer(task.offer.offer_id, self.now))
         self.agent(agent, lambda it: it.miss(TaskId(id), make_not_ready=True))
 
     def ask_again(self, id: str) -> str:
@@ -115,6 +115,9 @@ class Floor:
             priority=REROUTE_PRIORITY,
             step=routing.step,
             excluded=routing.excluded | {agent},
+            data=routing.data,
+            last_agent_id=routing.last_agent_id,
+            last_agent_until=routing.last_agent_until,
         )
         return f"{id}'"
 
@@ -137,7 +140,7 @@ class Floor:
     def carry_out(self, move: Move) -> bool:
         """As the shell and the policies do; whether it was not refused."""
         if not isinstance(move, Offer):
-            self.task(move.task_id, lambda task: task.widen(move.step))
+            self.task(move.task_id, lambda task: task.widen(move.step, move.reason))
             return True
         try:
             self.agent(

@@ -56,7 +56,7 @@ class Choices:
     def _is_wanted(self, pool: Pool) -> bool:
         """Is there anything for the one who is free?"""
         (seat,) = pool.freed
-        return bool(pool.work.members and pool.work.members & seat.reach(self._lines.reach))
+        return bool(pool.work.members and pool.work.members & seat.serves(self._lines.reach))
 
     def _serve_alone(self, pool: Pool) -> list[Found]:
         """One request is all that is new: whoever waits has been looked at, so it need not stand in line to be first."""

@@ -69,10 +69,11 @@ class Seat:
         self._reach = 0
         self._reach_version = -1
 
-    def reach(self, reach: Reach) -> int:
+    def serves(self, reach: Reach) -> int:
+        """The steps whose requests they may have."""
         if self._reach_version != reach.version:
             self._reach, self._reach_version = reach.of(self.agent.attributes), reach.version
-        return self._reach
+        return self._reach | self.own if self.own else self._reach
 
     def forget_reach(self) -> None:
         self._reach_version = -1

@@ -12,9 +12,9 @@ from domain.agents.facts import AgentRegistered, AttributeAssigned, MrdGranted
 from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Settings
 from domain.ids import AgentId
-from domain.kernel import replay
+from domain.kernel import replace, replay
 from infra.configuration_change import Change, Kind, changes, check, warnings
-from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, write
+from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, plain, write
 from tests.domain.configuration.situations import BUSINESS, catalog
 
 ADA = AgentId("1")

@@ -31,10 +31,12 @@ from domain.agents.facts import (
 from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded
+from domain.lines.facts import LineFlushed
 from domain.routing.choices import Choices, Found
+from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
-from domain.routing.moves import Move, Offer, Widening
+from domain.routing.moves import Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.staff import Chair, Staff
@@ -70,6 +72,7 @@ class Engine:
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
         reasons = Reasons(self.state, self._staff)
+        self._clearing = Clearing(self.state)
         self._choices = Choices(self.state, self._staff, self._lines, self._hold, reasons)
         self._handlers = _handlers(self)
         self._restore()
@@ -96,11 +99,16 @@ class Engine:
         """What does not come with every task: it concerns a person, or the configuration, or it is not for us."""
         if recorded.category == "agent":
             self._agent_lives(recorded)
+        elif isinstance(recorded.fact, LineFlushed):
+            self._clearing.flush(QueueId(recorded.subject), recorded.fact.words)
         elif recorded.category in CATEGORIES:
             self._configure(recorded)
 
     def forget(self, move: Move) -> None:
         """That move came to nothing, say because the agent was not free (any more). Look again."""
+        if isinstance(move, Flushing | Emptied):
+            self._clearing.forget(move)
+            return
         request = self.state.requests.get(move.task_id)
         match move:
             case Offer(task_id=task_id, offer_id=offer_id):
@@ -120,6 +128,8 @@ class Engine:
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
         moves = self._clocks.ring(now)
+        if self._clearing.has_work:
+            moves += self._clearing.moves(now)
         found: list[Found] = []
         for pool in self._pools.values():
             if pool.freed or pool.fresh or pool.stirred:
@@ -131,7 +141,7 @@ class Engine:
         return moves
 
     def next_due(self) -> datetime | None:
-        return self._clocks.next_due()
+        return min(filter(None, (self._clocks.next_due(), self._clearing.next_due())), default=None)
 
     # Facts of tasks
 
@@ -236,6 +246,8 @@ class Engine:
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)
+        if self.state.flushed:
+            self._clearing.over(task_id)
         if self._astray:
             self._astray.get(request.routing.queue_id, set()).discard(task_id)
 
@@ -269,6 +281,7 @@ class Engine:
         self.state.catalog = self.state.catalog.evolve(recorded)
         if recorded.category == "queue":
             self._open_anew(QueueId(recorded.subject))
+            self._clearing.configured(QueueId(recorded.subject))
 
     def _open_anew(self, queue_id: QueueId) -> None:
         """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""
@@ -288,6 +301,10 @@ class Engine:
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id)
         return request is not None and request.routing.queue_id == queue_id
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _work_key(found: Found) -> WorkKey:

@@ -110,7 +110,7 @@ def _command(move: Move) -> Command:
         case Offer():
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
-            return WidenTask(move.task_id, move.step)
+            return WidenTask(move.task_id, move.step, move.reason)
         case Flushing():
             return CancelTask(move.task_id, TaskCloseReason.FORCE_CLOSED, words=move.words)
         case Emptied():

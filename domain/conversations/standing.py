@@ -63,6 +63,7 @@ class Standing:
     sessions: Mapping[SessionId, ChannelId] = field(default_factory=dict)
     last_session: SessionId | None = None
     agents: Mapping[AgentId, AgentPart] = field(default_factory=dict)
+    last_agent: AgentId | None = None
     bot: BotId | None = None
     bot_greeted: bool = False
     misunderstandings: int = 0
@@ -170,7 +171,7 @@ class Standing:
                 agents = {**self.agents, agent: AgentPart(task, role)}
                 if role is not ParticipantRole.PRIMARY:
                     return replace(self, agents=agents)
-                return replace(self, agents=agents, request=None, unjoined=False, unread=0)
+                return replace(self, agents=agents, last_agent=agent, request=None, unjoined=False, unread=0)
             case AgentRoleChanged(agent_id=agent, role=role):
                 return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
             case AgentLeft(agent_id=agent):

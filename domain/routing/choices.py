@@ -75,7 +75,7 @@ class Choices:
         """
         talking = self._state.talking.get(request.conversation_id or ConversationId(""))
         if talking:
-            inside = candidates & self._staff.members(talking)
+            inside = candidates & self._staff.members(talking.values())
             if inside and request.conversation_id is not None:
                 self.held_up.add(request.conversation_id)
                 candidates ^= inside

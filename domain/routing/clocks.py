@@ -33,6 +33,17 @@ class Clocks:
         elif awaited is not None:
             del self._awaits[task_id]
 
+    def wind_until(self, due: datetime, task_id: TaskId, begins: Begins, first_enqueued_at: datetime) -> None:
+        """It waits for somebody until then; its first step begins afterwards (routing 54)."""
+        if task_id not in self._awaits:
+            self._set(task_id, 0, due, begins, first_enqueued_at)
+
+    def reached(self, task_id: TaskId, step: int) -> None:
+        """It came so far without the clock, so the clock goes on from there."""
+        awaited = self._awaits.get(task_id)
+        if awaited is not None and awaited[0] <= step:
+            self.wind(task_id, step, *awaited[2:])
+
     def again(self, move: Widening, begins: Begins, first_enqueued_at: datetime) -> None:
         """That step could not be written: it is due at once."""
         self._set(move.task_id, move.step, first_enqueued_at, begins, first_enqueued_at)

@@ -80,7 +80,7 @@ class Reasons:
         rank = next((rank for rank, matching, _ in stage.choices if matching.members & bit), stage.choices[-1][0])
         skill = None
         if line.queue.agent_selection is not AgentSelectionPolicy.LONGEST_AVAILABLE:
-            names = set(line.queue.steps[rank].attribute_ids())
+            names = set(line.whole.steps[rank].attribute_ids() if rank >= 0 else ())
             skill = sum(seat.agent.attributes.get(name, 0) for name in names)
         chair, tasks_max = seat.chairs[mrd_id], seat.agent.mrds.get(mrd_id, Mrd()).tasks_max
         return Candidate(seat.id, rank, chair.load, tasks_max, seat.since.get(mrd_id), skill)
@@ -94,7 +94,7 @@ class Reasons:
         gone = there & ~staff.here
         resting = there & staff.here & ~pool.willing
         occupied = there & staff.here & pool.willing
-        talking = staff.members(self._state.talking.get(request.conversation_id or ConversationId(""), ()))
+        talking = staff.members(self._state.talking.get(request.conversation_id or ConversationId(""), {}).values())
         missed = staff.members(request.missed)
         counts: Counter[Obstacle] = Counter()
         near: list[tuple[int, Obstacle, Seat]] = []

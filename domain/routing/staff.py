@@ -49,13 +49,16 @@ class Chair:
 
 
 class Seat:
-    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "number", "since", "slots")
+    """`own`: the steps that wait for this agent alone (routing 54)."""
+
+    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "number", "own", "since", "slots")
 
     def __init__(
         self, id_: AgentId, number: int, agent: Agent, slots: dict[TaskId, Slot], since: dict[MrdId, datetime]
     ) -> None:
         self.id, self.number, self.agent, self.slots, self.since = id_, number, agent, slots, since
         self.chairs: dict[MrdId, Chair] = {}
+        self.own = 0
         self._reach = 0
         self._reach_version = -1
 
@@ -75,11 +78,12 @@ class Seat:
 
 
 class Staff:
-    """`here`: whoever is signed in, as a set."""
+    """`here`: whoever is signed in, as a set. `changed`: something about people did, since it was last made false."""
 
     def __init__(self, state: State, pools: Pools, skills: Skills) -> None:
         self.by_number: list[Seat] = []
         self.here = 0
+        self.changed = True
         self._state, self._pools, self._skills = state, pools, skills
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
@@ -117,6 +121,7 @@ class Staff:
 
     def live(self, agent_id: AgentId, fact: Any, at: datetime, position: Position) -> None:
         """Something about the person: who they are, what they know, whether they want work."""
+        self.changed = True
         seat = self.seat(agent_id)
         before = seat.agent
         after = seat.agent = self._state.agents[agent_id] = before.evolve(fact)
@@ -203,12 +208,13 @@ class Staff:
     # What follows
 
     def _note_presence(self, seat: Seat) -> None:
-        """For whoever asks why somebody did not get something; nothing is decided by it."""
+        """For whoever asks why somebody did not get something, and for steps that are left when nobody is there."""
         agent, bit = seat.agent, 1 << seat.number
         self.here = self.here | bit if agent.logged_in else self.here & ~bit
         for mrd_id, mrd in agent.mrds.items():
             pool = self._pools[mrd_id]
             pool.staffed |= bit
+            pool.capable = pool.capable | bit if mrd.tasks_max else pool.capable & ~bit
             pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
 
     def _seat_of(self, stream: str) -> Seat:

@@ -154,6 +154,12 @@ class RoutingPolicyInput:
     queue_id: QueueId | None = doc("The queue.", default=None)
     route_to_last_agent: bool = doc("Try the customer's last agent first?", default=False)
     list_id: ListId | None = doc("The list from which agents pull; needed in mode PULL.", default=None)
+    last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy, 0 to 30.", default=10)
+
+    def policy(self) -> s.RoutingPolicy:
+        return s.RoutingPolicy(
+            self.mode, self.queue_id, self.route_to_last_agent, self.list_id, self.last_agent_timeout_s
+        )
 
 
 @strawberry.input(description="A channel: one number, page or widget by which customers write or call.")
@@ -183,7 +189,7 @@ class ConfigureChannelInput(Intention):
             service_identifier=self.service_identifier,
             mode=self.mode,
             bot_id=self.bot_id,
-            routing=s.RoutingPolicy(routing.mode, routing.queue_id, routing.route_to_last_agent, routing.list_id),
+            routing=routing.policy(),
             customer_inactivity_s=self.customer_inactivity_s,
             contact_kind=self.contact_kind,
             delivery_url=self.delivery_url,

@@ -114,6 +114,7 @@ class RoutingPolicy:
     queue_id: QueueId | None = doc("The queue.")
     route_to_last_agent: bool = doc("Is the customer's last agent tried first?")
     list_id: ListId | None = doc("The list from which agents pull.")
+    last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy.")
 
 
 @strawberry.type(description="A channel: one number, page or widget by which customers write or call.")
@@ -272,6 +273,7 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 queue_id=it.routing.queue_id,
                 route_to_last_agent=it.routing.route_to_last_agent,
                 list_id=it.routing.list_id,
+                last_agent_timeout_s=it.routing.last_agent_timeout_s,
             ),
             customer_inactivity_s=it.customer_inactivity_s,
             contact_kind=it.contact_kind,

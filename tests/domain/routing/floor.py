@@ -115,6 +115,9 @@ class Floor:
             priority=REROUTE_PRIORITY,
             step=routing.step,
             excluded=routing.excluded | {agent},
+            data=routing.data,
+            last_agent_id=routing.last_agent_id,
+            last_agent_until=routing.last_agent_until,
         )
         return f"{id}'"
 
@@ -137,7 +140,7 @@ class Floor:
     def carry_out(self, move: Move) -> bool:
         """As the shell and the policies do; whether it was not refused."""
         if not isinstance(move, Offer):
-            self.task(move.task_id, lambda task: task.widen(move.step))
+            self.task(move.task_id, lambda task: task.widen(move.step, move.reason))
             return True
         try:
             self.agent(

@@ -312,6 +312,8 @@ class Engine:
         if request is None:
             self.state.created.pop(task_id, None)
             return
+        if request.ringing and not self._astray:
+            return  # it is in no line any more
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.agents import desk
 from domain.agents.agent import Agent
-from domain.agents.facts import MrdMadeReady, MrdState, SlotReleased, SlotReserved, SlotState
+from domain.agents.facts import MrdMadeReady, MrdMirrored, MrdState, SlotReleased, SlotReserved, SlotState
+from domain.agents.states import Mirrored, Mrd, mrd_state
 from domain.configuration import settings as s
 from domain.configuration.facts import QueueConfigured
 from domain.configuration.request_data import Consideration
-from domain.ids import AgentId
+from domain.ids import AgentId, MrdId
 from domain.kernel import Recorded, Refused, replace
 from domain.routing.decisions import NAMED_MAX
 from domain.routing.engine import Engine, Move, Offer, State
@@ -30,6 +32,7 @@ from domain.tasks.facts import (
 from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
 
+VOICE = MrdId("voice")
 GE = s.RelationalOperator.GE
 MAY_WORK = (MrdState.READY, MrdState.ACTIVE)
 Plain = tuple[str, str, str, int]
@@ -91,8 +94,10 @@ class Rescan:
     def _note_since(self, agent: str, before: Agent, after: Agent, fact: Any, at: datetime) -> None:
         for mrd in after.mrds:
             ended = isinstance(fact, SlotReleased) and fact.mrd_id == mrd
-            became = before.mrd_state(mrd) not in MAY_WORK and after.mrd_state(mrd) in MAY_WORK
-            if ended or became:
+            became = not _wants(before, mrd) and _wants(after, mrd)
+            gave_way, gives_way = (mrd in it.giving_way(it.slots.values()) for it in (before, after))
+            goes_on = isinstance(fact, SlotReleased | MrdMirrored) and gave_way and not gives_way  # routing 35
+            if ended or became or goes_on:
                 self.since[agent, mrd] = at
 
     def _note_offers(self, agent: str, fact: Any) -> None:
@@ -143,7 +148,9 @@ class Rescan:
             for other in self.tasks.values()
         )
         promised = (agent, mrd) in self.out.values()
-        return it.mrd_state(mrd) in MAY_WORK and not (rings or promised or talks)
+        return (
+            it.mrd_state(mrd) in MAY_WORK and it.takes_offers and _wants(it, mrd) and not (rings or promised or talks)
+        )
 
     def _is_left_out(self, task: str, agent: str) -> bool:
         return agent in self.tasks[task].routing.excluded
@@ -225,6 +232,13 @@ class Rescan:
     def _place(self, task: str) -> Any:
         routing = self.tasks[task].routing
         return -self._queue(task).priority, -routing.priority, routing.first_enqueued_at, task
+
+
+def _wants(agent: Agent, mrd: str) -> bool:
+    """But for what goes on in other domains."""
+    it = agent.mrds.get(mrd, Mrd())
+    state = mrd_state(agent.logged_in, it.willing and agent.ready, agent.load(mrd), it.tasks_max)
+    return it.mirrored is None and state in MAY_WORK
 
 
 def plain(move: Move) -> Plain:
@@ -338,6 +352,12 @@ class Day(Floor):
                 lambda agent: agent.assign_attribute(SPANISH, self.random.randint(1, 9)),
                 lambda agent: agent.withdraw_attribute(SENIOR),
                 lambda agent: agent.assign_attribute(SENIOR, 1),
+                lambda agent: agent.lose_state("crash"),
+                lambda agent: desk.connect(agent, self.random.choice(["a", "b"]), several=self.random.random() < 0.3),
+                lambda agent: desk.disconnect(agent, self.random.choice(["a", "b"]), self.now),
+                lambda agent: agent.grant_mrd(VOICE, 1),
+                lambda agent: agent.mirror(VOICE, self._told()),
+                lambda agent: agent.mirror(VOICE, self._told()),
             ]
         )
         try:
@@ -345,10 +365,16 @@ class Day(Floor):
         except Refused:
             return
 
+    def _told(self) -> Mirrored:
+        """What another system says of its calls: they interrupt what can be interrupted."""
+        states = (MrdState.READY, MrdState.BUSY, MrdState.NOT_READY)
+        return Mirrored(self.random.choice(states), False, dict.fromkeys(self.interruptible, s.InterruptionAction.HOLD))
+
     def _begin_work(self, id: str) -> None:
+        self.agent(id, lambda agent: desk.connect(agent, "a", several=False))
         self.agent(id, lambda agent: agent.log_in())
         self.agent(id, lambda agent: agent.make_ready())
-        for mrd in self.agents[id].mrds:
+        for mrd in (it for it in (CHAT, EMAIL) if it in self.agents[id].mrds):
             self.agent(id, partial(Agent.make_mrd_ready, mrd=mrd))
 
     def a_task_goes_on(self) -> None:
@@ -379,7 +405,14 @@ class Day(Floor):
                     raise Refused("somebody else was first")
                 self.agent(
                     offer.agent_id,
-                    lambda it: it.reserve(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, offer.decision),
+                    lambda it: it.reserve(
+                        offer.mrd_id,
+                        offer.task_id,
+                        offer.offer_id,
+                        offer.step,
+                        offer.decision,
+                        **self.interruption(it, offer.mrd_id),
+                    ),
                 )
             except Refused:
                 self.take_back(offer)
@@ -409,9 +442,11 @@ class Day(Floor):
             assert self.twin.decide(self.now) == []
 
 
+# routing 12, 13, 16, 17, 18, 34, 35, 39, 67
 @pytest.mark.parametrize("seed", range(16))
-def test_the_engine_does_what_a_look_at_everything_would_do(seed: int) -> None:  # routing 12, 13, 16, 17, 18, 67
+def test_the_engine_does_what_a_look_at_everything_would_do(seed: int) -> None:
     day = Day(seed)
+    day.interruptible = set(day.random.choice([(), (CHAT,), (EMAIL,), (CHAT, EMAIL)]))
     day.open()
     for _ in range(150):
         day.something_happens()

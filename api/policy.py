@@ -33,6 +33,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Query.agents": WATCHING | ADMIN,
     "Query.queue": WATCHING | AGENT | ADMIN,
     "Query.queues": WATCHING | AGENT,
+    "Query.whyNot": TALKING,
     "Query.lists": TALKING,
     "Query.listItems": TALKING,
     "Query.customer": TALKING,

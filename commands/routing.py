@@ -17,8 +17,9 @@ from commands.ports import Conflict, Unavailable
 from commands.queues import RetireDrained
 from commands.tasks import CancelTask, WidenTask
 from domain.agents.agent import Agent
-from domain.ids import AgentId, QueueId
+from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.routing.decisions import Grounds
 from domain.routing.engine import Engine, Move, Offer, State, Widening
 from domain.routing.moves import Emptied, Flushing
 from domain.tasks.facts import TaskCloseReason
@@ -51,6 +52,10 @@ class Router:
     def waiting(self, queue_id: QueueId) -> int:
         """How many requests wait or ring in a queue."""
         return sum(it.routing.queue_id == queue_id for it in self._engine.state.requests.values())
+
+    def why_waiting(self, task_id: TaskId) -> Grounds | None:
+        """Who could have a request now, and why nobody else, as this process knows it."""
+        return self._engine.why_waiting(task_id)
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._engine.feed(recorded)

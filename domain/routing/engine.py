@@ -34,6 +34,7 @@ from domain.lines.facts import LineFlushed
 from domain.routing.choices import Choices, Found
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
+from domain.routing.decisions import Grounds
 from domain.routing.lines import Line, Lines, Pools, Stage, Standing, WorkKey
 from domain.routing.moves import Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reasons import Reasons
@@ -74,9 +75,9 @@ class Engine:
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
-        reasons = Reasons(self.state, self._staff)
         self._clearing = Clearing(self.state)
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold, reasons)
+        self._reasons = Reasons(self.state, self._staff)
+        self._choices = Choices(self.state, self._staff, self._lines, self._hold, self._reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -152,6 +153,15 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         return min(filter(None, (self._clocks.next_due(), self._clearing.next_due())), default=None)
+
+    def why_waiting(self, task_id: TaskId) -> Grounds | None:
+        """Who could have a request now, and why nobody else; none for one that does not wait."""
+        request, standing = self.state.requests.get(task_id), self._standing.get(task_id)
+        if request is None or request.ringing or task_id in self._pending:
+            return None
+        if standing is None:  # no step of its queue is for it yet (routing 9)
+            return Grounds(request.routing.queue_id, request.step, decided_at=self.state.position)
+        return self._reasons.now(request, standing[0])
 
     # Facts of tasks
 

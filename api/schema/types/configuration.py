@@ -103,6 +103,7 @@ class QueueSettings:
     decline_allowed: bool = doc("May agents decline what rings?", name="isDeclineAllowed")
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
+    draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -247,6 +248,7 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             decline_allowed=it.decline_allowed,
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
+            draining=it.draining,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())

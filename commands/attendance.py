@@ -60,6 +60,7 @@ class SettleDeparture(Command):
 class ReleaseCustomer(Command):
     customer_id: CustomerId
     conversation_id: ConversationId
+    last_agent_id: AgentId | None = None
 
 
 @handles(AdmitAgent)
@@ -104,7 +105,7 @@ async def settle_departure(cmd: SettleDeparture, ctx: Context) -> Position:
         return NOTHING
     if conversation.request is not None:
         task_id = await current_task(conversation.request.task_id, ctx)
-        await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+        await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED, conversation.departure))
     if conversation.listed is not None:
         await ctx.then(AbandonListItem(conversation.listed.item_id))
     for part in conversation.agents.values():
@@ -115,4 +116,4 @@ async def settle_departure(cmd: SettleDeparture, ctx: Context) -> Position:
 
 @handles(ReleaseCustomer)
 async def release_customer(cmd: ReleaseCustomer, ctx: Context) -> Position:
-    return await ctx.change(Customer, cmd.customer_id, lambda it: it.release(cmd.conversation_id))
+    return await ctx.change(Customer, cmd.customer_id, lambda it: it.release(cmd.conversation_id, cmd.last_agent_id))

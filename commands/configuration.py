@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from commands.bus import Command, Context, handles
+from domain.configuration.catalog import InUse
+from domain.configuration.desk_policy import THE_POLICY, DeskPolicy
 from domain.configuration.entity import ENTITY_OF, Entity
-from domain.configuration.settings import Settings
+from domain.configuration.settings import Queue, Settings
+from domain.ids import QueueId
 from domain.kernel import Invalid, Position
 
 ID_LENGTH_MAX = 100
@@ -26,14 +29,16 @@ class Retire(Command):
     entity_id: str
 
 
-def check_id(entity_id: str) -> None:
+def check_id(entity_id: str, settings: Settings) -> None:
+    if isinstance(settings, DeskPolicy) and entity_id != THE_POLICY:
+        raise Invalid(f"There is one desk policy, and its id is {THE_POLICY!r}.", "id")
     if not entity_id.strip() or len(entity_id) > ID_LENGTH_MAX:
         raise Invalid(f"An id has 1 to {ID_LENGTH_MAX} characters.", "id")
 
 
 @handles(Configure)
 async def configure(cmd: Configure, ctx: Context) -> Position:
-    check_id(cmd.entity_id)
+    check_id(cmd.entity_id, cmd.settings)
     cmd.settings.check()
     if not cmd.checked_as_a_whole:
         ctx.catalog.check_change(cmd.entity_id, cmd.settings)
@@ -48,6 +53,8 @@ async def configure(cmd: Configure, ctx: Context) -> Position:
 async def retire(cmd: Retire, ctx: Context) -> Position:
     entity: type[Entity] = ENTITY_OF[cmd.kind][0]
     ctx.catalog.check_unused(entity.category, cmd.entity_id)
+    if cmd.kind is Queue and (waiting := ctx.waiting(QueueId(cmd.entity_id))):  # routing 63
+        raise InUse(f"Requests wait in it ({waiting}): drain it instead.")
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.retire())
     await ctx.effective(position)
     return position

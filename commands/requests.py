@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
-from commands.last_channel import channel_of
+from commands.last_channel import channel_of, reply_due
 from domain.configuration.settings import Channel, RoutingMode
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentRequested, RequestListed, RequestReason
 from domain.ids import ConversationId, ListItemId, QueueId, TaskId
-from domain.kernel import Position, Refused, derived_id
+from domain.kernel import Position, derived_id
+from domain.lines.line import QueueDraining
+from domain.tasks.facts import TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
 
@@ -24,11 +26,14 @@ class RequestAgent(Command):
 
 @dataclass(frozen=True, slots=True)
 class EndAgentRequest(Command):
-    """`task_id`: the task that the request had come to, which need not be the one that it began with."""
+    """`task_id`: the task that the request had come to, which need not be the one that it began with. `words`: what the
+    customer is told, in place of what their queue says when nobody was free.
+    """
 
     conversation_id: ConversationId
     task_id: TaskId
     reason: str
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,9 @@ class ReplaceAgent(Command):
 
 @handles(RequestAgent)
 async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
+    queue = ctx.catalog.queues.get(cmd.queue_id) if cmd.queue_id else None
+    if queue is not None and queue.draining:
+        raise QueueDraining("This queue takes no new requests: it is being drained.", "queue_id")
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     wanted = request_for(conversation, ctx, cmd.conversation_id, cmd.reason, cmd.queue_id, cmd.priority)
     if wanted is None:
@@ -57,9 +65,14 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
 
 @handles(EndAgentRequest)
 async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
+    """routing 28: the customer is told, and the time of their silence begins."""
     routing = (await ctx.load(Task, cmd.task_id)).routing
     root = routing.root_request_id if routing else cmd.task_id
-    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason))
+    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    nobody_came = cmd.reason == TaskCloseReason.NO_AGENT_AVAILABLE
+    words = cmd.words or (queue.no_agent_message if queue and nobody_came else "")
+    due = reply_due(await ctx.load(Conversation, cmd.conversation_id), ctx)
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason, words, due))
 
 
 @handles(ReplaceAgent)
@@ -84,9 +97,8 @@ def request_for(
     wanted = queue_id or (channel.routing.queue_id if channel else None)
     if wanted is None or session is None:
         return None
-    try:
-        queue = ctx.catalog.queue(wanted)
-    except Refused:
+    queue = ctx.catalog.queues.get(wanted)
+    if queue is None or queue.draining:
         return None
     task_id = TaskId(derived_id("task", conversation_id, ctx.cause.command_id))
     return AgentRequested(task_id, wanted, queue.mrd_id, session, priority, reason)

@@ -1,22 +1,22 @@
 """A request for a human, from the queue to the wrap-up."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
 from domain.agents.agent import Agent
 from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
-from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
+from domain.customers.customer import Customer
+from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
-from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
-from domain.tasks.task import REROUTE_PRIORITY, Task
+from domain.routing.decisions import UNTOLD, Grounds
+from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskDirection
+from domain.tasks.task import GOES_ON, REROUTE_PRIORITY, DeclineNotAllowed, Task
 
 OFFER_TIMEOUT_S = 20
-REROUTED = frozenset({TaskCloseReason.RONA, TaskCloseReason.REROUTE})
-"""Ends of a task after which its request goes on under another (routing 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class EnqueueTask(Command):
 class WidenTask(Command):
     task_id: TaskId
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,23 @@ class OfferTask(Command):
     agent_id: AgentId
     offer_id: OfferId
     step: int
-    decision: Mapping[str, str]
+    decision: Grounds = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptTask(Command):
     task_id: TaskId
     agent_id: AgentId
+    offer_id: OfferId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineTask(Command):
+    """`reason`: one of the kind DECLINE, where such are configured."""
+
+    task_id: TaskId
+    agent_id: AgentId
+    reason: str = ""
     offer_id: OfferId | None = None
 
 
@@ -74,8 +85,19 @@ class ExpireTask(Command):
 
 @dataclass(frozen=True, slots=True)
 class CancelTask(Command):
+    """`left`: how the customer went, where that is why. `words`: what they are told."""
+
     task_id: TaskId
     reason: TaskCloseReason
+    left: SessionEndReason | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer(Command):
+    """Whoever it rings at cannot take it any more."""
+
+    task_id: TaskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +134,11 @@ class ExpireWrapUp(Command):
 async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     queue = ctx.catalog.queues.get(cmd.queue_id)
     wait_s = queue.request_ttl_s if queue else 0  # retired since it was asked for: nobody comes, and that is reported
-    customer_id = (await ctx.load(Conversation, cmd.conversation_id)).customer_id
+    conversation = await ctx.load(Conversation, cmd.conversation_id)
+    customer_id = conversation.customer_id
     if customer_id is None:
         raise NotFound("There is no such conversation.")
+    last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
     routing = Routing(
         root_request_id=cmd.task_id,
         queue_id=cmd.queue_id,
@@ -122,6 +146,10 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         first_enqueued_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=wait_s),
         priority=cmd.priority,
+        step=LAST_AGENT_STEP if last_agent_id else 0,
+        last_agent_id=last_agent_id,
+        last_agent_until=last_agent_until,
+        data=queue.asked_of(conversation.data) if queue else {},
     )
     change = await ctx.changed(
         Task,
@@ -134,7 +162,7 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
 
 @handles(WidenTask)
 async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason))
 
 
 @handles(OfferTask)
@@ -142,9 +170,12 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
     routing = (await ctx.load(Task, cmd.task_id)).routing
     queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
+    auto_answer = queue is not None and queue.auto_answer
     try:
         return await ctx.change(
-            Task, cmd.task_id, lambda task: task.reserve(cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision)
+            Task,
+            cmd.task_id,
+            lambda task: task.reserve(cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision, auto_answer=auto_answer),
         )
     except Refused:
         return await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the request was gone"))
@@ -155,9 +186,22 @@ async def accept_task(cmd: AcceptTask, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.accept(cmd.agent_id, cmd.offer_id))
 
 
+@handles(DeclineTask)
+async def decline_task(cmd: DeclineTask, ctx: Context) -> Position:
+    """routing 21: a permission of the queue."""
+    routing = (await ctx.load(Task, cmd.task_id)).routing
+    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    if queue is not None and not queue.decline_allowed:
+        raise DeclineNotAllowed("Work of this queue is not declined.")
+    ctx.catalog.check_reason(ReasonKind.DECLINE, cmd.reason, "reason")
+    return await ctx.change(
+        Task, cmd.task_id, lambda task: task.decline(cmd.agent_id, cmd.reason, ctx.now, cmd.offer_id)
+    )
+
+
 @handles(ExpireOffer)
 async def expire_offer(cmd: ExpireOffer, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.expire_offer(cmd.offer_id))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.expire_offer(cmd.offer_id, ctx.now))
 
 
 @handles(RerouteTask)
@@ -188,7 +232,12 @@ async def expire_task(cmd: ExpireTask, ctx: Context) -> Position:
 
 @handles(CancelTask)
 async def cancel_task(cmd: CancelTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.cancel(cmd.reason))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.cancel(cmd.reason, cmd.left, cmd.words))
+
+
+@handles(WithdrawOffer)
+async def withdraw_offer(cmd: WithdrawOffer, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.withdraw(ctx.now))
 
 
 @handles(TakeTaskAway)
@@ -204,7 +253,7 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
     """
     position = NOTHING
     for task_id in (await ctx.load(Agent, cmd.agent_id)).slots:
-        await ctx.then(CancelTask(task_id, TaskCloseReason.REROUTE))
+        await ctx.then(WithdrawOffer(task_id))
         await ctx.then(ExpireWrapUp(task_id))
         position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
     return position
@@ -212,8 +261,10 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 
 @handles(BeginWrapUp)
 async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
-    wrap_up_s = _wrap_up_s(await ctx.load(Task, cmd.task_id), ctx)
-    return await ctx.change(Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s))
+    wrap_up_s, mandatory = _wrap_up(await ctx.load(Task, cmd.task_id), ctx)
+    return await ctx.change(
+        Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s, needs_codes=mandatory)
+    )
 
 
 @handles(ApplyWrapUp)
@@ -236,21 +287,37 @@ async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
 
 
-def _wrap_up_s(task: Task, ctx: Context) -> int | None:
-    """As the queue or the list says that the task came from; none for no wrap-up."""
+async def _last_agent(
+    conversation: Conversation, customer_id: CustomerId, session_id: SessionId, ctx: Context
+) -> tuple[AgentId | None, datetime | None]:
+    """Whom the channel says to try first, and until when: who talked with the customer last (routing 54)."""
+    channel_id = conversation.sessions.get(session_id)
+    channel = ctx.catalog.channels.get(channel_id) if channel_id else None
+    if channel is None or not channel.routing.route_to_last_agent:
+        return None, None
+    last = conversation.last_agent or (await ctx.load(Customer, customer_id)).last_agent
+    until = ctx.now + timedelta(seconds=channel.routing.last_agent_timeout_s)
+    return (last, until) if last else (None, None)
+
+
+def _wrap_up(task: Task, ctx: Context) -> tuple[int | None, bool]:
+    """As the queue or the list says that the task came from: how long, none for no wrap-up; and is it mandatory?"""
     source: Queue | RoutingList | None = None
     if task.routing is not None:
         source = ctx.catalog.queues.get(task.routing.queue_id)
     elif task.pulled is not None:
         source = ctx.catalog.lists.get(task.pulled.list_id)
-    return source.wrap_up_s if source and source.wrap_up_enabled else None
+    if source is None or not source.wrap_up_enabled:
+        return None, False
+    return source.wrap_up_s, source.wrap_up_mandatory
 
 
 async def _cancelled_if_they_left(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
     """Whoever settled the customer's departure cannot cancel a task that did not stand in line yet (routing 49)."""
-    if (await ctx.load(Conversation, conversation_id)).sessions:
+    conversation = await ctx.load(Conversation, conversation_id)
+    if conversation.sessions:
         return NOTHING
-    return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+    return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED, conversation.departure))
 
 
 def rerouted(task_id: TaskId) -> TaskId:
@@ -261,6 +328,6 @@ def rerouted(task_id: TaskId) -> TaskId:
 async def current_task(root: TaskId, ctx: Context) -> TaskId:
     """The task that a request has come to, from the one that it began with."""
     task_id = root
-    while (await ctx.load(Task, task_id)).closed in REROUTED:
+    while (await ctx.load(Task, task_id)).closed in GOES_ON:
         task_id = rerouted(task_id)
     return task_id

@@ -8,12 +8,14 @@ from api.schema.mutations.configuration import ConfigurationMutation
 from api.schema.mutations.lists import ListsMutation
 from api.schema.mutations.people import PeopleMutation
 from api.schema.mutations.presence import PresenceMutation
+from api.schema.mutations.queues import QueueMutation
 from api.schema.mutations.supervision import SupervisionMutation
 from api.schema.mutations.work import WorkMutation
 from api.schema.queries.boards import BoardsQuery
 from api.schema.queries.configuration import ConfigurationQuery
 from api.schema.queries.history import HistoryQuery
 from api.schema.queries.lists import ListsQuery
+from api.schema.queries.reasons import ReasonsQuery
 from api.schema.queries.self import SelfQuery
 from api.schema.quick import quicken
 from api.schema.subscriptions import Subscription
@@ -21,13 +23,19 @@ from api.schema.words import CONFIG
 
 
 @strawberry.type(description="What can be asked.")
-class Query(SelfQuery, BoardsQuery, ListsQuery, ConfigurationQuery, HistoryQuery):
+class Query(SelfQuery, BoardsQuery, ReasonsQuery, ListsQuery, ConfigurationQuery, HistoryQuery):
     pass
 
 
 @strawberry.type(description="What can be done. Each input names one intention; each payload has its errors as data.")
 class Mutation(
-    PresenceMutation, WorkMutation, ListsMutation, SupervisionMutation, PeopleMutation, ConfigurationMutation
+    PresenceMutation,
+    WorkMutation,
+    ListsMutation,
+    SupervisionMutation,
+    QueueMutation,
+    PeopleMutation,
+    ConfigurationMutation,
 ):
     pass
 

@@ -196,6 +196,7 @@ class WrapUpStarted:
     task_id: TaskId = doc(TASK)
     conversation_id: ConversationId = doc(CONVERSATION)
     wrap_up_due: datetime | None = doc("When the wrap-up ends by itself; null for never.")
+    needs_codes: bool = doc("Is a code needed before you are done?")
 
 
 @strawberry.type(description="You said what a task was about.")
@@ -242,6 +243,14 @@ class PresenceChanged:
     @answer("You as you are now: at least as new as this event.")
     async def agent(self, info: Info) -> agents.Agent:
         return agents.of_model(self.agent_id, await info.context.agent(self.agent_id))
+
+
+@strawberry.type(
+    description="You have had nothing to do for long. Unless that changes, or you say `stayLoggedIn`, you are signed out."
+)
+class IdleWarned:
+    agent_id: AgentId = doc(AGENT)
+    idle_due: datetime = doc("When.")
 
 
 @strawberry.type(description="You were away too long to be told everything: ask again for all, then resume from here.")
@@ -337,7 +346,10 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     done.TaskReserved: lambda it, id: TaskOffered(task_id=id, offer_id=it.fact.offer_id, due=it.fact.due),
     done.TaskAccepted: lambda it, id: TaskAccepted(task_id=id, conversation_id=it.fact.conversation_id),
     done.WrapUpStarted: lambda it, id: WrapUpStarted(
-        task_id=id, conversation_id=it.fact.conversation_id, wrap_up_due=it.fact.due
+        task_id=id,
+        conversation_id=it.fact.conversation_id,
+        wrap_up_due=it.fact.due,
+        needs_codes=it.fact.needs_codes,
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }
@@ -357,6 +369,8 @@ def event_of(recorded: Recorded[Any], context: Context) -> object | Awaitable[ob
     if isinstance(recorded.fact, listed.ListItemFact):
         event = ListItemArrived if kind is listed.ListItemArrived else ListItemChanged
         return event(list_id=recorded.fact.list_id, item_id=ListItemId(recorded.subject))
+    if kind is agent_facts.IdleWarned:
+        return IdleWarned(agent_id=AgentId(recorded.subject), idle_due=recorded.fact.due)
     return _presence(recorded) if isinstance(recorded.fact, agent_facts.AgentFact) else None
 
 
@@ -406,6 +420,7 @@ DeskEvent = Annotated[
     | ListItemArrived
     | ListItemChanged
     | PresenceChanged
+    | IdleWarned
     | ResyncRequired,
     strawberry.union(
         "DeskEvent",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
 from domain.configuration.fit import check_expression
@@ -12,6 +13,7 @@ from domain.configuration.settings import (
     Bot,
     Channel,
     ChannelType,
+    DeskPolicy,
     MediaRoutingDomain,
     Queue,
     ReasonCode,
@@ -59,6 +61,12 @@ class Catalog:
     wrap_up_forms: Mapping[WrapUpFormId, WrapUpForm] = field(default_factory=dict)
     calendars: Mapping[CalendarId, BusinessCalendar] = field(default_factory=dict)
     lists: Mapping[ListId, RoutingList] = field(default_factory=dict)
+    desk_policies: Mapping[str, DeskPolicy] = field(default_factory=dict)
+
+    @property
+    def desks(self) -> DeskPolicy:
+        """What holds at every desk."""
+        return self.desk_policies.get(THE_POLICY, USUAL)
 
     def of(self, kind: type[Settings]) -> Mapping[str, Any]:
         """All entities of a kind, by id."""
@@ -134,6 +142,8 @@ class Catalog:
         mrd_id, routing = self.channel_types[channel.channel_type_id].mrd_id, channel.routing
         if routing.queue_id is not None:
             self._known(routing.queue_id, self.queues, "routing.queue_id")
+            if self.queues[routing.queue_id].draining:
+                raise Invalid("This queue is being drained: it takes no new requests.", "routing.queue_id")
             if self.queues[routing.queue_id].mrd_id != mrd_id:
                 raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
         if routing.list_id is not None:
@@ -214,6 +224,8 @@ class Catalog:
         return replace(self, **changed)
 
 
+USUAL = DeskPolicy()
+
 DECISIVE = {"attribute": "type", "queue": "mrd_id", "channeltype": "mrd_id", "list": "mrd_id", "reason": "kind"}
 """By category, the setting that others rely on."""
 
@@ -228,4 +240,5 @@ FIELD_OF = {
     "wrapupform": "wrap_up_forms",
     "calendar": "calendars",
     "list": "lists",
+    "deskpolicy": "desk_policies",
 }

@@ -1,5 +1,6 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,8 @@ from domain.ids import MrdId, WrapUpFormId
 from domain.kernel import Invalid
 
 STEPS_MAX = 10
+MANDATORY_WRAP_UP_S_MAX = 900
+MESSAGE_MAX = 2_000
 
 
 class AgentSelectionPolicy(StrEnum):
@@ -19,8 +22,42 @@ class AgentSelectionPolicy(StrEnum):
     LEAST_SKILLED = "LEAST_SKILLED"
 
 
+class WrapUpMode(StrEnum):
+    """What an agent owes after a talk (routing 51): nothing, codes if they like, at least one code before they are done,
+    or the same until a time is up.
+    """
+
+    NONE = "NONE"
+    OPTIONAL = "OPTIONAL"
+    MANDATORY = "MANDATORY"
+    MANDATORY_TIMED = "MANDATORY_TIMED"
+
+    @classmethod
+    def of(cls, *, enabled: bool, mandatory: bool, limit_s: int) -> "WrapUpMode":
+        if not enabled:
+            return cls.NONE
+        if not mandatory:
+            return cls.OPTIONAL
+        return cls.MANDATORY_TIMED if limit_s else cls.MANDATORY
+
+
+def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
+    within(limit_s, 0, 86_400, "wrap_up_s")
+    if mandatory and not enabled:
+        raise Invalid("Without a wrap-up nothing can be mandatory in it.", "wrap_up_mandatory")
+    if mandatory and limit_s > MANDATORY_WRAP_UP_S_MAX:
+        raise Invalid(
+            f"A mandatory wrap-up takes at most {MANDATORY_WRAP_UP_S_MAX} seconds, or 0 for no limit.", "wrap_up_s"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
+    """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28).
+
+    `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
+    """
+
     name: str
     mrd_id: MrdId
     steps: tuple[Step, ...] = (Step(),)
@@ -34,6 +71,19 @@ class Queue:
     wrap_up_enabled: bool = True
     wrap_up_s: int = 60
     wrap_up_form_id: WrapUpFormId | None = None
+    wrap_up_mandatory: bool = False
+    decline_allowed: bool = False
+    auto_answer: bool = False
+    no_agent_message: str = ""
+    draining: bool = False
+
+    @property
+    def wrap_up_mode(self) -> WrapUpMode:
+        return WrapUpMode.of(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+
+    def asked_of(self, data: Mapping[str, str]) -> dict[str, str]:
+        """What its steps ask about, of the data that a request carries (routing 9)."""
+        return {it.field: data[it.field] for step in self.steps for it in step.consider_if if it.field in data}
 
     def check(self) -> None:
         named(self.name)
@@ -46,6 +96,7 @@ class Queue:
         within(self.service_level_threshold_s, 1, 86_400, "service_level_threshold_s")
         within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
-        within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+        check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+        within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.channels import Bot, Channel, ChannelMode, ChannelType, RoutingMode, RoutingPolicy
-from domain.configuration.checks import named, within
+from domain.configuration.checks import named
+from domain.configuration.desk_policy import DeskPolicy, LogoutPolicy
+from domain.configuration.domains import InterruptionAction, MediaRoutingDomain, RonaAction
 from domain.configuration.operators import RelationalOperator
-from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue
+from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue, WrapUpMode, check_wrap_up
 from domain.configuration.steps import Expression, Junction, SkipIf, Step, StepMode, Term
 from domain.configuration.wrap_up import WrapUpForm
 from domain.ids import MrdId
@@ -24,8 +26,11 @@ __all__ = [
     "Channel",
     "ChannelMode",
     "ChannelType",
+    "DeskPolicy",
     "Expression",
+    "InterruptionAction",
     "Junction",
+    "LogoutPolicy",
     "MediaRoutingDomain",
     "Queue",
     "ReasonCode",
@@ -41,6 +46,7 @@ __all__ = [
     "Step",
     "StepMode",
     "Term",
+    "WrapUpMode",
 ]
 
 
@@ -52,17 +58,11 @@ class AttributeType(StrEnum):
         return value in (0, 1) if self is AttributeType.BOOLEAN else 1 <= value <= 10
 
 
-class RonaAction(StrEnum):
-    """What a missed offer does to the agent (routing 25)."""
-
-    NONE = "NONE"
-    MRD_NOT_READY = "MRD_NOT_READY"
-
-
 class ReasonKind(StrEnum):
     NOT_READY = "NOT_READY"
     LOGOUT = "LOGOUT"
     WRAP_UP = "WRAP_UP"
+    DECLINE = "DECLINE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +79,6 @@ class RoutingAttribute:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaRoutingDomain:
-    name: str
-    description: str = ""
-    interruptible: bool = False
-    max_requests: int = 3
-    rona_action: RonaAction = RonaAction.MRD_NOT_READY
-    wrap_up_holds_slot: bool = True
-
-    def check(self) -> None:
-        named(self.name)
-        within(self.max_requests, 0, 100, "max_requests")
-
-
-@dataclass(frozen=True, slots=True)
 class RoutingList:
     """Where requests wait for agents who choose them, instead of being pushed to one (routing 60)."""
 
@@ -100,19 +86,29 @@ class RoutingList:
     mrd_id: MrdId
     wrap_up_enabled: bool = True
     wrap_up_s: int = 60
+    wrap_up_mandatory: bool = False
+
+    @property
+    def wrap_up_mode(self) -> WrapUpMode:
+        return WrapUpMode.of(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
 
     def check(self) -> None:
         named(self.name)
-        within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+        check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonCode:
+    """`reroutes_work`: whoever is not ready for this reason gives their live work away at once (routing 30)."""
+
     name: str
     kind: ReasonKind
+    reroutes_work: bool = False
 
     def check(self) -> None:
         named(self.name)
+        if self.reroutes_work and self.kind is not ReasonKind.NOT_READY:
+            raise Invalid("Only a reason of the kind NOT_READY gives work away.", "reroutes_work")
 
 
 Settings = (
@@ -126,4 +122,5 @@ Settings = (
     | WrapUpForm
     | BusinessCalendar
     | RoutingList
+    | DeskPolicy
 )

@@ -141,8 +141,11 @@ class AgentRequested(Fact, stored_as="conversation.agent-requested"):
 
 @dataclass(frozen=True, slots=True)
 class AgentRequestEnded(Fact, stored_as="conversation.agent-request-ended"):
+    """`reply_due`: when the customer's silence after this ends their session (routing 28)."""
+
     task_id: TaskId
     reason: str
+    reply_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +194,11 @@ class ConversationDataSet(Fact, stored_as="conversation.data-set"):
 
 @dataclass(frozen=True, slots=True)
 class ConversationClosed(Fact, stored_as="conversation.closed"):
+    """`last_agent_id`: who talked with the customer last, if anybody did (routing 54)."""
+
     reason: CloseReason
     customer_id: CustomerId
+    last_agent_id: AgentId | None = None
 
 
 ConversationFact = (

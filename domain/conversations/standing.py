@@ -30,6 +30,7 @@ from domain.conversations.facts import (
 )
 from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, SessionId, TaskId
 from domain.kernel import GrowingSet, Invalid, NotAllowed, WrongState, replace
+from domain.sessions.facts import SessionEndReason
 
 BODY_TEXT_MAX = 16_384
 
@@ -62,6 +63,7 @@ class Standing:
     sessions: Mapping[SessionId, ChannelId] = field(default_factory=dict)
     last_session: SessionId | None = None
     agents: Mapping[AgentId, AgentPart] = field(default_factory=dict)
+    last_agent: AgentId | None = None
     bot: BotId | None = None
     bot_greeted: bool = False
     misunderstandings: int = 0
@@ -72,9 +74,12 @@ class Standing:
     unread: int = 0
     """Messages of the customer since an agent was in the talk."""
     ended_sessions: frozenset[SessionId] = frozenset()
+    departure: SessionEndReason | None = None
+    """How the session ended that ended last."""
     posted: GrowingSet = field(default_factory=GrowingSet)
     deliveries: Mapping[MessageId, DeliveryStatus] = field(default_factory=dict)
     awaiting_reply_to: MessageId | None = None
+    """What the customer's silence is measured from: a message, or the request that came to nothing (routing 28, 56)."""
     data: Mapping[str, str] = field(default_factory=dict)
     closed: CloseReason | None = None
 
@@ -137,16 +142,15 @@ class Standing:
                 return replace(self, customer_id=customer)
             case SessionJoined(session_id=session, channel_id=channel):
                 return replace(self, sessions={**self.sessions, session: channel}, last_session=session)
-            case SessionLeft(session_id=session):
+            case SessionLeft(session_id=session, reason=departure):
                 sessions = {s: c for s, c in self.sessions.items() if s != session}
                 awaiting = self.awaiting_reply_to if sessions else None
                 ended = self.ended_sessions | {session}
                 last = (
                     self.last_session if self.last_session in sessions else next(reversed(sessions), self.last_session)
                 )
-                return replace(
-                    self, sessions=sessions, last_session=last, ended_sessions=ended, awaiting_reply_to=awaiting
-                )
+                left = replace(self, sessions=sessions, last_session=last, ended_sessions=ended, departure=departure)
+                return replace(left, awaiting_reply_to=awaiting)
             case BotJoined(bot_id=bot):
                 return replace(self, bot=bot, bot_greeted=True, misunderstandings=0)
             case BotAnswered(turn=turn, misunderstood=misunderstood):
@@ -156,8 +160,9 @@ class Standing:
                 return replace(self, bot=None)
             case AgentRequested():
                 return replace(self, request=fact, awaiting_reply_to=None)
-            case AgentRequestEnded():
-                return replace(self, request=None)
+            case AgentRequestEnded(task_id=task, reply_due=due):
+                awaiting = self.awaiting_reply_to if due is None else MessageId(task)
+                return replace(self, request=None, awaiting_reply_to=awaiting)
             case RequestListed():
                 return replace(self, listed=fact, unjoined=True, awaiting_reply_to=None)
             case RequestUnlisted():
@@ -166,7 +171,7 @@ class Standing:
                 agents = {**self.agents, agent: AgentPart(task, role)}
                 if role is not ParticipantRole.PRIMARY:
                     return replace(self, agents=agents)
-                return replace(self, agents=agents, request=None, unjoined=False, unread=0)
+                return replace(self, agents=agents, last_agent=agent, request=None, unjoined=False, unread=0)
             case AgentRoleChanged(agent_id=agent, role=role):
                 return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
             case AgentLeft(agent_id=agent):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from domain.ids import ConversationId, MrdId
-from domain.routing.decisions import record
 from domain.routing.lines import Lines, Pool, Stage, WorkKey
 from domain.routing.moves import Offer
+from domain.routing.reasons import Reasons
 from domain.routing.staff import Chair, Seat, Staff
 from domain.routing.state import Request, State
 from domain.routing.todo import Todo
@@ -19,8 +19,11 @@ class Choices:
     conversations whose next request waits while somebody who could have it is still in them.
     """
 
-    def __init__(self, state: State, staff: Staff, lines: Lines, hold: Callable[[Offer, Chair], None]) -> None:
+    def __init__(
+        self, state: State, staff: Staff, lines: Lines, hold: Callable[[Offer, Chair], None], reasons: Reasons
+    ) -> None:
         self._state, self._staff, self._lines, self._hold = state, staff, lines, hold
+        self._why = reasons.of
         self.held_up: set[ConversationId] = set()
 
     def serve(self, pool: Pool) -> list[Found]:
@@ -29,6 +32,9 @@ class Choices:
             if len(pool.fresh) == 1 and not (pool.freed or pool.stirred):
                 return self._serve_alone(pool)
             pool.line_up()
+        elif len(pool.freed) == 1 and not pool.stirred and not self._is_wanted(pool):
+            pool.freed.clear()
+            return []
         found: list[Found] = []
         passed: list[Stage] = []
         todo = Todo(pool, self._lines.reach)
@@ -46,6 +52,11 @@ class Choices:
         for stage in passed:
             stage.start_again()
         return found
+
+    def _is_wanted(self, pool: Pool) -> bool:
+        """Is there anything for the one who is free?"""
+        (seat,) = pool.freed
+        return bool(pool.work.members and pool.work.members & seat.serves(self._lines.reach))
 
     def _serve_alone(self, pool: Pool) -> list[Found]:
         """One request is all that is new: whoever waits has been looked at, so it need not stand in line to be first."""
@@ -72,7 +83,7 @@ class Choices:
         """
         talking = self._state.talking.get(request.conversation_id or ConversationId(""))
         if talking:
-            inside = candidates & self._staff.members(talking)
+            inside = candidates & self._staff.members(talking.values())
             if inside and request.conversation_id is not None:
                 self.held_up.add(request.conversation_id)
                 candidates ^= inside
@@ -85,12 +96,11 @@ class Choices:
 
     def _offer(self, request: Request, stage: Stage, key: WorkKey, candidates: int) -> Offer:
         """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
-        line, task_id = stage.line, key[3]
-        mrd_id = line.pool.mrd_id
+        mrd_id = stage.line.pool.mrd_id
         rank, seat = self._best(stage, candidates)
         since = seat.since[mrd_id]
-        why = partial(record, request, line, rank, seat, candidates, since, self._state.catalog.version)
-        offer = Offer(task_id, mrd_id, seat.id, None, rank, None, since, why)
+        why = partial(self._why, request, stage, rank, seat, candidates)
+        offer = Offer(key[3], mrd_id, seat.id, None, rank, None, since, why)
         self._hold(offer, seat.chairs[mrd_id])
         return offer
 

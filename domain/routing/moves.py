@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.ids import AgentId, MrdId, OfferId, TaskId
-from domain.kernel import derived_id
-
-Decision = dict[str, str]
+from domain.ids import AgentId, MrdId, OfferId, QueueId, TaskId
+from domain.kernel import Position, derived_id
+from domain.routing.decisions import UNTOLD, Grounds
+from domain.tasks.facts import StepReason
 
 
 class Offer:
@@ -15,7 +15,8 @@ class Offer:
 
     What is only wanted where the offer is carried out is worked out when it is asked for: `offer_id`, always the same for
     the same request, agent and `since` when they were available, so that two engines give one name to one offer; and
-    `decision`, why it was chosen. Ask for that before the engine is fed again, for it is told from what the engine knows.
+    `decision`, why it was chosen. Ask for that before the engine is fed again, for it is told from what the engine knows: see
+    `reasons.py`.
     """
 
     __slots__ = ("_decision", "_offer_id", "_since", "_why", "agent_id", "mrd_id", "step", "task_id")
@@ -27,9 +28,9 @@ class Offer:
         agent_id: AgentId,
         offer_id: OfferId | None,
         step: int,
-        decision: Decision | None = None,
+        decision: Grounds | None = None,
         since: datetime | None = None,
-        why: Callable[[], Decision] = dict,
+        why: Callable[[], Grounds] = lambda: UNTOLD,
     ) -> None:
         self.task_id, self.mrd_id, self.agent_id, self.step = task_id, mrd_id, agent_id, step
         self._offer_id, self._decision, self._since, self._why = offer_id, decision, since, why
@@ -42,7 +43,7 @@ class Offer:
         return self._offer_id
 
     @property
-    def decision(self) -> Decision:
+    def decision(self) -> Grounds:
         if self._decision is None:
             self._decision = self._why()
         return self._decision
@@ -62,10 +63,27 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """The request has waited for its next step to begin (routing 7, 10)."""
+    """The request has waited for its next step to begin, or need not wait for it (routing 7, 8, 9, 10, 54)."""
 
     task_id: TaskId
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
-Move = Offer | Widening
+@dataclass(frozen=True, slots=True)
+class Flushing:
+    """The request is ended with all that waited beside it; its customer is told these words (routing 64)."""
+
+    task_id: TaskId
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """Nobody waits in a queue that drains, as it is set up at `configuration` (routing 63)."""
+
+    queue_id: QueueId
+    configuration: Position
+
+
+Move = Offer | Widening | Flushing | Emptied

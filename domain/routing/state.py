@@ -5,9 +5,10 @@ from datetime import datetime
 
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
+from domain.agents.states import Interrupts
 from domain.configuration.catalog import Catalog
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
-from domain.kernel import Position
+from domain.kernel import BEGINNING, Position
 from domain.tasks.facts import Routing
 
 
@@ -31,13 +32,17 @@ class Slot:
     mrd_id: MrdId
     state: SlotState
     offer_id: OfferId
+    interruptible: bool = False
+    interrupts: Interrupts = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class State:
     """`agents` holds who they are and whether they want work; `slots` what fills their time, for it changes with every
     task. `since`: available since (routing 15). `readied`: when they last became ready. `missed`: of requests whose
-    offer rang out and that are not queued again yet, by their first task.
+    offer rang out and that are not queued again yet, by their first task. `talking`: who is in a conversation, and for
+    which tasks, for somebody may be there for two. `flushed`: what those are told who are sent away, until they are.
+    `position`: everything up to there is in it.
     """
 
     agents: dict[AgentId, Agent] = field(default_factory=dict)
@@ -47,5 +52,7 @@ class State:
     requests: dict[TaskId, Request] = field(default_factory=dict)
     created: dict[TaskId, ConversationId] = field(default_factory=dict)
     missed: dict[TaskId, dict[AgentId, Position]] = field(default_factory=dict)
-    talking: dict[ConversationId, set[AgentId]] = field(default_factory=dict)
+    talking: dict[ConversationId, dict[TaskId, AgentId]] = field(default_factory=dict)
     catalog: Catalog = field(default_factory=Catalog)
+    flushed: dict[TaskId, str] = field(default_factory=dict)
+    position: Position = BEGINNING

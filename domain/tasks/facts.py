@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from domain.ids import (
     AgentId,
@@ -17,7 +18,9 @@ from domain.ids import (
     SessionId,
     TaskId,
 )
-from domain.kernel import Fact
+from domain.kernel import Fact, upgrades
+from domain.routing.decisions import UNTOLD, Grounds, of_texts
+from domain.sessions.facts import SessionEndReason
 
 
 class TaskState(StrEnum):
@@ -58,9 +61,10 @@ class TaskMode(StrEnum):
 
 
 class TaskCloseReason(StrEnum):
-    """routing 3: the fine reason is stored, the disposition is derived."""
+    """routing 3: the fine reason is stored, the disposition is derived. DECLINED is ours (routing 21)."""
 
     RONA = "RONA"
+    DECLINED = "DECLINED"
     DONE = "DONE"
     RESPONSE_TIMEOUT = "RESPONSE_TIMEOUT"
     NO_AGENT_AVAILABLE = "NO_AGENT_AVAILABLE"
@@ -78,9 +82,27 @@ class TaskCloseReason(StrEnum):
         return TaskCloseReason.DONE if self.name.startswith("WRAP_UP") else self
 
 
+LAST_AGENT_STEP = -1
+"""Before the first step of a queue: the customer's last agent alone (routing 54)."""
+
+
+class StepReason(StrEnum):
+    """Why a request went on to the next step."""
+
+    WAITED = "WAITED"
+    NONE_LOGGED_IN = "NONE_LOGGED_IN"
+    NONE_READY = "NONE_READY"
+    NOT_CONSIDERED = "NOT_CONSIDERED"
+    LAST_AGENT_GONE = "LAST_AGENT_GONE"
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27)."""
+    """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27).
+
+    `step` counts from 0; `LAST_AGENT_STEP` comes before, for those who wait for `last_agent_id`, until `last_agent_until`
+    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9).
+    """
 
     root_request_id: TaskId
     queue_id: QueueId
@@ -92,6 +114,8 @@ class Routing:
     attempt: int = 1
     excluded: frozenset[AgentId] = frozenset()
     last_agent_id: AgentId | None = None
+    last_agent_until: datetime | None = None
+    data: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +146,28 @@ class TaskPulled(Fact, stored_as="task.pulled"):
 
 @dataclass(frozen=True, slots=True)
 class StepReached(Fact, stored_as="task.step-reached"):
-    """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10)."""
+    """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10); `reason`: why it left the
+    one before.
+    """
 
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
 @dataclass(frozen=True, slots=True)
-class TaskReserved(Fact, stored_as="task.reserved"):
+class TaskReserved(Fact, stored_as="task.reserved", version=2):
     """Offered to an agent, until `due`. `decision` says why this one: see `domain/routing/decisions.py`."""
 
     offer_id: OfferId
     agent_id: AgentId
     due: datetime
     step: int
-    decision: Mapping[str, str] = field(default_factory=dict)
+    decision: Grounds = UNTOLD
+
+
+@upgrades("task.reserved", TaskReserved)
+def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {**stored, "decision": of_texts(stored.get("decision", {}), stored["agent_id"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +179,12 @@ class TaskAccepted(Fact, stored_as="task.accepted"):
 
 @dataclass(frozen=True, slots=True)
 class WrapUpStarted(Fact, stored_as="task.wrap-up-started"):
+    """`needs_codes`: it is not finished without one, though it may end at `due` (routing 51)."""
+
     agent_id: AgentId
     conversation_id: ConversationId
     due: datetime | None
+    needs_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +196,18 @@ class WrapUpApplied(Fact, stored_as="task.wrap-up-applied"):
 
 @dataclass(frozen=True, slots=True)
 class TaskClosed(Fact, stored_as="task.closed"):
-    """`agent_id` and `offer_id`: whose slot this frees, none for a task that was only queued."""
+    """`agent_id` and `offer_id`: whose slot this frees, none for a task that was only queued.
+
+    `left`: how the customer went while they waited (routing 59). `words`: why the agent declined (routing 21), or what the
+    customer is told (routing 64).
+    """
 
     reason: TaskCloseReason
     conversation_id: ConversationId
     agent_id: AgentId | None = None
     offer_id: OfferId | None = None
+    left: SessionEndReason | None = None
+    words: str = ""
 
 
 TaskFact = (

@@ -21,7 +21,8 @@ from domain.configuration.membership import matched_step
 from domain.configuration.settings import RoutingAttribute, Settings
 from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
 from domain.kernel import Cause, Fact, Recorded
-from domain.routing.engine import Engine, Move, Offer
+from domain.routing.decisions import UNTOLD
+from domain.routing.engine import Engine, Move, Offer, Widening
 from domain.tasks.facts import (
     Routing,
     StepReached,
@@ -261,8 +262,10 @@ class World:
         for move in moves:
             if isinstance(move, Offer):
                 done += self._reserve(move)
-            elif (it := self._live.get(move.task_id)) is not None and it.state == WAITING:
-                self._tell(it.stream, StepReached(move.step))
+            elif (
+                isinstance(move, Widening) and (it := self._live.get(move.task_id)) is not None and it.state == WAITING
+            ):
+                self._tell(it.stream, StepReached(move.step, move.reason))
                 done += 1
         self.moves += done
         self.refused += len(moves) - done
@@ -278,7 +281,7 @@ class World:
         seat.loads[offer.mrd_id] += 1
         it.seat, it.offer_id, it.state = seat, offer.offer_id, RINGING
         it.line.waiting -= 1
-        decision = offer.decision
+        decision = UNTOLD  # whoever simulates months reads figures, not reasons
         self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, decision))
         due = self.at + it.line.offer_timeout
         self._tell(it.stream, task_reserved(offer.offer_id, seat.id, due, offer.step, decision))

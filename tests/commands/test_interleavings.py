@@ -119,7 +119,7 @@ class Day(Office):
             if agents:
                 agent = self.random.choice(agents)
                 offer = OfferId(derived_id(task_id, agent, self.number))
-                await self.attempt(ReserveSlot(agent, CHAT, task_id, offer, 0, {}))
+                await self.attempt(ReserveSlot(agent, CHAT, task_id, offer, 0))
 
     async def fire_something(self, seconds: float) -> None:
         """Time passes, and what was due is done, but not everything that follows from it."""

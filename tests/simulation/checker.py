@@ -41,7 +41,7 @@ from domain.tasks.facts import (
     WrapUpStarted,
 )
 
-GOES_ON = (TaskCloseReason.RONA, TaskCloseReason.REROUTE)
+GOES_ON = (TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE)
 
 
 class Checker:

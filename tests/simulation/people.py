@@ -11,9 +11,9 @@ from commands.attendance import LeaveConversation
 from commands.bus import Command
 from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt, message_id
-from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
-from domain.agents.agent import Slot
+from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
 from domain.agents.facts import AgentState, SlotState
+from domain.agents.states import Slot
 from domain.channels.bots import BotAnswer, BotTurn
 from domain.channels.inbound import Contact, ContactKind, Inbound, Receipt
 from domain.channels.messages import Body, DeliveryStatus
@@ -75,6 +75,7 @@ class AgentPerson:
         """Before going home: nothing is left on the desk."""
         for task_id, task in list(self._watch.tasks.items()):
             if task.agent_id == self.id and task.wrap_up is not None:
+                await self._do(ApplyWrapUp(TaskId(task_id), self.id, ("sold",)), PROVIDER)
                 await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER)
 
     async def _goes_on(self, task_id: TaskId, slot: Slot) -> None:
@@ -85,7 +86,9 @@ class AgentPerson:
         match slot.state:
             case SlotState.RESERVED:
                 self._seen = [*self._seen[-5:], (task_id, slot.offer_id)]
-                accept = AcceptTask(task_id, self.id, random.choice([slot.offer_id, None]))
+                accept: Command = AcceptTask(task_id, self.id, random.choice([slot.offer_id, None]))
+                if random.random() < 0.05:
+                    accept = DeclineTask(task_id, self.id, "not now", random.choice([slot.offer_id, None]))
                 await asyncio.gather(*(self._do(accept, self.id) for _ in range(random.choice([1, 1, 1, 2]))))
             case SlotState.ACTIVE:
                 self._said += 1

@@ -12,9 +12,9 @@ from domain.agents.facts import AgentRegistered, AttributeAssigned, MrdGranted
 from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Settings
 from domain.ids import AgentId
-from domain.kernel import replay
+from domain.kernel import replace, replay
 from infra.configuration_change import Change, Kind, changes, check, warnings
-from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, write
+from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, plain, write
 from tests.domain.configuration.situations import BUSINESS, catalog
 
 ADA = AgentId("1")
@@ -86,9 +86,15 @@ def test_a_change_shows_the_values_before_and_after() -> None:
     assert list(ada.lines()) == ["~ agents ada", "    attributes.spanish: 7 → 8"]
 
 
+def test_an_emptied_text_is_written_where_it_means_something() -> None:
+    silent = replace(BUSINESS["chat"], interruption_message="")
+    assert plain(silent)["interruption_message"] == ""
+    assert "description" not in plain(silent)
+
+
 def test_what_the_file_lacks_stays_unless_it_is_pruned() -> None:
     assert diff("reason_codes:\n  tea: {name: Tea, kind: NOT_READY}\n")[0].kind is Kind.ADDED
-    text = write(NOW).replace("  lunch:\n    name: Lunch\n    kind: NOT_READY\n", "")
+    text = write(NOW).replace("  lunch:\n    name: Lunch\n    kind: NOT_READY\n    reroutes_work: false\n", "")
     assert diff(text) == ()
     (gone,) = diff(text, prune=True)
     assert list(gone.lines()) == ["- reason_codes lunch"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
-from commands.last_channel import channel_of
+from commands.last_channel import channel_of, nobody_free_text
 from domain.configuration.settings import Channel, RoutingMode
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentRequested, RequestListed, RequestReason
@@ -20,6 +20,7 @@ class RequestAgent(Command):
     reason: RequestReason
     queue_id: QueueId | None = None
     priority: int = 1
+    previous_task_id: TaskId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,13 @@ class EndAgentRequest(Command):
 
 @dataclass(frozen=True, slots=True)
 class ReplaceAgent(Command):
-    """The customer's agent is gone for good: another is asked for, first in line (routing 37)."""
+    """The customer's agent is gone for good: another is asked for, first in line where they had come from (routing 37).
+
+    `task_id`: the task of whoever is gone.
+    """
 
     conversation_id: ConversationId
+    task_id: TaskId | None = None
 
 
 @handles(RequestAgent)
@@ -50,23 +55,39 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
         Conversation,
         cmd.conversation_id,
         lambda it: it.request_agent(
-            wanted.task_id, wanted.queue_id, wanted.mrd_id, wanted.session_id, wanted.priority, wanted.reason
+            wanted.task_id,
+            wanted.queue_id,
+            wanted.mrd_id,
+            wanted.session_id,
+            wanted.priority,
+            wanted.reason,
+            cmd.previous_task_id,
         ),
     )
 
 
 @handles(EndAgentRequest)
 async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    root = routing.root_request_id if routing else cmd.task_id
-    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason))
+    """Not for a task of one agent alone that did not get there: its request may go on (`FallBack`)."""
+    task = await ctx.load(Task, cmd.task_id)
+    if task.goes_on:
+        return NOTHING
+    root = task.root_request_id or cmd.task_id
+    conversation = await ctx.load(Conversation, cmd.conversation_id)
+    if root not in conversation.colleagues:
+        return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason))
+    notice = nobody_free_text(conversation, ctx)
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_colleague(root, cmd.reason, notice))
 
 
 @handles(ReplaceAgent)
 async def replace_agent(cmd: ReplaceAgent, ctx: Context) -> Position:
     if not (await ctx.load(Conversation, cmd.conversation_id)).sessions:
         return NOTHING
-    return await ctx.then(RequestAgent(cmd.conversation_id, RequestReason.AGENT_GONE, priority=REROUTE_PRIORITY))
+    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id if cmd.task_id else None
+    known = queue_id if queue_id in ctx.catalog.queues else None
+    gone = RequestReason.AGENT_GONE
+    return await ctx.then(RequestAgent(cmd.conversation_id, gone, known, REROUTE_PRIORITY, cmd.task_id))
 
 
 def request_for(

@@ -15,18 +15,24 @@ from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
 OFFER_TIMEOUT_S = 20
-REROUTED = frozenset({TaskCloseReason.RONA, TaskCloseReason.REROUTE})
-"""Ends of a task after which its request goes on under another (routing 4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueTask(Command):
+    """`root_request_id`: the first task of the request, where this is another one. `excluded`: for whom it is not."""
+
     task_id: TaskId
     conversation_id: ConversationId
     session_id: SessionId
     queue_id: QueueId
     mrd_id: MrdId
     priority: int
+    direction: TaskDirection = TaskDirection.INBOUND
+    previous_task_id: TaskId | None = None
+    requested_by: AgentId | None = None
+    note: str = ""
+    root_request_id: TaskId | None = None
+    excluded: frozenset[AgentId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,10 @@ class TakeTaskAway(Command):
 
 @dataclass(frozen=True, slots=True)
 class BeginWrapUp(Command):
+    """`ends_as`: why the task will have ended, where that is not its wrap-up's to say (routing 43)."""
+
     task_id: TaskId
+    ends_as: TaskCloseReason = TaskCloseReason.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +125,30 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     if customer_id is None:
         raise NotFound("There is no such conversation.")
     routing = Routing(
-        root_request_id=cmd.task_id,
+        root_request_id=cmd.root_request_id or cmd.task_id,
         queue_id=cmd.queue_id,
         mrd_id=cmd.mrd_id,
         first_enqueued_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=wait_s),
         priority=cmd.priority,
+        excluded=cmd.excluded,
     )
     change = await ctx.changed(
         Task,
         cmd.task_id,
-        lambda task: task.enqueue(cmd.conversation_id, customer_id, cmd.session_id, routing),
+        lambda task: task.enqueue(
+            cmd.conversation_id,
+            customer_id,
+            cmd.session_id,
+            routing,
+            cmd.direction,
+            cmd.previous_task_id,
+            cmd.requested_by,
+            cmd.note,
+        ),
         newborn=True,
     )
-    return await _cancelled_if_they_left(cmd.conversation_id, cmd.task_id, ctx) or change.position
+    return await cancelled_if_unawaited(cmd.conversation_id, cmd.task_id, ctx) or change.position
 
 
 @handles(WidenTask)
@@ -139,8 +158,8 @@ async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
 
 @handles(OfferTask)
 async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id
+    queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
     try:
         return await ctx.change(
@@ -163,9 +182,13 @@ async def expire_offer(cmd: ExpireOffer, ctx: Context) -> Position:
 @handles(RerouteTask)
 async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
     old = await ctx.load(Task, cmd.task_id)
-    if old.created is None or old.routing is None or old.session_id is None:
+    if old.created is None:
         raise NotFound("There is no such task.", "task_id")
     created, session_id = old.created, old.session_id
+    if old.routing is None or session_id is None:  # for one agent alone
+        return NOTHING
+    if old.agent_id is not None and not await _is_awaited(created.conversation_id, old.routing.root_request_id, ctx):
+        return NOTHING  # answered, and taken away later
     excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
     routing = replace(
         old.routing, priority=REROUTE_PRIORITY, attempt=old.routing.attempt + 1, excluded=frozenset(excluded)
@@ -175,10 +198,17 @@ async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
         Task,
         task_id,
         lambda task: task.enqueue(
-            created.conversation_id, created.customer_id, session_id, routing, TaskDirection.INBOUND, cmd.task_id
+            created.conversation_id,
+            created.customer_id,
+            session_id,
+            routing,
+            created.direction,
+            cmd.task_id,
+            created.requested_by,
+            created.note,
         ),
     )
-    return await _cancelled_if_they_left(created.conversation_id, task_id, ctx) or position
+    return await cancelled_if_unawaited(created.conversation_id, task_id, ctx) or position
 
 
 @handles(ExpireTask)
@@ -213,15 +243,15 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 @handles(BeginWrapUp)
 async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
     wrap_up_s = _wrap_up_s(await ctx.load(Task, cmd.task_id), ctx)
-    return await ctx.change(Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s, cmd.ends_as))
 
 
 @handles(ApplyWrapUp)
 async def apply_wrap_up(cmd: ApplyWrapUp, ctx: Context) -> Position:
     for code in cmd.codes:
         ctx.catalog.check_reason(ReasonKind.WRAP_UP, code, "codes")
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    if routing and (form := ctx.catalog.form_of(routing.queue_id)):
+    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id
+    if queue_id and (form := ctx.catalog.form_of(queue_id)):
         form.check_choice(cmd.codes, "codes")
     return await ctx.change(Task, cmd.task_id, lambda task: task.apply_wrap_up(cmd.agent_id, cmd.codes, cmd.note))
 
@@ -239,18 +269,23 @@ async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
 def _wrap_up_s(task: Task, ctx: Context) -> int | None:
     """As the queue or the list says that the task came from; none for no wrap-up."""
     source: Queue | RoutingList | None = None
-    if task.routing is not None:
-        source = ctx.catalog.queues.get(task.routing.queue_id)
+    if task.queue_id is not None:
+        source = ctx.catalog.queues.get(task.queue_id)
     elif task.pulled is not None:
         source = ctx.catalog.lists.get(task.pulled.list_id)
     return source.wrap_up_s if source and source.wrap_up_enabled else None
 
 
-async def _cancelled_if_they_left(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
-    """Whoever settled the customer's departure cannot cancel a task that did not stand in line yet (routing 49)."""
-    if (await ctx.load(Conversation, conversation_id)).sessions:
+async def cancelled_if_unawaited(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
+    """Whoever settled a departure cannot cancel a task that did not stand in line yet (routing 49)."""
+    if await _is_awaited(conversation_id, (await ctx.load(Task, task_id)).root_request_id, ctx):
         return NOTHING
     return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+
+
+async def _is_awaited(conversation_id: ConversationId, root: TaskId | None, ctx: Context) -> bool:
+    conversation = await ctx.load(Conversation, conversation_id)
+    return bool(conversation.sessions) and root in conversation.awaited
 
 
 def rerouted(task_id: TaskId) -> TaskId:
@@ -261,6 +296,6 @@ def rerouted(task_id: TaskId) -> TaskId:
 async def current_task(root: TaskId, ctx: Context) -> TaskId:
     """The task that a request has come to, from the one that it began with."""
     task_id = root
-    while (await ctx.load(Task, task_id)).closed in REROUTED:
+    while (await ctx.load(Task, task_id)).goes_on:
         task_id = rerouted(task_id)
     return task_id

@@ -13,7 +13,14 @@ from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
 from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
 from domain.channels.messages import SenderType
-from domain.conversations.facts import AgentRequested, ConversationClosed, MessagePosted, RequestListed
+from domain.conversations.facts import (
+    AgentRequested,
+    ColleagueRequested,
+    ConversationClosed,
+    MessagePosted,
+    Release,
+    RequestListed,
+)
 from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved, WrapUpStarted
@@ -43,7 +50,9 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
             elif it.sender.type is SenderType.CUSTOMER:
                 yield Clear(key)
         # a session that left may not have been the only one
-        case AgentRequested() | RequestListed() | ConversationClosed():
+        case ColleagueRequested() as it if not (it.is_transfer and it.release is Release.AT_ONCE):
+            return  # somebody stays with the customer
+        case AgentRequested() | ColleagueRequested() | RequestListed() | ConversationClosed():
             yield Clear(f"inactivity/{event.subject}")
         case TaskQueued(routing=routing) if routing.expires_at is not None:
             yield Set(f"ttl/{event.subject}", routing.expires_at, ExpireTask(TaskId(event.subject)))

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from commands.bus import Command
 from commands.policies.registry import reacts_to
 from commands.requests import EndAgentRequest
-from commands.tasks import REROUTED, EnqueueTask, RerouteTask
+from commands.tasks import EnqueueTask, RerouteTask
 from domain.conversations.facts import AgentRequested
 from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskClosed, TaskCloseReason
+from domain.tasks.task import REROUTED
 
 CAME_TO_NOTHING = frozenset(
     {
@@ -25,7 +26,15 @@ CAME_TO_NOTHING = frozenset(
 @reacts_to(AgentRequested)
 def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> Iterator[Command]:
     it = event.fact
-    yield EnqueueTask(it.task_id, ConversationId(event.subject), it.session_id, it.queue_id, it.mrd_id, it.priority)
+    yield EnqueueTask(
+        it.task_id,
+        ConversationId(event.subject),
+        it.session_id,
+        it.queue_id,
+        it.mrd_id,
+        it.priority,
+        previous_task_id=it.previous_task_id,
+    )
 
 
 @reacts_to(TaskClosed)

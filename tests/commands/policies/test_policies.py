@@ -16,16 +16,19 @@ from commands.attendance import (
     SettleDeparture,
 )
 from commands.bots import AssignBot, WelcomeCustomer
+from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask, ReserveNamedSlot
 from commands.inbound import ReleaseIdentity
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
     POLICIES,
     agents_leave,
+    ask_colleagues,
     bots_first,
     conversations_end,
     find_an_agent,
     offers,
     pull_from_lists,
+    supervisors_listen,
 )
 from commands.requests import EndAgentRequest, ReplaceAgent
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
@@ -34,8 +37,11 @@ from domain.conversations.facts import (
     AgentLeft,
     AgentRequested,
     AgentRequestEnded,
+    AgentRoleChanged,
     CloseReason,
+    ColleagueRequested,
     ConversationClosed,
+    ParticipantRole,
     RequestListed,
     RequestReason,
     RequestUnlisted,
@@ -60,7 +66,16 @@ from domain.ids import (
 from domain.kernel import Cause, Fact, Position, Recorded
 from domain.lists.facts import ListItemClosed, ListItemCloseReason, ListItemJoined
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskPulled, WrapUpStarted
+from domain.tasks.facts import (
+    MonitoringStarted,
+    TaskAccepted,
+    TaskClosed,
+    TaskCloseReason,
+    TaskDirection,
+    TaskNamed,
+    TaskPulled,
+    WrapUpStarted,
+)
 from tests.domain.conversations.situations import said
 
 NOW = datetime(2026, 1, 31, 10, 4, tzinfo=UTC)
@@ -80,16 +95,102 @@ RONA, REROUTE = TaskCloseReason.RONA, TaskCloseReason.REROUTE
 ITEM, COMMENTS = ListItemId("item"), ListId("comments")
 LISTED = RequestListed(ITEM, COMMENTS, CHAT, SESSION, RequestReason.CHANNEL_MODE, 1)
 LEFT = AgentLeft(MARIA, TASK, "DONE")
+TRANSFERRED = AgentLeft(MARIA, TASK, "TRANSFERRED", TaskCloseReason.TRANSFERRED)
+PAUL, ASKED = AgentId("paul"), TaskId("task-2")
+TO_QUEUE = ColleagueRequested(
+    ASKED, TaskDirection.DIRECT_TRANSFER, MARIA, TASK, CHAT, SESSION, SALES, priority=3, note="An order"
+)
+TO_PAUL = replace(TO_QUEUE, agent_id=PAUL)
 
 SENTENCES = [
     # agents_leave
     (agents_leave.an_agent_who_left_wraps_up, "conversation-talk", LEFT, [BeginWrapUp(TASK)]),
+    (
+        agents_leave.an_agent_who_left_wraps_up,
+        "conversation-talk",
+        TRANSFERRED,
+        [BeginWrapUp(TASK, TaskCloseReason.TRANSFERRED)],  # routing 43
+    ),
     (agents_leave.whoever_signs_out_gives_their_work_back, "agent-maria", LoggedOut("home"), [HandOverWork(MARIA)]),
     (
         agents_leave.a_customer_whose_agent_signed_out_gets_another,
         "conversation-talk",
-        AgentLeft(MARIA, TASK, "AGENT_LOGOUT"),
-        [ReplaceAgent(TALK)],
+        AgentLeft(MARIA, TASK, "AGENT_LOGOUT", TaskCloseReason.AGENT_LOGOUT),
+        [ReplaceAgent(TALK, TASK)],
+    ),
+    (
+        agents_leave.a_customer_whose_agent_signed_out_gets_another,
+        "conversation-talk",
+        AgentLeft(MARIA, TASK, "AGENT_LOGOUT"),  # what an agent gives as their reason is only a text
+        [],
+    ),
+    # ask_colleagues
+    (
+        ask_colleagues.a_colleague_is_looked_for,
+        "conversation-talk",
+        TO_QUEUE,
+        [
+            EnqueueTask(
+                ASKED,
+                TALK,
+                SESSION,
+                SALES,
+                CHAT,
+                3,
+                TaskDirection.DIRECT_TRANSFER,
+                TASK,
+                MARIA,
+                "An order",
+                excluded=frozenset({MARIA}),
+            )
+        ],
+    ),
+    (ask_colleagues.a_colleague_is_looked_for, "conversation-talk", TO_PAUL, [NameTask(TALK, TO_PAUL)]),  # routing 44
+    (
+        ask_colleagues.a_named_colleague_is_asked_at_once,
+        "task-task-2",
+        TaskNamed(PAUL, CHAT, ASKED, SESSION, SALES),
+        [ReserveNamedSlot(ASKED, PAUL, CHAT)],
+    ),
+    *(
+        (
+            ask_colleagues.what_a_named_colleague_did_not_take_falls_back,
+            "task-task-2",
+            closed(reason),
+            [FallBack(ASKED)] if reason.name in ("RONA", "REROUTE", "NO_AGENT_AVAILABLE") else [],  # routing 44
+        )
+        for reason in TaskCloseReason
+    ),
+    (
+        ask_colleagues.who_is_not_awaited_is_not_looked_for,
+        "conversation-talk",
+        AgentRequestEnded(ASKED, "CANCELLED"),
+        [CancelRequest(ASKED)],
+    ),
+    (
+        ask_colleagues.who_is_not_awaited_is_not_looked_for,
+        "conversation-talk",
+        AgentRequestEnded(ASKED, "NO_AGENT_AVAILABLE"),
+        [],
+    ),
+    (
+        ask_colleagues.a_task_is_for_what_its_agent_does_now,
+        "conversation-talk",
+        AgentRoleChanged(PAUL, ParticipantRole.PRIMARY, ASKED, TaskDirection.CONSULT_TRANSFER),
+        [RedirectTask(ASKED, TaskDirection.CONSULT_TRANSFER)],
+    ),
+    (
+        ask_colleagues.a_task_is_for_what_its_agent_does_now,
+        "conversation-talk",
+        AgentRoleChanged(PAUL, ParticipantRole.WRAP_UP),
+        [],
+    ),
+    # supervisors_listen
+    (
+        supervisors_listen.a_supervisor_listens,
+        "task-task-2",
+        MonitoringStarted(PAUL, "Paul", TALK),
+        [AdmitAgent(TALK, PAUL, ASKED)],
     ),
     (agents_leave.a_customer_whose_agent_signed_out_gets_another, "conversation-talk", LEFT, []),
     # bots_first
@@ -197,7 +298,7 @@ SENTENCES = [
             closed(reason),
             [MissOffer(MARIA, TASK)]  # routing 25
             if reason is RONA
-            else [ReleaseSlot(MARIA, TASK, reason), LeaveConversation(TALK, MARIA, reason, TASK)],
+            else [ReleaseSlot(MARIA, TASK, reason), LeaveConversation(TALK, MARIA, reason, TASK, reason)],
         )
         for reason in TaskCloseReason
     ),

@@ -63,9 +63,12 @@ clean:  ## forget what was installed and cached; data in .parley/ stays
 
 ##@ Question it
 
-.PHONY: sim bench rebuild replay
+.PHONY: sim pause bench rebuild replay
 sim: ready-test  ## simulate seeded days with crashes and reordering: make sim SEED=7 EVENTS=2000 SEEDS=1
 	@$(PY) -m bench.sim --seed $(SEED) --events $(EVENTS) --seeds $(SEEDS)
+
+pause: ready-test  ## stop whichever of two servers leads for a while, twice, and audit the log: make pause SECONDS=60
+	@PARLEY_TEST_PAUSE_S=$(or $(SECONDS),60) $(PY) -m pytest -q -s tests/e2e/server/test_paused.py
 
 bench: ready-test  ## measure throughput and latency on this machine (wants wrk and pgbench)
 	@$(READY) bench

@@ -54,6 +54,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.makeMrdReady": AGENT,
     "Mutation.makeMrdNotReady": AGENT,
     "Mutation.acceptTask": AGENT,
+    "Mutation.declineTask": AGENT,
     "Mutation.postMessage": AGENT,
     "Mutation.setTyping": AGENT,
     "Mutation.leaveConversation": AGENT,

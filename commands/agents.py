@@ -7,6 +7,7 @@ from domain.agents.agent import Agent
 from domain.configuration.settings import ReasonKind, RonaAction
 from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import Invalid, NotFound, Position
+from domain.routing.decisions import UNTOLD, Grounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class ReserveSlot(Command):
     task_id: TaskId
     offer_id: OfferId
     step: int
-    decision: dict[str, str]
+    decision: Grounds = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

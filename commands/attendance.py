@@ -122,7 +122,7 @@ async def settle_departure(cmd: SettleDeparture, ctx: Context) -> Position:
         return NOTHING
     for request in sorted(conversation.awaited):
         task_id = await current_task(request, ctx)
-        await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+        await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED, conversation.departure))
     if conversation.listed is not None:
         await ctx.then(AbandonListItem(conversation.listed.item_id))
     for part in conversation.agents.values():

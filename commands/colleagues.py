@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
-from commands.last_channel import mrd_of, nobody_free_text, transferred_text
+from commands.last_channel import mrd_of, reply_due
+from commands.requests import NOBODY_FREE
 from commands.tasks import CancelTask, EnqueueTask, cancelled_if_unawaited, current_task, rerouted
 from domain.agents.agent import Agent
+from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ColleagueRequested, Release
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Invalid, NotFound, Position, Refused, derived_id
 from domain.tasks.facts import TaskCloseReason, TaskCreated, TaskDirection, TaskMode, TaskNamed
 from domain.tasks.task import REROUTE_PRIORITY, Task
+
+REFUSED = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ async def ask_colleague(cmd: AskColleague, ctx: Context) -> Position:
         cmd.note,
         cmd.release,
     )
-    notice = transferred_text(conversation, ctx)
+    queue = ctx.catalog.queues.get(asked.queue_id) if asked.queue_id else None
+    notice = queue.transfer_message if queue else TRANSFER_MESSAGE
     return await ctx.change(Conversation, conversation_id, lambda it: it.ask_colleague(asked, notice))
 
 
@@ -176,9 +181,7 @@ async def reserve_named_slot(cmd: ReserveNamedSlot, ctx: Context) -> Position:
         return NOTHING
     offer_id = OfferId(derived_id("named", cmd.task_id, cmd.agent_id))
     try:
-        return await ctx.change(
-            Agent, cmd.agent_id, lambda agent: agent.reserve(cmd.mrd_id, cmd.task_id, offer_id, 0, {"named": "true"})
-        )
+        return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.reserve(cmd.mrd_id, cmd.task_id, offer_id, 0))
     except Refused:
         return await ctx.change(Task, cmd.task_id, lambda task: task.miss())
 
@@ -194,13 +197,15 @@ async def fall_back(cmd: FallBack, ctx: Context) -> Position:
     conversation = await ctx.load(Conversation, conversation_id)
     if request_id not in conversation.colleagues:
         return NOTHING
-    notice, has_queue = nobody_free_text(conversation, ctx), queue_id in ctx.catalog.queues
+    has_queue, due = queue_id in ctx.catalog.queues, reply_due(conversation, ctx)
     change = await ctx.changed(
-        Conversation, conversation_id, lambda it: it.fall_back(request_id, reason, notice, has_queue=has_queue)
+        Conversation,
+        conversation_id,
+        lambda it: it.fall_back(request_id, reason, NOBODY_FREE, due, has_queue=has_queue),
     )
     if request_id not in change.model.colleagues or queue_id is None:
         return change.position
-    missed = frozenset({named.agent_id}) if reason is TaskCloseReason.RONA else frozenset()
+    missed = frozenset({named.agent_id}) if reason in REFUSED else frozenset()
     return await ctx.then(
         EnqueueTask(
             rerouted(cmd.task_id),

@@ -30,13 +30,3 @@ def mrd_of(conversation: Conversation, ctx: Context) -> MrdId | None:
     channel = channel_of(conversation, ctx)
     kind = ctx.catalog.channel_types.get(channel.channel_type_id) if channel else None
     return kind.mrd_id if kind else None
-
-
-def transferred_text(conversation: Conversation, ctx: Context) -> str:
-    channel = channel_of(conversation, ctx)
-    return channel.transferred_text if channel else ""
-
-
-def nobody_free_text(conversation: Conversation, ctx: Context) -> str:
-    channel = channel_of(conversation, ctx)
-    return channel.nobody_free_text if channel else ""

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
-from commands.last_channel import channel_of, nobody_free_text
+from commands.last_channel import channel_of, reply_due
 from domain.configuration.settings import Channel, RoutingMode
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentRequested, RequestListed, RequestReason
 from domain.ids import ConversationId, ListItemId, QueueId, TaskId
 from domain.kernel import Position, Refused, derived_id
+from domain.tasks.facts import TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, Task
+
+NOBODY_FREE = "Nobody is free at the moment. Please write to us again later."
+"""To a customer who was promised a colleague, where the queue has no words of its own (routing 43)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,14 @@ class RequestAgent(Command):
 
 @dataclass(frozen=True, slots=True)
 class EndAgentRequest(Command):
-    """`task_id`: the task that the request had come to, which need not be the one that it began with."""
+    """`task_id`: the task that the request had come to, which need not be the one that it began with. `words`: what the
+    customer is told, in place of what their queue says when nobody was free.
+    """
 
     conversation_id: ConversationId
     task_id: TaskId
     reason: str
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +75,24 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
 
 @handles(EndAgentRequest)
 async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
-    """Not for a task of one agent alone that did not get there: its request may go on (`FallBack`)."""
+    """routing 28: the customer is told, and the time of their silence begins. Not for a task of one agent alone that did
+    not get there: its request may go on (`FallBack`).
+    """
     task = await ctx.load(Task, cmd.task_id)
     if task.goes_on:
         return NOTHING
     root = task.root_request_id or cmd.task_id
+    queue = ctx.catalog.queues.get(task.queue_id) if task.queue_id else None
+    nobody_came = cmd.reason == TaskCloseReason.NO_AGENT_AVAILABLE
+    words = cmd.words or (queue.no_agent_message if queue and nobody_came else "")
     conversation = await ctx.load(Conversation, cmd.conversation_id)
-    if root not in conversation.colleagues:
-        return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason))
-    notice = nobody_free_text(conversation, ctx)
-    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_colleague(root, cmd.reason, notice))
+    due = reply_due(conversation, ctx)
+    if root in conversation.colleagues:
+        promised = words or (NOBODY_FREE if nobody_came else "")
+        return await ctx.change(
+            Conversation, cmd.conversation_id, lambda it: it.end_colleague(root, cmd.reason, promised, due)
+        )
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason, words, due))
 
 
 @handles(ReplaceAgent)

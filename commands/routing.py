@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -86,7 +86,7 @@ class Router:
     async def _do(self, move: Move, command: Command) -> None:
         """Whatever goes wrong, the request goes on: a move that is neither a fact nor forgotten would wait for ever."""
         try:
-            await self._commands.send(command, uuid5(NAMESPACE, repr(command)), "engine")
+            await self._commands.send(command, _command_id(move), "engine")
         except (Refused, Conflict, Unavailable):
             await asyncio.sleep(THINK_AGAIN_S)
         except Exception:
@@ -104,3 +104,12 @@ def _command(move: Move) -> Command:
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
             return WidenTask(move.task_id, move.step)
+
+
+def _command_id(move: Move) -> UUID:
+    """The same from every engine and at every try: two may give other reasons for one offer, and it is made once."""
+    match move:
+        case Offer():
+            return uuid5(NAMESPACE, f"reserve {move.offer_id}")
+        case Widening():
+            return uuid5(NAMESPACE, f"widen {move.task_id} {move.step}")

@@ -1,6 +1,5 @@
 """A request for a human, from the queue to the wrap-up."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,8 +10,10 @@ from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
+from domain.routing.decisions import UNTOLD, Grounds
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
-from domain.tasks.task import REROUTE_PRIORITY, Task
+from domain.tasks.task import REROUTE_PRIORITY, DeclineNotAllowed, Task
 
 OFFER_TIMEOUT_S = 20
 
@@ -49,13 +50,23 @@ class OfferTask(Command):
     agent_id: AgentId
     offer_id: OfferId
     step: int
-    decision: Mapping[str, str]
+    decision: Grounds = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptTask(Command):
     task_id: TaskId
     agent_id: AgentId
+    offer_id: OfferId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineTask(Command):
+    """`reason`: one of the kind DECLINE, where such are configured."""
+
+    task_id: TaskId
+    agent_id: AgentId
+    reason: str = ""
     offer_id: OfferId | None = None
 
 
@@ -80,8 +91,19 @@ class ExpireTask(Command):
 
 @dataclass(frozen=True, slots=True)
 class CancelTask(Command):
+    """`left`: how the customer went, where that is why. `words`: what they are told."""
+
     task_id: TaskId
     reason: TaskCloseReason
+    left: SessionEndReason | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer(Command):
+    """Whoever it rings at cannot take it any more."""
+
+    task_id: TaskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +180,15 @@ async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
 
 @handles(OfferTask)
 async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
-    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id
-    queue = ctx.catalog.queues.get(queue_id) if queue_id else None
+    task = await ctx.load(Task, cmd.task_id)
+    queue = ctx.catalog.queues.get(task.queue_id) if task.queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
+    auto_answer = queue is not None and queue.auto_answer and task.named is None
     try:
         return await ctx.change(
-            Task, cmd.task_id, lambda task: task.reserve(cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision)
+            Task,
+            cmd.task_id,
+            lambda task: task.reserve(cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision, auto_answer=auto_answer),
         )
     except Refused:
         return await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the request was gone"))
@@ -174,9 +199,22 @@ async def accept_task(cmd: AcceptTask, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.accept(cmd.agent_id, cmd.offer_id))
 
 
+@handles(DeclineTask)
+async def decline_task(cmd: DeclineTask, ctx: Context) -> Position:
+    """routing 21: a permission of the queue."""
+    routing = (await ctx.load(Task, cmd.task_id)).routing
+    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    if queue is not None and not queue.decline_allowed:
+        raise DeclineNotAllowed("Work of this queue is not declined.")
+    ctx.catalog.check_reason(ReasonKind.DECLINE, cmd.reason, "reason")
+    return await ctx.change(
+        Task, cmd.task_id, lambda task: task.decline(cmd.agent_id, cmd.reason, ctx.now, cmd.offer_id)
+    )
+
+
 @handles(ExpireOffer)
 async def expire_offer(cmd: ExpireOffer, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.expire_offer(cmd.offer_id))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.expire_offer(cmd.offer_id, ctx.now))
 
 
 @handles(RerouteTask)
@@ -218,7 +256,12 @@ async def expire_task(cmd: ExpireTask, ctx: Context) -> Position:
 
 @handles(CancelTask)
 async def cancel_task(cmd: CancelTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.cancel(cmd.reason))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.cancel(cmd.reason, cmd.left, cmd.words))
+
+
+@handles(WithdrawOffer)
+async def withdraw_offer(cmd: WithdrawOffer, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.withdraw(ctx.now))
 
 
 @handles(TakeTaskAway)
@@ -234,7 +277,7 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
     """
     position = NOTHING
     for task_id in (await ctx.load(Agent, cmd.agent_id)).slots:
-        await ctx.then(CancelTask(task_id, TaskCloseReason.REROUTE))
+        await ctx.then(WithdrawOffer(task_id))
         await ctx.then(ExpireWrapUp(task_id))
         position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
     return position
@@ -242,8 +285,12 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 
 @handles(BeginWrapUp)
 async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
-    wrap_up_s = _wrap_up_s(await ctx.load(Task, cmd.task_id), ctx)
-    return await ctx.change(Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s, cmd.ends_as))
+    wrap_up_s, mandatory = _wrap_up(await ctx.load(Task, cmd.task_id), ctx)
+    return await ctx.change(
+        Task,
+        cmd.task_id,
+        lambda task: task.begin_wrap_up(ctx.now, wrap_up_s, cmd.ends_as, needs_codes=mandatory),
+    )
 
 
 @handles(ApplyWrapUp)
@@ -266,21 +313,24 @@ async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
 
 
-def _wrap_up_s(task: Task, ctx: Context) -> int | None:
-    """As the queue or the list says that the task came from; none for no wrap-up."""
+def _wrap_up(task: Task, ctx: Context) -> tuple[int | None, bool]:
+    """As the queue or the list says that the task came from: how long, none for no wrap-up; and is it mandatory?"""
     source: Queue | RoutingList | None = None
     if task.queue_id is not None:
         source = ctx.catalog.queues.get(task.queue_id)
     elif task.pulled is not None:
         source = ctx.catalog.lists.get(task.pulled.list_id)
-    return source.wrap_up_s if source and source.wrap_up_enabled else None
+    if source is None or not source.wrap_up_enabled:
+        return None, False
+    return source.wrap_up_s, source.wrap_up_mandatory
 
 
 async def cancelled_if_unawaited(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
     """Whoever settled a departure cannot cancel a task that did not stand in line yet (routing 49)."""
+    conversation = await ctx.load(Conversation, conversation_id)
     if await _is_awaited(conversation_id, (await ctx.load(Task, task_id)).root_request_id, ctx):
         return NOTHING
-    return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED))
+    return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED, conversation.departure))
 
 
 async def _is_awaited(conversation_id: ConversationId, root: TaskId | None, ctx: Context) -> bool:

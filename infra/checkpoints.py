@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from commands.ports import Unavailable
 from domain.kernel import BEGINNING, Position
+from infra.database import make_tables
 
 SCHEMA = """
 create table if not exists readers (
@@ -48,7 +49,7 @@ class PostgresCheckpoints:
 
     async def prepare(self) -> None:
         async with self._pool.connection() as connection:
-            await connection.execute(SCHEMA)
+            await make_tables(connection, SCHEMA)
 
     async def load(self, name: str, shape: int = 0) -> tuple[Position, bytes]:
         async with self._connection() as connection:

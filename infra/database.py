@@ -3,7 +3,7 @@
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -46,13 +46,14 @@ async def reading(url: str) -> AsyncIterator[AsyncConnectionPool[AsyncConnection
         yield pool
 
 
-async def connect_for_writing(url: str) -> AsyncConnection[Any]:
-    """A projector's own connection. What it writes can be folded again, so it need not wait for the disk.
+async def connect_for_writing(url: str, silent_max_s: float) -> AsyncConnection[Any]:
+    """A projector's own connection, which the database ends when it was silent for so long: then another may write.
 
-    It finds rows by their key and in no other way; a plan made while the tables were empty says the same.
+    What it writes can be folded again, so it need not wait for the disk. It finds rows by their key and in no other way; a plan made while the tables were empty says the same.
     """
     settings = {
         "TimeZone": "UTC",
+        "idle_session_timeout": round(silent_max_s * 1000),
         "synchronous_commit": "off",
         "plan_cache_mode": "force_generic_plan",
         "enable_seqscan": "off",
@@ -61,3 +62,10 @@ async def connect_for_writing(url: str) -> AsyncConnection[Any]:
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return await AsyncConnection.connect(url, **_SESSION, options=options, application_name="parley projector")
+
+
+async def make_tables(connection: AsyncConnection[Any], schema: LiteralString) -> None:
+    """Where they are not there yet. Of processes that start together one makes them: PostgreSQL's `if not exists` looks too early."""
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock(7275939374)")
+        await connection.execute(schema)

@@ -1,7 +1,9 @@
 """Who leads? One process at a time routes, reacts and fires timers; another takes over when it is gone.
 
-The lease is a session-level advisory lock: it ends with the connection, whatever ended that. A leader that was paused
-and wakes up late is harmless: every stream refuses what somebody else has already decided.
+The lease is a session-level advisory lock: it ends with the connection, whatever ended that. A leader asks for a sign of
+life now and then; of one that was silent for the length of the lease, paused or cut off, the database ends the session, and
+another leads. Should the first wake up, both decide until it hears of that, which is harmless: every stream refuses what
+somebody else has already decided (routing 18).
 """
 
 import asyncio
@@ -13,8 +15,9 @@ import structlog
 
 LOCKS = 0x5061726C
 """The class of our locks in the database: arbitrary, and not those of the log or of the projections."""
-CHECK_EVERY_S = 2.0
-ANSWER_WITHIN_S = 5.0
+LEASE_S = 10.0
+"""How long a leader may be silent."""
+CHECKS_PER_LEASE = 5
 TRY_EVERY_S = 0.5
 
 log = structlog.get_logger(__name__)
@@ -25,12 +28,12 @@ class LeaseLost(Exception):
 
 
 @asynccontextmanager
-async def lease(url: str, duty: str) -> AsyncIterator[asyncio.Future[None]]:
+async def lease(url: str, duty: str, lease_s: float = LEASE_S) -> AsyncIterator[asyncio.Future[None]]:
     """Waits until we may lead, also for a database that is away. The future fails with `LeaseLost` when we may not any more."""
-    connection = await _granted(url, duty)
+    connection = await _granted(url, duty, lease_s)
     try:
         log.info("leading", duty=duty)
-        lost = asyncio.ensure_future(_watch(connection))
+        lost = asyncio.ensure_future(_watch(connection, lease_s))
         try:
             yield lost
         finally:
@@ -40,7 +43,12 @@ async def lease(url: str, duty: str) -> AsyncIterator[asyncio.Future[None]]:
         await connection.close()
 
 
-async def _granted(url: str, duty: str) -> psycopg.AsyncConnection:
+def silence(lease_s: float) -> str:
+    """libpq's option for a session that the database ends when nothing was heard for so long."""
+    return f"-c idle_session_timeout={round(lease_s * 1000)}"
+
+
+async def _granted(url: str, duty: str, lease_s: float) -> psycopg.AsyncConnection:
     """A connection that holds the lock."""
     connection: psycopg.AsyncConnection | None = None
     granted = False
@@ -48,7 +56,9 @@ async def _granted(url: str, duty: str) -> psycopg.AsyncConnection:
         while True:
             try:
                 if connection is None or connection.closed:
-                    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+                    connection = await psycopg.AsyncConnection.connect(
+                        url, autocommit=True, options=silence(lease_s), application_name="parley lease"
+                    )
                 granted = await _held(connection, duty)
             except psycopg.OperationalError as error:
                 log.warning("no lease to be had", duty=duty, error=str(error))
@@ -67,11 +77,11 @@ async def _held(connection: psycopg.AsyncConnection, duty: str) -> bool:
     return bool(row and row[0])
 
 
-async def _watch(connection: psycopg.AsyncConnection) -> None:
+async def _watch(connection: psycopg.AsyncConnection, lease_s: float) -> None:
     while True:
-        await asyncio.sleep(CHECK_EVERY_S)
+        await asyncio.sleep(lease_s / CHECKS_PER_LEASE)
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(lease_s / 2):
                 await connection.execute("select 1")
         except (psycopg.Error, TimeoutError) as error:
             raise LeaseLost(str(error) or "no answer") from None

@@ -117,7 +117,7 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         waker = Waker(bus, storage.log.wake if isinstance(storage.log, PostgresLog) else lambda: None)
         await centre.start((whereabouts.observe, waker.observe))
         stack.push_async_callback(centre.stop)
-        projector = Projector(storage.log, storage.database_url, PROJECTIONS)
+        projector = Projector(storage.log, storage.database_url, PROJECTIONS, settings.lease_s)
         stack.push_async_callback(projector.stop)
         readers = await stack.enter_async_context(reading(storage.database_url))
         views = Views(projector, readers)
@@ -255,7 +255,7 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
 async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do a duty whenever the lease for it is ours: one that was lost is sought again."""
     while True:
-        async with lease(parley.storage.database_url, name) as lost:
+        async with lease(parley.storage.database_url, name, parley.settings.lease_s) as lost:
             doing = asyncio.ensure_future(duty())
             try:
                 await asyncio.wait({doing, lost}, return_when=asyncio.FIRST_COMPLETED)

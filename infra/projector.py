@@ -16,6 +16,7 @@ import structlog
 
 from domain.kernel import BEGINNING, Position, Recorded
 from infra.eventlog.port import Batch, EventLog, Unavailable
+from infra.lease import CHECKS_PER_LEASE, LEASE_S
 from infra.read_model import ReadModel
 from projections.table import Projection
 
@@ -51,9 +52,12 @@ class Projector:
     does; then whoever waits is told so.
     """
 
-    def __init__(self, log: EventLog, url: str, projections: Sequence[Callable[[], Projection]]) -> None:
+    def __init__(
+        self, log: EventLog, url: str, projections: Sequence[Callable[[], Projection]], lease_s: float = LEASE_S
+    ) -> None:
+        """`lease_s`: how long we may be silent, as when paused, before another projector may take our place."""
         self._log = log
-        self._url = url
+        self._url, self._lease_s = url, lease_s
         self._make = {(made := make()).name: (make, made) for make in projections}
         self._followers: dict[str, _Follower] = {}
         self._task: asyncio.Task[None] | None = None
@@ -67,7 +71,8 @@ class Projector:
     async def start(self) -> Self:
         """Returns when every projection is open: where another process holds one, when that lets go of it."""
         for name, (_, projection) in self._make.items():
-            self._followers[name] = _Follower(ReadModel(self._url, projection), self._log.read_all)
+            model = ReadModel(self._url, projection, silent_max_s=self._lease_s)
+            self._followers[name] = _Follower(model, self._log.read_all, self._lease_s / CHECKS_PER_LEASE)
         await asyncio.gather(*(follower.model.open() for follower in self._followers.values()))
         self._task = asyncio.create_task(self._run(), name="projector")
         self._task.add_done_callback(self._ended)
@@ -118,8 +123,8 @@ class Projector:
         """
         make, _ = self._make[name]
         follower = self._followers[name]
-        shadow = ReadModel(self._url, make(), shadow=True)
-        fold = _Follower(shadow, self._log.read_all)
+        shadow = ReadModel(self._url, make(), shadow=True, silent_max_s=self._lease_s)
+        fold = _Follower(shadow, self._log.read_all, self._lease_s)
         try:
             await shadow.open(afresh=True)
             while not await self._caught_up(follower, fold, progress):
@@ -168,8 +173,8 @@ class Projector:
 class _Follower:
     """One projection on its way: what waits for it, and who waits for it."""
 
-    def __init__(self, model: ReadModel, read_all: ReadAll) -> None:
-        self.model = model
+    def __init__(self, model: ReadModel, read_all: ReadAll, hello_every_s: float) -> None:
+        self.model, self._hello_every_s = model, hello_every_s
         self.lock = asyncio.Lock()
         self._read_all = read_all
         self._fed = BEGINNING
@@ -216,20 +221,26 @@ class _Follower:
     async def _until_filled(self) -> None:
         """Store how far we are once nothing has come for a moment: readers in other processes look there."""
         while self.model.stored < self.model.position:
-            try:
-                async with asyncio.timeout(STORE_AFTER_S):
-                    await self._filled.wait()
+            if await self._filled_within(STORE_AFTER_S):
                 return
-            except TimeoutError:
-                await self._store_position()
-        await self._filled.wait()
+            await self._say(lambda: self.model.advance(self.model.position, store=True))
+        while not await self._filled_within(self._hello_every_s):
+            await self._say(self.model.say_hello)
 
-    async def _store_position(self) -> None:
+    async def _filled_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._filled.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _say(self, what: Callable[[], Awaitable[None]]) -> None:
         try:
             async with self.lock:
-                await self.model.advance(self.model.position, store=True)
+                await what()
         except psycopg.Error as error:
-            log.warning("position not stored", projection=self.model.name, error=repr(error))
+            log.warning("the read models do not answer", projection=self.model.name, error=repr(error))
             self._step_aside()
             await asyncio.sleep(RETRY_FIRST_S)
             await self._reopen()

@@ -16,6 +16,7 @@ from psycopg import AsyncConnection, sql
 
 from domain.kernel import BEGINNING, Position, Recorded
 from infra.database import connect_for_writing
+from infra.lease import LEASE_S
 from projections.table import Projection, Table
 
 FOLD_SLICE = 200
@@ -52,12 +53,14 @@ class ReadModel:
     A `shadow` is the same projection folded anew beside the live one, see `take_over`.
     """
 
-    def __init__(self, url: str, projection: Projection, *, shadow: bool = False) -> None:
+    def __init__(
+        self, url: str, projection: Projection, *, shadow: bool = False, silent_max_s: float = LEASE_S
+    ) -> None:
         self.projection = projection
         self.name = projection.name + (SHADOW if shadow else "")
         self.position = self.stored = BEGINNING
         self._store_at = 0.0
-        self._url = url
+        self._url, self._silent_max_s = url, silent_max_s
         self._connection: AsyncConnection[Any] | None = None
         self._write = _statement(projection)
 
@@ -70,7 +73,7 @@ class ReadModel:
     async def open(self, *, afresh: bool = False) -> Self:
         """Wait until no other process writes here; begin anew if asked to, or if the stored shape is another."""
         await self.close()
-        connection = self._connection = await connect_for_writing(self._url)
+        connection = self._connection = await connect_for_writing(self._url, self._silent_max_s)
         async with connection.transaction():
             await connection.execute(_SHARED)
         await connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (_LOCK_CLASS, self.name))
@@ -116,6 +119,10 @@ class ReadModel:
             await self.connection.execute(_MOVED, (self.name, until, self.projection.version))
             self.stored, self._store_at = until, monotonic() + ADVANCE_S
         self.position = until
+
+    async def say_hello(self) -> None:
+        """A writer that says nothing for too long is taken for dead, and its place is given to another."""
+        await self.connection.execute("SELECT 1")
 
     async def park(self, event: Recorded[Any], error: BaseException) -> None:
         """Put an event aside that cannot be folded, and go on behind it."""

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, description="A PostgreSQL to use; none: the embedded one.")
     esdb_uri: SecretStr | None = Field(None, description="An EventStoreDB to keep the log in; none: PostgreSQL.")
     nats_url: SecretStr | None = Field(None, description="A NATS to talk to other processes by; none: this process.")
+    lease_s: float = Field(
+        10.0, ge=0.5, description="How long a duty's holder may be silent before another takes over."
+    )
     master_key: SecretStr | None = Field(None, description="The key that others derive from; none: kept in data_dir.")
     old_master_key: SecretStr | None = Field(None, description="The key before, still good for what it signed.")
     oidc_issuer: str | None = Field(None, description="An OpenID issuer (Keycloak realm URL); none: the embedded one.")

@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 from psycopg_pool import AsyncConnectionPool
 
 from domain.kernel import Invalid
+from infra.database import make_tables
 
 SCHEMA = """
 create table if not exists users (
@@ -83,7 +84,7 @@ class PostgresUsers:
 
     async def prepare(self) -> None:
         async with self._pool.connection() as connection:
-            await connection.execute(SCHEMA)
+            await make_tables(connection, SCHEMA)
 
     async def authenticate(self, username: str, password: str) -> User | None:
         return await _fitting(await self._one("username", username), password)

@@ -196,6 +196,7 @@ class WrapUpStarted:
     task_id: TaskId = doc(TASK)
     conversation_id: ConversationId = doc(CONVERSATION)
     wrap_up_due: datetime | None = doc("When the wrap-up ends by itself; null for never.")
+    needs_codes: bool = doc("Is a code needed before you are done?")
 
 
 @strawberry.type(description="You said what a task was about.")
@@ -337,7 +338,10 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     done.TaskReserved: lambda it, id: TaskOffered(task_id=id, offer_id=it.fact.offer_id, due=it.fact.due),
     done.TaskAccepted: lambda it, id: TaskAccepted(task_id=id, conversation_id=it.fact.conversation_id),
     done.WrapUpStarted: lambda it, id: WrapUpStarted(
-        task_id=id, conversation_id=it.fact.conversation_id, wrap_up_due=it.fact.due
+        task_id=id,
+        conversation_id=it.fact.conversation_id,
+        wrap_up_due=it.fact.due,
+        needs_codes=it.fact.needs_codes,
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }

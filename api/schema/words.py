@@ -21,6 +21,7 @@ from domain.configuration.calendar import Weekday
 from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, RequestReason
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
+from domain.routing.decisions import Obstacle
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 
@@ -111,7 +112,9 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.ChannelMode: "Who answers on a channel.",
     settings.RoutingMode: "How agents come to tasks.",
     settings.ReasonKind: "What a reason code is a reason for.",
+    settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",
+    Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED.",
     Weekday: "A day of the week.",
 }
 for _enum, _text in ENUMS.items():

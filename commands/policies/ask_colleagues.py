@@ -10,8 +10,9 @@ from domain.conversations.facts import AgentRequestEnded, AgentRoleChanged, Coll
 from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskClosed, TaskCloseReason, TaskNamed
+from domain.tasks.task import GOES_ON
 
-NOT_TAKEN = frozenset({TaskCloseReason.RONA, TaskCloseReason.REROUTE, TaskCloseReason.NO_AGENT_AVAILABLE})
+NOT_TAKEN = GOES_ON | {TaskCloseReason.NO_AGENT_AVAILABLE}
 
 
 @reacts_to(ColleagueRequested)

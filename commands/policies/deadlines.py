@@ -15,13 +15,14 @@ from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
 from domain.channels.messages import SenderType
 from domain.conversations.facts import (
     AgentRequested,
+    AgentRequestEnded,
     ColleagueRequested,
     ConversationClosed,
     MessagePosted,
     Release,
     RequestListed,
 )
-from domain.ids import ConversationId, TaskId
+from domain.ids import ConversationId, MessageId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved, WrapUpStarted
 
@@ -49,6 +50,11 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
                 yield Set(key, it.reply_due, command)
             elif it.sender.type is SenderType.CUSTOMER:
                 yield Clear(key)
+        case AgentRequestEnded(task_id=task, reply_due=due) if due is not None:  # routing 28
+            silence = MessageId(task)
+            yield Set(
+                f"inactivity/{event.subject}", due, ExpireCustomerInactivity(ConversationId(event.subject), silence)
+            )
         # a session that left may not have been the only one
         case ColleagueRequested() as it if not (it.is_transfer and it.release is Release.AT_ONCE):
             return  # somebody stays with the customer

@@ -10,7 +10,7 @@ from domain.conversations.facts import AgentRequested
 from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskClosed, TaskCloseReason
-from domain.tasks.task import REROUTED
+from domain.tasks.task import GOES_ON
 
 CAME_TO_NOTHING = frozenset(
     {
@@ -39,13 +39,14 @@ def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> It
 
 @reacts_to(TaskClosed)
 def a_request_that_rang_in_vain_goes_on_first_in_line(event: Recorded[TaskClosed]) -> Iterator[Command]:
-    """routing 24, 37: whoever let it ring is left out, whoever signed out while it rang is gone anyway."""
-    if event.fact.reason in REROUTED:
+    """routing 21, 24, 37: whoever let it ring or declined is left out, whoever signed out meanwhile is gone anyway."""
+    if event.fact.reason in GOES_ON:
         yield RerouteTask(TaskId(event.subject), event.fact.agent_id)
 
 
 @reacts_to(TaskClosed)
 def a_request_that_came_to_nothing_is_reported(event: Recorded[TaskClosed]) -> Iterator[Command]:
     """routing 28: also when its agent accepted and was gone before joining."""
-    if event.fact.reason in CAME_TO_NOTHING:
-        yield EndAgentRequest(event.fact.conversation_id, TaskId(event.subject), event.fact.reason)
+    it = event.fact
+    if it.reason in CAME_TO_NOTHING:
+        yield EndAgentRequest(it.conversation_id, TaskId(event.subject), it.reason, it.words)

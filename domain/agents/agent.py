@@ -28,6 +28,7 @@ from domain.agents.facts import (
 )
 from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
 from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
+from domain.routing.decisions import UNTOLD, Grounds
 
 ROUTABLE = frozenset({MrdState.READY, MrdState.ACTIVE})
 TASKS_MAX = 100
@@ -166,12 +167,12 @@ class Agent:
 
     # Decisions about work
 
-    def reserve(self, mrd: MrdId, task: TaskId, offer: OfferId, step: int, decision: dict[str, str]) -> Decision:
+    def reserve(self, mrd: MrdId, task: TaskId, offer: OfferId, step: int, why: Grounds = UNTOLD) -> Decision:
         """Hold a slot for an offer: the one place where capacity is enforced, whoever routes (routing 12, 18, 20)."""
         if task in self.slots:
             return
         self.check_can_take(mrd)
-        yield SlotReserved(mrd, task, offer, step, decision)
+        yield SlotReserved(mrd, task, offer, step, why)
 
     def fill(self, task: TaskId, conversation: ConversationId) -> Decision:
         slot = self.slots.get(task)

@@ -1,10 +1,13 @@
 """What happens to an agent: what they are good at, whether they want work, and what fills their slots."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
-from domain.kernel import Fact
+from domain.kernel import Fact, upgrades
+from domain.routing.decisions import UNTOLD, Grounds, of_texts
 
 
 class AgentState(StrEnum):
@@ -93,14 +96,22 @@ class MrdMadeNotReady(Fact, stored_as="agent.mrd-made-not-ready"):
 
 
 @dataclass(frozen=True, slots=True)
-class SlotReserved(Fact, stored_as="agent.slot-reserved"):
-    """A slot is held for an offer. The task learns of it next; until the slot is released nobody else gets it."""
+class SlotReserved(Fact, stored_as="agent.slot-reserved", version=2):
+    """A slot is held for an offer. The task learns of it next; until the slot is released nobody else gets it.
+
+    `decision` says why this agent: see `domain/routing/decisions.py`.
+    """
 
     mrd_id: MrdId
     task_id: TaskId
     offer_id: OfferId
     step: int
-    decision: dict[str, str]
+    decision: Grounds = UNTOLD
+
+
+@upgrades("agent.slot-reserved", SlotReserved)
+def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {**stored, "decision": of_texts(stored["decision"])}
 
 
 @dataclass(frozen=True, slots=True)

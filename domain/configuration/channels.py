@@ -9,8 +9,6 @@ from domain.configuration.checks import named, within
 from domain.ids import BotId, ChannelTypeId, ListId, MrdId, QueueId
 from domain.kernel import Invalid
 
-NOTICE_MAX = 1_000
-
 
 class ChannelMode(StrEnum):
     BOT = "BOT"
@@ -46,11 +44,7 @@ class RoutingPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley.
-
-    `transferred_text`, `nobody_free_text`: what the customer is told when an agent passes them on, and when nobody came
-    (routing 43); empty for nothing.
-    """
+    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley."""
 
     name: str
     channel_type_id: ChannelTypeId
@@ -62,8 +56,6 @@ class Channel:
     customer_inactivity_s: int = 600
     contact_kind: ContactKind = ContactKind.OPAQUE
     delivery_url: str = ""
-    transferred_text: str = "One moment, please: a colleague takes over."
-    nobody_free_text: str = "Nobody is free at the moment. Please write to us again later."
 
     def check(self) -> None:
         named(self.name)
@@ -75,9 +67,6 @@ class Channel:
                 raise Invalid("A channel that is pulled from needs a list.", "routing.list_id")
         elif self.mode is not ChannelMode.BOT and self.routing.queue_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
-        for field_name in ("transferred_text", "nobody_free_text"):
-            if len(getattr(self, field_name)) > NOTICE_MAX:
-                raise Invalid(f"A notice has at most {NOTICE_MAX} characters.", field_name)
         if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
             raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")
 

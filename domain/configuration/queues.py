@@ -9,6 +9,8 @@ from domain.ids import MrdId, WrapUpFormId
 from domain.kernel import Invalid
 
 STEPS_MAX = 10
+MANDATORY_WRAP_UP_S_MAX = 900
+MESSAGE_MAX = 2_000
 
 
 class AgentSelectionPolicy(StrEnum):
@@ -19,8 +21,44 @@ class AgentSelectionPolicy(StrEnum):
     LEAST_SKILLED = "LEAST_SKILLED"
 
 
+class WrapUpMode(StrEnum):
+    """What an agent owes after a talk (routing 51): nothing, codes if they like, at least one code before they are done,
+    or the same until a time is up.
+    """
+
+    NONE = "NONE"
+    OPTIONAL = "OPTIONAL"
+    MANDATORY = "MANDATORY"
+    MANDATORY_TIMED = "MANDATORY_TIMED"
+
+    @classmethod
+    def of(cls, *, enabled: bool, mandatory: bool, limit_s: int) -> "WrapUpMode":
+        if not enabled:
+            return cls.NONE
+        if not mandatory:
+            return cls.OPTIONAL
+        return cls.MANDATORY_TIMED if limit_s else cls.MANDATORY
+
+
+def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
+    within(limit_s, 0, 86_400, "wrap_up_s")
+    if mandatory and not enabled:
+        raise Invalid("Without a wrap-up nothing can be mandatory in it.", "wrap_up_mandatory")
+    if mandatory and limit_s > MANDATORY_WRAP_UP_S_MAX:
+        raise Invalid(
+            f"A mandatory wrap-up takes at most {MANDATORY_WRAP_UP_S_MAX} seconds, or 0 for no limit.", "wrap_up_s"
+        )
+
+
+TRANSFER_MESSAGE = "One moment, please: a colleague takes over."
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
+    """`transfer_message`: what a customer is told whom an agent passes on to this queue (routing 43); `no_agent_message`:
+    what a customer is told for whom nobody was free (routing 28). Empty for nothing.
+    """
+
     name: str
     mrd_id: MrdId
     steps: tuple[Step, ...] = (Step(),)
@@ -34,6 +72,15 @@ class Queue:
     wrap_up_enabled: bool = True
     wrap_up_s: int = 60
     wrap_up_form_id: WrapUpFormId | None = None
+    wrap_up_mandatory: bool = False
+    decline_allowed: bool = False
+    auto_answer: bool = False
+    no_agent_message: str = ""
+    transfer_message: str = TRANSFER_MESSAGE
+
+    @property
+    def wrap_up_mode(self) -> WrapUpMode:
+        return WrapUpMode.of(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
 
     def check(self) -> None:
         named(self.name)
@@ -46,6 +93,8 @@ class Queue:
         within(self.service_level_threshold_s, 1, 86_400, "service_level_threshold_s")
         within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
-        within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+        check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+        within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
+        within(len(self.transfer_message), 0, MESSAGE_MAX, "transfer_message")
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -10,7 +10,7 @@ from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.channels import Bot, Channel, ChannelMode, ChannelType, RoutingMode, RoutingPolicy
 from domain.configuration.checks import named, within
 from domain.configuration.operators import RelationalOperator
-from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue
+from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue, WrapUpMode, check_wrap_up
 from domain.configuration.steps import Expression, Junction, SkipIf, Step, StepMode, Term
 from domain.configuration.wrap_up import WrapUpForm
 from domain.ids import MrdId
@@ -41,6 +41,7 @@ __all__ = [
     "Step",
     "StepMode",
     "Term",
+    "WrapUpMode",
 ]
 
 
@@ -63,6 +64,7 @@ class ReasonKind(StrEnum):
     NOT_READY = "NOT_READY"
     LOGOUT = "LOGOUT"
     WRAP_UP = "WRAP_UP"
+    DECLINE = "DECLINE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,15 @@ class RoutingList:
     mrd_id: MrdId
     wrap_up_enabled: bool = True
     wrap_up_s: int = 60
+    wrap_up_mandatory: bool = False
+
+    @property
+    def wrap_up_mode(self) -> WrapUpMode:
+        return WrapUpMode.of(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
 
     def check(self) -> None:
         named(self.name)
-        within(self.wrap_up_s, 0, 86_400, "wrap_up_s")
+        check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Whom may an agent bring into a conversation, in which part, and who makes way for them (routing 43 to 47)?"""
 
-from domain.channels.messages import Body, Sender, SenderType
+from datetime import datetime
+
 from domain.conversations.attendance import Attendance
 from domain.conversations.facts import (
     AgentLeft,
     AgentRequestEnded,
     AgentRoleChanged,
     ColleagueRequested,
-    MessagePosted,
     ParticipantRole,
     Release,
 )
+from domain.conversations.notices import Notices
 from domain.conversations.standing import (
     LISTENING,
     AlreadyInConversation,
@@ -30,7 +31,7 @@ class AlreadyTransferred(WrongState):
     code = "ALREADY_TRANSFERRED"
 
 
-class Colleagues(Attendance):
+class Colleagues(Attendance, Notices):
     __slots__ = ()
 
     # Decisions of agents who talk
@@ -47,7 +48,7 @@ class Colleagues(Attendance):
         yield replace(asked, session_id=self.reply_session())
         if asked.is_transfer and asked.release is Release.AT_ONCE:
             if self.talking == [asked.by]:
-                yield from self._notice(asked.task_id, "transferred", notice)
+                yield from self.notify(MessageId(derived_id("transferred", asked.task_id)), notice)
             yield from self.departs(asked.by, TaskCloseReason.TRANSFERRED, TaskCloseReason.TRANSFERRED)
 
     def _check_may_come(self, asked: ColleagueRequested) -> None:
@@ -100,31 +101,29 @@ class Colleagues(Attendance):
 
     # Decisions about what came of it
 
-    def fall_back(self, request: TaskId, reason: str, notice: str, *, has_queue: bool) -> Decision:
+    def fall_back(
+        self, request: TaskId, reason: str, words: str, reply_due: datetime | None, *, has_queue: bool
+    ) -> Decision:
         """Whoever was named does not come. Who talks with the customer hears of it and goes on; a customer with whom
         nobody talks is asked for in the queue of the talk, if it has one (routing 44).
         """
         asked = self.colleagues.get(request)
         if asked is not None and (self.talking or not asked.is_transfer or not has_queue):
-            yield from self.end_colleague(request, reason, notice)
+            yield from self.end_colleague(request, reason, words, reply_due)
 
-    def end_colleague(self, request: TaskId, reason: str, notice: str) -> Decision:
-        """`notice`: what a customer is told for whom nobody was free, and with whom nobody talks (routing 43)."""
+    def end_colleague(
+        self, request: TaskId, reason: str, words: str = "", reply_due: datetime | None = None
+    ) -> Decision:
+        """A customer who was passed on, and with whom nobody talks, is told in these words (routing 28, 43); of a consult
+        or a conference they never knew.
+        """
         asked = self.colleagues.get(request)
         if asked is None:
             return
-        yield AgentRequestEnded(request, reason)
-        if asked.is_transfer and not self.talking and reason != TaskCloseReason.CANCELLED:
-            yield from self._notice(request, "nobody was free", notice)
-
-    def _notice(self, request: TaskId, occasion: str, text: str) -> Decision:
-        """A message of the system to the customer; none where there is no text."""
-        message = MessageId(derived_id(request, occasion))
-        if text and self.sessions and message not in self.posted:
-            session = self.reply_session()
-            yield MessagePosted(
-                message, Sender(SenderType.SYSTEM, "system"), Body(text=text), session, self.sessions[session]
-            )
+        waited = asked.is_transfer and not self.talking and bool(self.sessions)
+        yield AgentRequestEnded(request, reason, reply_due if waited else None)
+        if waited:
+            yield from self.notify(MessageId(derived_id("request ended", request)), words)
 
     # Decisions of supervisors
 

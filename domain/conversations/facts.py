@@ -176,8 +176,11 @@ class ColleagueRequested(Fact, stored_as="conversation.colleague-requested"):
 
 @dataclass(frozen=True, slots=True)
 class AgentRequestEnded(Fact, stored_as="conversation.agent-request-ended"):
+    """`reply_due`: when the customer's silence after this ends their session (routing 28)."""
+
     task_id: TaskId
     reason: str
+    reply_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """When is a human asked for, and when no more?"""
 
+from datetime import datetime
+
 from domain.conversations.facts import AgentRequested, AgentRequestEnded, RequestListed, RequestReason, RequestUnlisted
-from domain.conversations.standing import CustomerGone, Standing
-from domain.ids import ListItemId, MrdId, QueueId, SessionId, TaskId
-from domain.kernel import Decision, replace
+from domain.conversations.notices import Notices
+from domain.conversations.standing import CustomerGone
+from domain.ids import ListItemId, MessageId, MrdId, QueueId, SessionId, TaskId
+from domain.kernel import Decision, derived_id, replace
 
 
-class Requests(Standing):
+class Requests(Notices):
     __slots__ = ()
 
     def request_agent(
@@ -35,10 +38,13 @@ class Requests(Standing):
         if self.listed is not None and self.listed.item_id == item:
             yield RequestUnlisted(item, reason)
 
-    def end_request(self, task: TaskId, reason: str) -> Decision:
-        """The request came to nothing (nobody free in time, cancelled)."""
+    def end_request(self, task: TaskId, reason: str, words: str = "", reply_due: datetime | None = None) -> Decision:
+        """The request came to nothing (nobody free in time, cancelled). The customer is told in these words, and has until
+        `reply_due` to say what they want now (routing 28).
+        """
         if self.request is not None and self.request.task_id == task:
-            yield AgentRequestEnded(task, reason)
+            yield AgentRequestEnded(task, reason, reply_due if self.sessions and not self.talking else None)
+            yield from self.notify(MessageId(derived_id("request ended", task)), words)
 
     def _check_may_request(self, session: SessionId) -> None:
         self.check_open()

@@ -32,6 +32,7 @@ from domain.conversations.facts import (
 )
 from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, SessionId, TaskId
 from domain.kernel import GrowingSet, Invalid, NotAllowed, WrongState, replace
+from domain.sessions.facts import SessionEndReason
 
 BODY_TEXT_MAX = 16_384
 
@@ -93,9 +94,12 @@ class Standing:
     unread: int = 0
     """Messages of the customer since an agent was in the talk."""
     ended_sessions: frozenset[SessionId] = frozenset()
+    departure: SessionEndReason | None = None
+    """How the session ended that ended last."""
     posted: GrowingSet = field(default_factory=GrowingSet)
     deliveries: Mapping[MessageId, DeliveryStatus] = field(default_factory=dict)
     awaiting_reply_to: MessageId | None = None
+    """What the customer's silence is measured from: a message, or the request that came to nothing (routing 28, 56)."""
     data: Mapping[str, str] = field(default_factory=dict)
     closed: CloseReason | None = None
 
@@ -180,16 +184,15 @@ class Standing:
                 return replace(self, customer_id=customer)
             case SessionJoined(session_id=session, channel_id=channel):
                 return replace(self, sessions={**self.sessions, session: channel}, last_session=session)
-            case SessionLeft(session_id=session):
+            case SessionLeft(session_id=session, reason=departure):
                 sessions = {s: c for s, c in self.sessions.items() if s != session}
                 awaiting = self.awaiting_reply_to if sessions else None
                 ended = self.ended_sessions | {session}
                 last = (
                     self.last_session if self.last_session in sessions else next(reversed(sessions), self.last_session)
                 )
-                return replace(
-                    self, sessions=sessions, last_session=last, ended_sessions=ended, awaiting_reply_to=awaiting
-                )
+                left = replace(self, sessions=sessions, last_session=last, ended_sessions=ended, departure=departure)
+                return replace(left, awaiting_reply_to=awaiting)
             case BotJoined(bot_id=bot):
                 return replace(self, bot=bot, bot_greeted=True, misunderstandings=0)
             case BotAnswered(turn=turn, misunderstood=misunderstood):
@@ -203,9 +206,11 @@ class Standing:
                 asked = replace(self, colleagues={**self.colleagues, task: fact})
                 leaves = fact.is_transfer and fact.release is Release.AT_ONCE
                 return replace(asked, awaiting_reply_to=None) if leaves else asked
-            case AgentRequestEnded(task_id=task):
+            case AgentRequestEnded(task_id=task, reply_due=due):
                 request = None if self.request is not None and self.request.task_id == task else self.request
-                return replace(self, request=request, colleagues=_without(self.colleagues, task))
+                awaiting = self.awaiting_reply_to if due is None else MessageId(task)
+                colleagues = _without(self.colleagues, task)
+                return replace(self, request=request, colleagues=colleagues, awaiting_reply_to=awaiting)
             case RequestListed():
                 return replace(self, listed=fact, unjoined=True, awaiting_reply_to=None)
             case RequestUnlisted():
@@ -219,9 +224,9 @@ class Standing:
             case AgentRoleChanged(agent_id=agent, role=role):
                 return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
             case AgentLeft(agent_id=agent):
-                left = replace(self, agents=_without(self.agents, agent))
-                waits = left.is_transferred and not left.talking
-                return replace(left, awaiting_reply_to=None) if waits else left
+                gone = replace(self, agents=_without(self.agents, agent))
+                waits = gone.is_transferred and not gone.talking
+                return replace(gone, awaiting_reply_to=None) if waits else gone
             case ConversationDataSet(data=data):
                 return replace(self, data={**self.data, **data})
             case ConversationClosed(reason=reason):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from domain.ids import ConversationId, MrdId
-from domain.routing.decisions import record
 from domain.routing.lines import Lines, Pool, Stage, WorkKey
 from domain.routing.moves import Offer
+from domain.routing.reasons import Reasons
 from domain.routing.staff import Chair, Seat, Staff
 from domain.routing.state import Request, State
 from domain.routing.todo import Todo
@@ -19,8 +19,11 @@ class Choices:
     conversations whose next request waits while somebody who could have it is still in them.
     """
 
-    def __init__(self, state: State, staff: Staff, lines: Lines, hold: Callable[[Offer, Chair], None]) -> None:
+    def __init__(
+        self, state: State, staff: Staff, lines: Lines, hold: Callable[[Offer, Chair], None], reasons: Reasons
+    ) -> None:
         self._state, self._staff, self._lines, self._hold = state, staff, lines, hold
+        self._why = reasons.of
         self.held_up: set[ConversationId] = set()
 
     def serve(self, pool: Pool) -> list[Found]:
@@ -85,12 +88,11 @@ class Choices:
 
     def _offer(self, request: Request, stage: Stage, key: WorkKey, candidates: int) -> Offer:
         """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
-        line, task_id = stage.line, key[3]
-        mrd_id = line.pool.mrd_id
+        mrd_id = stage.line.pool.mrd_id
         rank, seat = self._best(stage, candidates)
         since = seat.since[mrd_id]
-        why = partial(record, request, line, rank, seat, candidates, since, self._state.catalog.version)
-        offer = Offer(task_id, mrd_id, seat.id, None, rank, None, since, why)
+        why = partial(self._why, request, stage, rank, seat, candidates)
+        offer = Offer(key[3], mrd_id, seat.id, None, rank, None, since, why)
         self._hold(offer, seat.chairs[mrd_id])
         return offer
 

@@ -7,7 +7,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     lines.py     who waits at which step, in order  skills.py   who may be given what waits at a step
     ranking.py   the first of those in a set        reach.py    which steps an agent serves
     choices.py   which of them gets which           todo.py     what is looked at, and what is not
-    clocks.py    when the next step begins          decisions.py  why this one
+    clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
 
 What will come, and where: `skip_if` and `consider_if` (routing 8, 9) decide in `_enter` and at `StepReached` which step a
 request really reaches; the last agent (54) is a step before the first, with a crowd of one, in `lines.Stage.choices`;
@@ -35,6 +35,7 @@ from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
 from domain.routing.moves import Move, Offer, Widening
+from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
@@ -52,7 +53,7 @@ __all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
 
 OF_TASK = len("task-")
 """Where the id of a task begins in the name of its stream."""
-RONA = TaskCloseReason.RONA  # members are looked up slowly
+RONA, DECLINED = TaskCloseReason.RONA, TaskCloseReason.DECLINED  # members are looked up slowly
 MISSED_MAX = 10_000
 """Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
@@ -68,7 +69,8 @@ class Engine:
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold)
+        reasons = Reasons(self.state, self._staff)
+        self._choices = Choices(self.state, self._staff, self._lines, self._hold, reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -87,6 +89,7 @@ class Engine:
     # What happened
 
     def feed(self, recorded: Recorded[Any]) -> None:
+        self.state.position = recorded.position
         self._handlers[type(recorded.fact)](recorded)
 
     def _rare(self, recorded: Recorded[Any]) -> None:
@@ -176,7 +179,8 @@ class Engine:
     def _task_closed(self, recorded: Recorded[TaskClosed]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
         fact, state = recorded.fact, self.state
-        if fact.reason is RONA and task_id in state.requests and fact.agent_id is not None:
+        unwanted = fact.reason is RONA or fact.reason is DECLINED  # its agent is left out (routing 21, 24)
+        if unwanted and task_id in state.requests and fact.agent_id is not None:
             self._note_missed(state.requests[task_id], fact.agent_id, recorded)
         self._forget_request(task_id)
         talking = state.talking.get(fact.conversation_id)

@@ -30,17 +30,17 @@ Choice = tuple[int, Matching, Scale | None]
 class Pool:
     """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
     and what has changed since the last decision: `freed` agents, `fresh` requests that are not in any order yet, and the
-    `stirred` steps to be looked at.
+    `stirred` steps to be looked at. `staffed`: whoever works in it; `willing`: those of them who want work here.
     """
 
-    __slots__ = ("freed", "fresh", "mrd_id", "seats", "stirred", "work")
+    __slots__ = ("freed", "fresh", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
 
     def __init__(self, mrd_id: MrdId) -> None:
         self.mrd_id = mrd_id
         self.seats, self.work = Ranking(), Ranking()
         self.freed: set[Seat] = set()
         self.fresh: dict[TaskId, Standing] = {}
-        self.stirred = 0
+        self.stirred = self.staffed = self.willing = 0
 
     def line_up(self) -> None:
         """Whoever is fresh takes their place."""

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import derived_id
-
-Decision = dict[str, str]
+from domain.routing.decisions import UNTOLD, Grounds
 
 
 class Offer:
@@ -15,7 +14,8 @@ class Offer:
 
     What is only wanted where the offer is carried out is worked out when it is asked for: `offer_id`, always the same for
     the same request, agent and `since` when they were available, so that two engines give one name to one offer; and
-    `decision`, why it was chosen. Ask for that before the engine is fed again, for it is told from what the engine knows.
+    `decision`, why it was chosen. Ask for that before the engine is fed again, for it is told from what the engine knows: see
+    `reasons.py`.
     """
 
     __slots__ = ("_decision", "_offer_id", "_since", "_why", "agent_id", "mrd_id", "step", "task_id")
@@ -27,9 +27,9 @@ class Offer:
         agent_id: AgentId,
         offer_id: OfferId | None,
         step: int,
-        decision: Decision | None = None,
+        decision: Grounds | None = None,
         since: datetime | None = None,
-        why: Callable[[], Decision] = dict,
+        why: Callable[[], Grounds] = lambda: UNTOLD,
     ) -> None:
         self.task_id, self.mrd_id, self.agent_id, self.step = task_id, mrd_id, agent_id, step
         self._offer_id, self._decision, self._since, self._why = offer_id, decision, since, why
@@ -42,7 +42,7 @@ class Offer:
         return self._offer_id
 
     @property
-    def decision(self) -> Decision:
+    def decision(self) -> Grounds:
         if self._decision is None:
             self._decision = self._why()
         return self._decision

@@ -75,8 +75,11 @@ class Seat:
 
 
 class Staff:
+    """`here`: whoever is signed in, as a set."""
+
     def __init__(self, state: State, pools: Pools, skills: Skills) -> None:
         self.by_number: list[Seat] = []
+        self.here = 0
         self._state, self._pools, self._skills = state, pools, skills
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
@@ -107,6 +110,7 @@ class Staff:
             chair = self.chair(seat, mrd_id)
             chair.limit = _limit(seat.agent, mrd_id)
             self._settle(chair)
+        self._note_presence(seat)
         seat.free()
 
     # What happens to them
@@ -132,6 +136,7 @@ class Staff:
                     seat.since[mrd_id] = at
                 chair.limit = limit
                 self._settle(chair)
+            self._note_presence(seat)
         seat.free()
 
     def reserved(self, recorded: Recorded[SlotReserved]) -> None:
@@ -196,6 +201,15 @@ class Staff:
             self._settle(chair)
 
     # What follows
+
+    def _note_presence(self, seat: Seat) -> None:
+        """For whoever asks why somebody did not get something; nothing is decided by it."""
+        agent, bit = seat.agent, 1 << seat.number
+        self.here = self.here | bit if agent.logged_in else self.here & ~bit
+        for mrd_id, mrd in agent.mrds.items():
+            pool = self._pools[mrd_id]
+            pool.staffed |= bit
+            pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
 
     def _seat_of(self, stream: str) -> Seat:
         agent_id: Any = stream[OF_AGENT:]  # the types of ids are calls, too

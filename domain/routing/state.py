@@ -7,7 +7,7 @@ from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration.catalog import Catalog
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
-from domain.kernel import Position
+from domain.kernel import BEGINNING, Position
 from domain.tasks.facts import Routing
 
 
@@ -37,7 +37,7 @@ class Slot:
 class State:
     """`agents` holds who they are and whether they want work; `slots` what fills their time, for it changes with every
     task. `since`: available since (routing 15). `readied`: when they last became ready. `missed`: of requests whose
-    offer rang out and that are not queued again yet, by their first task.
+    offer rang out and that are not queued again yet, by their first task. `position`: everything up to there is in it.
     """
 
     agents: dict[AgentId, Agent] = field(default_factory=dict)
@@ -49,3 +49,4 @@ class State:
     missed: dict[TaskId, dict[AgentId, Position]] = field(default_factory=dict)
     talking: dict[ConversationId, set[AgentId]] = field(default_factory=dict)
     catalog: Catalog = field(default_factory=Catalog)
+    position: Position = BEGINNING

@@ -1,9 +1,10 @@
 """What happens to a task: one agent's share of one conversation, and the request that looks for that agent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from domain.ids import (
     AgentId,
@@ -17,7 +18,9 @@ from domain.ids import (
     SessionId,
     TaskId,
 )
-from domain.kernel import Fact
+from domain.kernel import Fact, upgrades
+from domain.routing.decisions import UNTOLD, Grounds, of_texts
+from domain.sessions.facts import SessionEndReason
 
 
 class TaskState(StrEnum):
@@ -58,9 +61,10 @@ class TaskMode(StrEnum):
 
 
 class TaskCloseReason(StrEnum):
-    """routing 3: the fine reason is stored, the disposition is derived."""
+    """routing 3: the fine reason is stored, the disposition is derived. DECLINED is ours (routing 21)."""
 
     RONA = "RONA"
+    DECLINED = "DECLINED"
     DONE = "DONE"
     RESPONSE_TIMEOUT = "RESPONSE_TIMEOUT"
     NO_AGENT_AVAILABLE = "NO_AGENT_AVAILABLE"
@@ -162,14 +166,19 @@ class StepReached(Fact, stored_as="task.step-reached"):
 
 
 @dataclass(frozen=True, slots=True)
-class TaskReserved(Fact, stored_as="task.reserved"):
+class TaskReserved(Fact, stored_as="task.reserved", version=2):
     """Offered to an agent, until `due`. `decision` says why this one: see `domain/routing/decisions.py`."""
 
     offer_id: OfferId
     agent_id: AgentId
     due: datetime
     step: int
-    decision: Mapping[str, str] = field(default_factory=dict)
+    decision: Grounds = UNTOLD
+
+
+@upgrades("task.reserved", TaskReserved)
+def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {**stored, "decision": of_texts(stored.get("decision", {}), stored["agent_id"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +190,14 @@ class TaskAccepted(Fact, stored_as="task.accepted"):
 
 @dataclass(frozen=True, slots=True)
 class WrapUpStarted(Fact, stored_as="task.wrap-up-started"):
-    """`ends_as`: why the task will have ended; DONE where how the wrap-up ends decides that (routing 3, 43)."""
+    """`needs_codes`: it is not finished without one, though it may end at `due` (routing 51). `ends_as`: why the task will
+    have ended; DONE where how the wrap-up ends decides that (routing 3, 43).
+    """
 
     agent_id: AgentId
     conversation_id: ConversationId
     due: datetime | None
+    needs_codes: bool = False
     ends_as: TaskCloseReason = TaskCloseReason.DONE
 
 
@@ -198,12 +210,18 @@ class WrapUpApplied(Fact, stored_as="task.wrap-up-applied"):
 
 @dataclass(frozen=True, slots=True)
 class TaskClosed(Fact, stored_as="task.closed"):
-    """`agent_id` and `offer_id`: whose slot this frees, none for a task that was only queued."""
+    """`agent_id` and `offer_id`: whose slot this frees, none for a task that was only queued.
+
+    `left`: how the customer went while they waited (routing 59). `words`: why the agent declined (routing 21), or what the
+    customer is told (routing 64).
+    """
 
     reason: TaskCloseReason
     conversation_id: ConversationId
     agent_id: AgentId | None = None
     offer_id: OfferId | None = None
+    left: SessionEndReason | None = None
+    words: str = ""
 
 
 TaskFact = (

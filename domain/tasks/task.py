@@ -1,12 +1,13 @@
 """How far is this request, and whose is it? Queued, reserved, active, wrapping up, closed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState, replace
+from domain.routing.decisions import UNTOLD, Grounds
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import (
     MediaState,
     MonitoringStarted,
@@ -32,8 +33,12 @@ from domain.tasks.facts import (
 REROUTE_PRIORITY = 11
 """Only for requests that somebody already waited for in vain (routing 24, 55)."""
 WRAP_UP_CODES_MAX = 5
-REROUTED = frozenset({TaskCloseReason.RONA, TaskCloseReason.REROUTE})
-"""Ends of a task after which its request goes on under another (routing 4)."""
+DECLINE_REASON_MAX = 200
+GOES_ON = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE})
+"""Ends of a task after which its request goes on under another (routing 4, 21)."""
+
+DECLINES = frozenset({TaskCloseReason.DECLINED, TaskCloseReason.NO_AGENT_AVAILABLE})
+"""Ends to which a decline comes, while the wait lasts and after."""
 
 
 class OfferGone(WrongState):
@@ -46,6 +51,14 @@ class TaskOver(WrongState):
 
 class NotYourTask(NotAllowed):
     code = "NOT_YOUR_TASK"
+
+
+class DeclineNotAllowed(NotAllowed):
+    code = "DECLINE_NOT_ALLOWED"
+
+
+class CodesNeeded(WrongState):
+    code = "WRAP_UP_CODES_NEEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,7 @@ class Task:
     def goes_on(self) -> bool:
         """Does its request go on under another task? One for a named agent who could not have it does, too."""
         unreachable = self.named is not None and self.closed is TaskCloseReason.NO_AGENT_AVAILABLE
-        return self.closed in REROUTED or unreachable
+        return self.closed in GOES_ON or unreachable
 
     # Decisions
 
@@ -153,42 +166,69 @@ class Task:
             yield StepReached(step)
 
     def reserve(
-        self, offer: OfferId, agent: AgentId, due: datetime, step: int, decision: Mapping[str, str]
+        self,
+        offer: OfferId,
+        agent: AgentId,
+        due: datetime,
+        step: int,
+        why: Grounds = UNTOLD,
+        *,
+        auto_answer: bool = False,
     ) -> Decision:
-        """Offer it to an agent whose slot is held; one live offer at a time (routing 19, 67)."""
+        """Offer it to an agent whose slot is held; one live offer at a time (routing 19, 67). `auto_answer`: it is theirs
+        in the same moment, and both are said (routing 22).
+        """
         if self.offer is not None and self.offer.offer_id == offer:
             return
         if not self._waits or (self.named is not None and self.named.agent_id != agent):
             raise TaskOver("This request does not wait for an agent any more.")
-        yield TaskReserved(offer, agent, due, step, decision)
+        yield TaskReserved(offer, agent, due, step, why)
+        if auto_answer:
+            yield TaskAccepted(offer, agent, self._check_created().conversation_id)
 
     def accept(self, agent: AgentId, offer: OfferId | None = None) -> Decision:
         """The agent takes the offer. `offer`: which one they saw, where their client says so (routing 19)."""
         created = self._check_created()
         if self.agent_id == agent:
             return
-        if self.media_state is not MediaState.RESERVED or self.offer is None:
-            raise OfferGone("This offer has ended: it timed out, was withdrawn, or somebody else has it.")
-        if self.offer.agent_id != agent or (offer is not None and offer != self.offer.offer_id):
-            raise OfferGone("This offer is not yours (any more).")
-        yield TaskAccepted(self.offer.offer_id, agent, created.conversation_id)
+        yield TaskAccepted(self._offer_to(agent, offer), agent, created.conversation_id)
 
-    def expire_offer(self, offer: OfferId) -> Decision:
-        """Nobody picked up: this task ends with RONA, the request goes on under another (routing 4, 24)."""
+    def decline(self, agent: AgentId, reason: str, now: datetime, offer: OfferId | None = None) -> Decision:
+        """The agent does not want it: as if it had rung out, but for what that does to them (routing 21, 27)."""
+        self._check_created()
+        if len(reason) > DECLINE_REASON_MAX:
+            raise Invalid(f"A reason has at most {DECLINE_REASON_MAX} characters.", "reason")
+        if self.closed in DECLINES and self.offer is not None and self.offer.agent_id == agent:
+            return
+        self._offer_to(agent, offer)
+        yield self._closed(self._end_of_offer(TaskCloseReason.DECLINED, now), words=reason)
+
+    def expire_offer(self, offer: OfferId, now: datetime) -> Decision:
+        """Nobody picked up: this task ends with RONA, the request goes on under another (routing 4, 24), unless its
+        time is up (routing 27).
+        """
         if self.media_state is MediaState.RESERVED and self.offer is not None and self.offer.offer_id == offer:
-            yield self._closed(TaskCloseReason.RONA)
+            yield self._closed(self._end_of_offer(TaskCloseReason.RONA, now))
 
     def expire(self, now: datetime) -> Decision:
         """Waited too long. A live offer may finish first (routing 27)."""
-        if self.media_state is MediaState.QUEUED and self.routing is not None:
-            expires_at = self.routing.expires_at
-            if expires_at is not None and now >= expires_at:
-                yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE)
+        if self.media_state is MediaState.QUEUED and self._time_is_up(now):
+            yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE)
 
-    def cancel(self, reason: TaskCloseReason = TaskCloseReason.CANCELLED) -> Decision:
-        """The request lost its purpose while it waited or rang (routing 49, 59)."""
+    def withdraw(self, now: datetime) -> Decision:
+        """Whoever it rang at signed out: nobody is to blame, and it goes on while its time lasts (routing 27, 37)."""
+        if self.media_state is MediaState.RESERVED:
+            yield self._closed(self._end_of_offer(TaskCloseReason.REROUTE, now))
+
+    def cancel(
+        self,
+        reason: TaskCloseReason = TaskCloseReason.CANCELLED,
+        left: SessionEndReason | None = None,
+        words: str = "",
+    ) -> Decision:
+        """The request lost its purpose while it waited or rang: nobody let it ring (routing 49, 59, 64)."""
         if self._waits or self.media_state is MediaState.RESERVED:
-            yield self._closed(reason)
+            yield self._closed(reason, left, words)
 
     def miss(self) -> Decision:
         """The agent who is named cannot have it: nothing ever rang (routing 44)."""
@@ -196,7 +236,12 @@ class Task:
             yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE)
 
     def begin_wrap_up(
-        self, now: datetime, wrap_up_s: int | None, ends_as: TaskCloseReason = TaskCloseReason.DONE
+        self,
+        now: datetime,
+        wrap_up_s: int | None,
+        ends_as: TaskCloseReason = TaskCloseReason.DONE,
+        *,
+        needs_codes: bool = False,
     ) -> Decision:
         """The talk is over. `wrap_up_s`: none where wrap-up is off, 0 where it has no limit (routing 43, 51)."""
         if self.media_state is not MediaState.ACTIVE or self.agent_id is None:
@@ -205,7 +250,7 @@ class Task:
             yield self._closed(ends_as)
             return
         due = now + timedelta(seconds=wrap_up_s) if wrap_up_s else None
-        yield WrapUpStarted(self.agent_id, self._check_created().conversation_id, due, ends_as)
+        yield WrapUpStarted(self.agent_id, self._check_created().conversation_id, due, needs_codes, ends_as)
 
     def apply_wrap_up(self, agent: AgentId, codes: tuple[str, ...], note: str) -> Decision:
         """Codes and a note, in wrap-up or in mid-conversation; a note is not a message (routing 51, 53)."""
@@ -221,6 +266,8 @@ class Task:
         self._check_owner(agent)
         if self.wrap_up is None:
             raise WrongState("This task is not in wrap-up: leave the conversation first.")
+        if self.wrap_up.needs_codes and not self.codes:
+            raise CodesNeeded("Say what it was about first: this queue wants at least one wrap-up code.", "codes")
         applied = self.codes or self.note
         yield self._wrapped_up(TaskCloseReason.WRAP_UP_APPLIED if applied else TaskCloseReason.WRAP_UP_NOT_APPLIED)
 
@@ -250,10 +297,27 @@ class Task:
         ends_as = self.wrap_up.ends_as if self.wrap_up else TaskCloseReason.DONE
         return self._closed(reason if ends_as is TaskCloseReason.DONE else ends_as)
 
-    def _closed(self, reason: TaskCloseReason) -> TaskClosed:
+    def _time_is_up(self, now: datetime) -> bool:
+        expires_at = self.routing.expires_at if self.routing else None
+        return expires_at is not None and now >= expires_at
+
+    def _end_of_offer(self, reason: TaskCloseReason, now: datetime) -> TaskCloseReason:
+        """An offer may outlast its request; refused then, nobody was available (routing 27)."""
+        return TaskCloseReason.NO_AGENT_AVAILABLE if self._time_is_up(now) else reason
+
+    def _offer_to(self, agent: AgentId, offer: OfferId | None) -> OfferId:
+        """The offer that rings at this agent; `offer`: the one that they saw, where their client says so."""
+        if self.media_state is not MediaState.RESERVED or self.offer is None:
+            raise OfferGone("This offer has ended: it timed out, was withdrawn, or somebody else has it.")
+        if self.offer.agent_id != agent or offer not in (None, self.offer.offer_id):
+            raise OfferGone("This offer is not yours (any more).")
+        return self.offer.offer_id
+
+    def _closed(self, reason: TaskCloseReason, left: SessionEndReason | None = None, words: str = "") -> TaskClosed:
         created = self._check_created()
         holder = self.agent_id or (self.offer.agent_id if self.offer else None)
-        return TaskClosed(reason, created.conversation_id, holder, self.offer.offer_id if self.offer else None)
+        offer = self.offer.offer_id if self.offer else None
+        return TaskClosed(reason, created.conversation_id, holder, offer, left, words)
 
     def _check_created(self) -> TaskCreated:
         if self.created is None:

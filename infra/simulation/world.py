@@ -21,6 +21,7 @@ from domain.configuration.membership import matched_step
 from domain.configuration.settings import RoutingAttribute, Settings
 from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
 from domain.kernel import Cause, Fact, Recorded
+from domain.routing.decisions import UNTOLD
 from domain.routing.engine import Engine, Move, Offer
 from domain.tasks.facts import (
     Routing,
@@ -278,7 +279,7 @@ class World:
         seat.loads[offer.mrd_id] += 1
         it.seat, it.offer_id, it.state = seat, offer.offer_id, RINGING
         it.line.waiting -= 1
-        decision = offer.decision
+        decision = UNTOLD  # whoever simulates months reads figures, not reasons
         self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, decision))
         due = self.at + it.line.offer_timeout
         self._tell(it.stream, task_reserved(offer.offer_id, seat.id, due, offer.step, decision))

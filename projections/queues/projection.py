@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from domain.configuration.facts import QueueConfigured, Retired
 from domain.kernel import Fact, Recorded
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import (
     MediaState,
     TaskAccepted,
@@ -61,8 +62,13 @@ class Quarter(msgspec.Struct):
     answered: int = 0
     handled: int = 0
     abandoned: int = 0
+    abandoned_network: int = 0
+    abandoned_inactivity: int = 0
+    abandoned_forced: int = 0
     short_abandoned: int = 0
     rona: int = 0
+    declined: int = 0
+    flushed: int = 0
     no_agent: int = 0
     answered_within: int = 0
     abandoned_within: int = 0
@@ -76,7 +82,7 @@ class Quarter(msgspec.Struct):
 
 class Queues:
     name: LiteralString = "queues"
-    version = 1
+    version = 2
     facts: frozenset[type[Fact]] = frozenset(get_args(TaskFact)) - {WrapUpApplied} | {QueueConfigured, Retired}
 
     def __init__(self) -> None:
@@ -146,8 +152,8 @@ class Queues:
                 self._answered(row, at)
             case WrapUpStarted():
                 row.wrap_up_at = at
-            case TaskClosed(reason=reason):
-                self._closed(row, before, reason, at)
+            case TaskClosed():
+                self._closed(row, before, fact, at)
                 self.requests.remove(task_id)
             case _:
                 pass
@@ -174,31 +180,36 @@ class Queues:
         if wait_ms <= self._threshold_ms(routing.queue_id):
             self._quarter(routing.queue_id, routing.first_enqueued_at).answered_within += 1
 
-    def _closed(self, row: Request, before: Task, reason: TaskCloseReason, at: datetime) -> None:
+    def _closed(self, row: Request, before: Task, closed: TaskClosed, at: datetime) -> None:
         routing = before.routing
         if routing is None:
             return
         quarter = self._quarter(routing.queue_id, at)
         if before.media_state in _WAITING:
-            self._gave_up(quarter, routing.first_enqueued_at, reason, at)
-        elif reason.disposition is TaskCloseReason.DONE:
+            self._gave_up(quarter, routing.first_enqueued_at, closed, at)
+        elif closed.reason.disposition is TaskCloseReason.DONE:
             quarter.handled += 1
             quarter.handle_ms += _ms(row.answered_at, at)
             if row.wrap_up_at is not None:
                 quarter.wrap_up_ms += _ms(row.wrap_up_at, at)
 
-    def _gave_up(self, quarter: Quarter, began: datetime, reason: TaskCloseReason, at: datetime) -> None:
+    def _gave_up(self, quarter: Quarter, began: datetime, closed: TaskClosed, at: datetime) -> None:
         wait_ms = _ms(began, at)
-        match reason:
+        match closed.reason:
             case TaskCloseReason.RONA:
                 quarter.rona += 1
+                return
+            case TaskCloseReason.DECLINED:
+                quarter.declined += 1
                 return
             case TaskCloseReason.REROUTE:
                 return  # it waits on, under another task
             case TaskCloseReason.NO_AGENT_AVAILABLE:
                 quarter.no_agent += 1
+            case TaskCloseReason.FORCE_CLOSED:
+                quarter.flushed += 1
             case TaskCloseReason.CANCELLED:
-                quarter.abandoned += 1
+                _count_departure(quarter, closed.left)
                 quarter.abandoned_wait_ms += wait_ms
                 quarter.short_abandoned += wait_ms < SHORT_ABANDON_S * 1000
                 if wait_ms <= self._threshold_ms(quarter.queue_id):
@@ -221,6 +232,14 @@ class Queues:
             row.media_state, row.state = model.media_state, model.state
             if model.routing is not None:
                 row.queue_id, row.first_enqueued_at = model.routing.queue_id, model.routing.first_enqueued_at
+
+
+def _count_departure(quarter: Quarter, left: SessionEndReason | None) -> None:
+    """routing 59: how they went; most by themselves."""
+    quarter.abandoned += 1
+    quarter.abandoned_network += left is SessionEndReason.NETWORK
+    quarter.abandoned_inactivity += left is SessionEndReason.INACTIVITY
+    quarter.abandoned_forced += left is SessionEndReason.FORCE_CLOSED
 
 
 def quarter_of(at: datetime) -> datetime:

@@ -20,8 +20,13 @@ class QueueCounters:
     answered: int = 0
     handled: int = 0
     abandoned: int = 0
+    abandoned_network: int = 0
+    abandoned_inactivity: int = 0
+    abandoned_forced: int = 0
     short_abandoned: int = 0
     rona: int = 0
+    declined: int = 0
+    flushed: int = 0
     no_agent: int = 0
     answered_within: int = 0
     abandoned_within: int = 0

@@ -33,8 +33,13 @@ CREATE TABLE quarter (
     answered          int         NOT NULL,
     handled           int         NOT NULL,  -- answered, and the task ended DONE
     abandoned         int         NOT NULL,  -- the customer left while it was queued or rang
+    abandoned_network    int      NOT NULL,  -- … of these, lost their connection
+    abandoned_inactivity int      NOT NULL,  -- … fell silent
+    abandoned_forced     int      NOT NULL,  -- … were sent away; all others went by themselves
     short_abandoned   int         NOT NULL,  -- … within 5 seconds
     rona              int         NOT NULL,  -- offers that nobody picked up
+    declined          int         NOT NULL,  -- offers that an agent declined
+    flushed           int         NOT NULL,  -- requests that a supervisor ended
     no_agent          int         NOT NULL,  -- requests that waited to the end in vain
     answered_within   int         NOT NULL,  -- within the threshold that held when it was answered
     abandoned_within  int         NOT NULL,

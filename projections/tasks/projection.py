@@ -7,6 +7,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain.kernel import Fact, Recorded
+from domain.routing.decisions import Grounds
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCreated, TaskFact, TaskQueued, TaskReserved, WrapUpStarted
 from domain.tasks.task import Task
 from projections.table import Table, newcomers_apart
@@ -33,7 +34,7 @@ class Row(msgspec.Struct):
     agent_id: str | None = None
     offer_id: str | None = None
     offer_due: datetime | None = None
-    decision: dict[str, str] | None = None
+    decision: Grounds | None = None
     first_enqueued_at: datetime | None = None
     enqueued_at: datetime | None = None
     expires_at: datetime | None = None
@@ -44,6 +45,8 @@ class Row(msgspec.Struct):
     closed_at: datetime | None = None
     close_reason: str | None = None
     disposition: str | None = None
+    customer_left: str | None = None
+    close_words: str = ""
     codes: tuple[str, ...] = ()
     note: str = ""
     model: Task = Task()
@@ -51,7 +54,7 @@ class Row(msgspec.Struct):
 
 class Tasks:
     name: LiteralString = "tasks"
-    version = 1
+    version = 2
     facts: frozenset[type[Fact]] = frozenset(get_args(TaskFact))
 
     def __init__(self) -> None:
@@ -76,8 +79,9 @@ class Tasks:
                 row.answered_at = event.at
             case WrapUpStarted():
                 row.wrap_up_at = event.at
-            case TaskClosed():
+            case TaskClosed(left=left, words=words):
                 row.closed_at = event.at
+                row.customer_left, row.close_words = left, words
             case _:
                 pass
 
@@ -98,7 +102,7 @@ def _derive(row: Row) -> None:
         row.priority, row.step, row.attempt = routing.priority, routing.step, routing.attempt
         row.first_enqueued_at, row.expires_at = routing.first_enqueued_at, routing.expires_at
     if (offer := model.offer) is not None:
-        row.offer_id, row.offer_due, row.decision = offer.offer_id, offer.due, dict(offer.decision)
+        row.offer_id, row.offer_due, row.decision = offer.offer_id, offer.due, offer.decision
     row.agent_id = model.agent_id or (model.offer.agent_id if model.offer else None)
     row.wrap_up_due = model.wrap_up.due if model.wrap_up else None
     if model.closed is not None:

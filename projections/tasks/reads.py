@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
+import msgspec
 from psycopg.rows import dict_row
 
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Position
+from domain.routing.decisions import Grounds
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 from projections.paging import Connection, Listing, Page, Window
 
@@ -35,7 +38,7 @@ class TaskSummary:
     agent_id: AgentId | None
     offer_id: OfferId | None
     offer_due: datetime | None
-    decision: Mapping[str, str] | None
+    decision: Grounds | None
     created_at: datetime
     first_enqueued_at: datetime | None
     enqueued_at: datetime | None
@@ -47,6 +50,8 @@ class TaskSummary:
     closed_at: datetime | None
     close_reason: TaskCloseReason | None
     disposition: TaskCloseReason | None
+    customer_left: SessionEndReason | None
+    close_words: str
     codes: tuple[str, ...]
     note: str
     position: Position
@@ -59,6 +64,7 @@ _ENUMS: Mapping[str, type] = {
     "media_state": MediaState,
     "close_reason": TaskCloseReason,
     "disposition": TaskCloseReason,
+    "customer_left": SessionEndReason,
     "codes": tuple,
 }
 
@@ -68,6 +74,8 @@ def _summary(row: dict[str, Any]) -> TaskSummary:
     for column, kind in _ENUMS.items():
         if row[column] is not None:
             row[column] = kind(row[column])
+    if row["decision"] is not None:
+        row["decision"] = msgspec.convert(row["decision"], Grounds)
     return TaskSummary(**row)
 
 

@@ -31,6 +31,8 @@ CREATE TABLE task (
     closed_at         timestamptz,
     close_reason      text,
     disposition       text,
+    customer_left     text,                  -- how, where they left before anybody answered
+    close_words       text        NOT NULL,  -- why the agent declined, or what the customer was told
     codes             text[]      NOT NULL,
     note              text        NOT NULL,
     position          bigint      NOT NULL,  -- the newest fact in this row

@@ -133,10 +133,7 @@ class Day(Office):
         choices += [FinishWrapUp(task_id, agent) for task_id in mine]
         choices += [LeaveConversation(talk_id, agent) for talk_id, _ in talks]
         choices += [EndConversation(talk_id, agent) for talk_id, _ in talks]
-        colleagues = [
-            it for task_id, task in await self.tasks(MediaState.ACTIVE) for it in self.together(task_id, task)
-        ]
-        return self.random.choice(self.random.choice([choices, colleagues or choices]))
+        return self.random.choice(choices)
 
     def together(self, task_id: TaskId, task: Task) -> list[Command]:
         """What whoever works on a task may do with others (routing 43 to 47)."""
@@ -157,7 +154,7 @@ class Day(Office):
             if agents:
                 agent = self.random.choice(agents)
                 offer = OfferId(derived_id(task_id, agent, self.number))
-                await self.attempt(ReserveSlot(agent, CHAT, task_id, offer, 0, {}))
+                await self.attempt(ReserveSlot(agent, CHAT, task_id, offer, 0))
 
     async def fire_something(self, seconds: float) -> None:
         """Time passes, and what was due is done, but not everything that follows from it."""

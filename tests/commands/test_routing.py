@@ -135,7 +135,7 @@ async def test_why_somebody_was_chosen_is_told_from_what_was_known_then() -> Non
         shell.sender.gate.set()
         (command,) = await shell.sends()
         assert isinstance(command, ReserveSlot)
-        assert (command.decision["candidates"], command.decision["configuration"]) == ("1", "1")
+        assert (command.decision.candidate_count, command.decision.configuration) == (1, 1)
 
 
 async def test_a_step_that_could_not_be_written_is_written_later() -> None:
@@ -170,3 +170,20 @@ async def test_a_restored_router_goes_on() -> None:
     async with again.running():
         again.ask("t1")
         await again.sends()
+
+
+async def test_the_same_offer_with_other_reasons_is_the_same_command() -> None:  # routing 18, 66
+    """Two engines that know the same agents, of which one has heard that the request is at its second step."""
+    late, early = Shell(), Shell()
+    for shell in (late, early):
+        shell.staff("ada", spanish=7)
+    late.ask("t1", first_enqueued_at=late.now)
+    early.ask("t1", first_enqueued_at=early.now, step=1)
+    reasons = []
+    for shell in (late, early):
+        async with shell.running():
+            (command,) = await shell.sends()
+            assert isinstance(command, ReserveSlot)
+            reasons.append(command.decision.step)
+    assert reasons == [0, 1]
+    assert late.sender.ids == early.sender.ids

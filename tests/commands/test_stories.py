@@ -83,7 +83,7 @@ async def chat(office: Office, agent: AgentId = MARIA) -> MrdState:
 async def rings(office: Office, agent: AgentId = MARIA) -> TaskId:
     """The engine chose this agent for the newest request."""
     waiting = TaskId(await newest(office, TaskCreated))
-    await office.sends(ReserveSlot(agent, CHAT, waiting, OfferId(derived_id(waiting, agent)), 0, {}))
+    await office.sends(ReserveSlot(agent, CHAT, waiting, OfferId(derived_id(waiting, agent)), 0))
     return waiting
 
 
@@ -240,7 +240,7 @@ async def test_an_offer_that_rings_out_when_time_is_up_ends_the_request() -> Non
     await office.wait(595)
     await rings(office)
     await office.wait(20)
-    assert await reasons(office) == [TaskCloseReason.RONA, TaskCloseReason.NO_AGENT_AVAILABLE]
+    assert await reasons(office) == [TaskCloseReason.NO_AGENT_AVAILABLE]
 
 
 async def test_a_customer_who_leaves_while_it_rings_frees_the_agent_without_blame() -> None:  # routing 49, 59

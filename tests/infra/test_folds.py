@@ -192,7 +192,7 @@ async def test_a_database_that_is_away_is_unavailable(postgres_url: str) -> None
     ) as pool:
         checkpoints = PostgresCheckpoints(pool)
         await checkpoints.prepare()
-        async with await connect_for_writing(postgres_url) as other:
+        async with await connect_for_writing(postgres_url, 10.0) as other:
             await other.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
                 " where datname = current_database() and pid <> pg_backend_pid()"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease_module, "TRY_EVERY_S", 0.02)
-    monkeypatch.setattr(lease_module, "CHECK_EVERY_S", 0.02)
+    monkeypatch.setattr(lease_module, "CHECKS_PER_LEASE", 200)
 
 
 async def end_all_sessions(url: str) -> None:
@@ -96,11 +96,19 @@ async def test_whoever_stands_by_outlives_an_outage_of_the_database(postgres_url
     await other.stop()
 
 
+async def test_whoever_is_silent_for_the_length_of_the_lease_leads_no_more(postgres_url: str) -> None:
+    async with lease(postgres_url, "engine", 0.5) as lost:
+        other = Standby(postgres_url)
+        assert not await other.leads_within(1.0)  # checks are signs of life
+        lost.cancel()  # as in a process that is paused
+        assert await other.leads_within(5)
+        await other.stop()
+
+
 async def test_a_database_that_does_not_answer_is_a_lost_lease(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease_module, "ANSWER_WITHIN_S", 0.05)
-    async with lease(postgres_url, "engine") as lost:
+    async with lease(postgres_url, "engine", 1.0) as lost:
 
         async def says_nothing(*_: object) -> None:
             await asyncio.Event().wait()

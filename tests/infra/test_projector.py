@@ -35,6 +35,15 @@ async def shows(url: str, number: int) -> str | None:
     return found.state if found else None
 
 
+async def writers(url: str) -> list[int]:
+    """The database's processes that serve a projector."""
+    async with reading(url) as pool, pool.connection() as connection:
+        rows = await connection.execute(
+            "select pid from pg_stat_activity where datname = current_database() and application_name = 'parley projector'"
+        )
+        return [pid for (pid,) in await rows.fetchall()]
+
+
 async def test_you_read_your_writes(postgres_url):
     log = MemoryLog()
     async with (
@@ -45,6 +54,15 @@ async def test_you_read_your_writes(postgres_url):
         for fact in told(*map(registered, range(100))):
             await projector.wait_for(await play(log, [fact]), "agents")
             assert (await agent(connection, fact.subject)).username == fact.fact.username
+
+
+async def test_a_quiet_day_is_no_silence(postgres_url):
+    log = MemoryLog()
+    async with Projector(log, postgres_url, [Agents], lease_s=0.5) as projector:
+        await projector.wait_for(await play(log, told(registered(1))))
+        first = await writers(postgres_url)
+        await asyncio.sleep(1.5)
+        assert await writers(postgres_url) == first != []
 
 
 async def test_waiting_for_the_future_waits(postgres_url):

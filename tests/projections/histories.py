@@ -22,10 +22,11 @@ from domain.conversations.facts import AgentRequested, CloseReason, MessagePoste
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity, customer_for, identity_id
 from domain.kernel import NOT_WRITTEN, Cause, Decision, Fact, Position, Recorded, stream_of
+from domain.routing.decisions import Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.sessions.session import Session
 from domain.tasks.facts import MediaState, Routing, TaskCloseReason, TaskState
-from domain.tasks.task import REROUTE_PRIORITY, Task
+from domain.tasks.task import GOES_ON, REROUTE_PRIORITY, Task
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MRDS = ("chat", "email")
@@ -233,7 +234,7 @@ def _wait(world: World, crew: list[str], conversation: str, task: str) -> Iterat
     while True:
         waiting = world.get(Task, task)
         if waiting.closed is not None:
-            if waiting.closed not in (TaskCloseReason.RONA, TaskCloseReason.REROUTE):
+            if waiting.closed not in GOES_ON:
                 return None
             task = _reroute(world, conversation, task, waiting)
         elif world.chance(0.05):
@@ -245,8 +246,11 @@ def _wait(world: World, crew: list[str], conversation: str, task: str) -> Iterat
             _offer(world, crew, task, waiting.routing.mrd_id)
         elif waiting.media_state is MediaState.RESERVED:
             agent, offer = waiting.offer.agent_id, waiting.offer.offer_id
-            if world.chance(0.2):
-                world.change(Task, task, lambda it, offer=offer: it.expire_offer(offer))
+            if world.chance(0.1):
+                world.change(Task, task, lambda it, agent=agent: it.decline(agent, "not mine", world.now))
+                world.change(Agent, agent, lambda it, task=task: it.release(task, "DECLINED"))
+            elif world.chance(0.2):
+                world.change(Task, task, lambda it, offer=offer: it.expire_offer(offer, world.now))
                 world.change(Agent, agent, lambda it, task=task: it.miss(task, make_not_ready=world.chance(0.2)))
             else:
                 world.change(Task, task, lambda it, agent=agent: it.accept(agent))
@@ -265,7 +269,10 @@ def _offer(world: World, crew: list[str], task: str, mrd: str) -> None:
     ]
     if free:
         agent, offer = world.die.choice(free), world.id()
-        decision, due = {"rule": "longest available", "candidates": str(len(free))}, world.now + timedelta(seconds=20)
+        decision, due = (
+            Grounds(policy="LONGEST_AVAILABLE", candidate_count=len(free)),
+            world.now + timedelta(seconds=20),
+        )
         world.change(Agent, agent, lambda it: it.reserve(mrd, task, offer, 0, decision))
         world.change(Task, task, lambda it: it.reserve(offer, agent, due, 0, decision))
 

@@ -55,7 +55,7 @@ async def test_an_agent_shows_who_they_are_and_what_they_can(postgres_url):
 async def test_every_state_says_since_when(postgres_url):
     facts = told(
         *ready(),
-        (5, BOB, SlotReserved("chat", "t1", "o1", 0, {})),
+        (5, BOB, SlotReserved("chat", "t1", "o1", 0)),
         (8, BOB, SlotFilled("chat", "t1", "c1")),
         (20, BOB, MadeNotReady("lunch")),
     )
@@ -77,9 +77,7 @@ async def test_another_reason_is_another_since(postgres_url):
 
 
 async def test_a_released_slot_is_gone(postgres_url):
-    facts = told(
-        *ready(), (5, BOB, SlotReserved("chat", "t1", "o1", 0, {})), (9, BOB, SlotReleased("chat", "t1", "RONA"))
-    )
+    facts = told(*ready(), (5, BOB, SlotReserved("chat", "t1", "o1", 0)), (9, BOB, SlotReleased("chat", "t1", "RONA")))
     async with shown(postgres_url, facts) as connection:
         it = await agent(connection, "bob")
     assert (it.tasks, it.mrds[0].load, it.mrds[0].state, it.mrds[0].last_ready_at) == ((), 0, MrdState.READY, after(9))
@@ -90,7 +88,7 @@ async def test_agents_are_listed_by_name_and_state_and_counted_by_domain(postgre
         *ready("bob"),
         *ready("amy"),
         *ready("eve"),
-        (5, BOB, SlotReserved("chat", "t1", "o1", 0, {})),
+        (5, BOB, SlotReserved("chat", "t1", "o1", 0)),
         (9, "agent-eve", LoggedOut("home")),
     )
     async with shown(postgres_url, facts) as connection:
@@ -103,7 +101,7 @@ async def test_agents_are_listed_by_name_and_state_and_counted_by_domain(postgre
 
 
 async def test_sql_sees_an_agents_domains_and_tasks_as_tables(postgres_url):
-    facts = told(*ready(), (5, BOB, SlotReserved("chat", "t1", "o1", 0, {})))
+    facts = told(*ready(), (5, BOB, SlotReserved("chat", "t1", "o1", 0)))
     async with shown(postgres_url, facts):
         assert query(postgres_url, "SELECT mrd_id, state, load FROM agents.agent_mrd ORDER BY 1") == [
             ("chat", "ACTIVE", 1),

@@ -35,12 +35,13 @@ from domain.tasks.facts import (
     TaskClosed,
     TaskCloseReason,
     TaskCreated,
+    TaskPulled,
     TaskQueued,
     TaskReserved,
     WrapUpStarted,
 )
 
-GOES_ON = (TaskCloseReason.RONA, TaskCloseReason.REROUTE)
+GOES_ON = (TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE)
 
 
 class Checker:
@@ -56,6 +57,8 @@ class Checker:
         self.offers: dict[str, TaskReserved] = {}
         self.holder: dict[str, str] = {}
         self.root: dict[str, str] = {}
+        self.pulled: set[str] = set()
+        """Work that agents chose themselves, which may be more than their maximum (routing 61)."""
         self.answered: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.requested: Counter[str] = Counter()
@@ -118,8 +121,8 @@ class Checker:
                 self._must(len(mine) <= self.tasks_max.get((agent, mrd), 0), f"agent {agent} has {len(mine)} in {mrd}")
                 self._must(mine.count(SlotState.RESERVED) == 1, f"agent {agent} has two offers in {mrd}")
             case SlotFilled(task_id=task) | SlotWrappingUp(task_id=task):
-                self._must(task in slots, f"agent {agent} has no slot for {task}")
-                mrd, _, offer = slots.get(task, ("", None, ""))
+                self._must(task in slots or task in self.pulled, f"agent {agent} has no slot for {task}")
+                mrd, _, offer = slots.get(task, (fact.mrd_id, None, ""))
                 state = SlotState.ACTIVE if isinstance(fact, SlotFilled) else SlotState.WRAP_UP
                 slots[task] = (mrd, state, offer)
             case SlotReleased(task_id=task):
@@ -137,6 +140,10 @@ class Checker:
             case TaskQueued(routing=routing):
                 self._must(life == "created", f"task {task} was queued when {life}")
                 self.life[task], self.root[task] = "queued", routing.root_request_id
+            case TaskPulled(agent_id=agent):
+                self._must(life == "created", f"task {task} was pulled when {life}")
+                self.life[task], self.root[task] = "pulled", task
+                self.pulled.add(task)
             case StepReached():
                 self._must(life == "queued", f"task {task} widened when {life}")
             case TaskReserved(agent_id=agent, offer_id=offer):
@@ -147,10 +154,9 @@ class Checker:
                 )
                 self.life[task], self.offers[task] = "reserved", fact
             case TaskAccepted(agent_id=agent):
-                self._must(life == "reserved", f"task {task} was accepted when {life}")
-                self._must(
-                    self.offers[task].agent_id == agent, f"task {task} was accepted by {agent}, who was not asked"
-                )
+                self._must(life in ("reserved", "pulled"), f"task {task} was accepted when {life}")
+                asked = task in self.pulled or self.offers[task].agent_id == agent
+                self._must(asked, f"task {task} was accepted by {agent}, who was not asked")
                 self._must(task not in self.holder, f"task {task} was accepted twice")
                 self.life[task], self.holder[task] = "active", agent
                 self.answered[self.root[task]] += 1

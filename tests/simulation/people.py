@@ -6,20 +6,21 @@ from dataclasses import replace
 from random import Random
 
 from commands import agents as a
+from commands import lists as l
 from commands.attendance import LeaveConversation
 from commands.bus import Command
 from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt, message_id
-from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
+from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
 from domain.agents.agent import Slot
 from domain.agents.facts import AgentState, SlotState
 from domain.channels.bots import BotAnswer, BotTurn
 from domain.channels.inbound import Contact, ContactKind, Inbound, Receipt
 from domain.channels.messages import Body, DeliveryStatus
 from domain.customers.identity import identity_id
-from domain.ids import AgentId, ChannelId, MessageId, OfferId, SessionId, TaskId
+from domain.ids import AgentId, ChannelId, ListItemId, MessageId, OfferId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason
-from tests.simulation.plans import ATTRIBUTES, CHANNELS, MRDS
+from tests.simulation.plans import ATTRIBUTES, CHANNELS, LISTS, MRDS
 from tests.simulation.watch import Watch
 
 PROVIDER = "connector"
@@ -58,6 +59,10 @@ class AgentPerson:
         elif me.state is not AgentState.READY or not all(mrd.willing for mrd in me.mrds.values()):
             if random.random() < 0.7:
                 await self._do(a.LogIn(self.id) if not me.logged_in else a.MakeReady(self.id), self.id)
+        elif self._watch.items and random.random() < 0.08:
+            item_id = ListItemId(random.choice(list(self._watch.items)))
+            choices: list[Command] = [l.JoinListItem(item_id, self.id)] * 6 + [l.DismissListItem(item_id, self.id)]
+            await self._do(random.choice([*choices, l.CloseListItem(item_id, self.id)]), self.id)
         elif self._seen and random.random() < 0.03:
             task_id, offer_id = random.choice(self._seen)  # perhaps it is gone
             await self._do(AcceptTask(task_id, self.id, offer_id), self.id)
@@ -70,6 +75,7 @@ class AgentPerson:
         """Before going home: nothing is left on the desk."""
         for task_id, task in list(self._watch.tasks.items()):
             if task.agent_id == self.id and task.wrap_up is not None:
+                await self._do(ApplyWrapUp(TaskId(task_id), self.id, ("sold",)), PROVIDER)
                 await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER)
 
     async def _goes_on(self, task_id: TaskId, slot: Slot) -> None:
@@ -80,7 +86,9 @@ class AgentPerson:
         match slot.state:
             case SlotState.RESERVED:
                 self._seen = [*self._seen[-5:], (task_id, slot.offer_id)]
-                accept = AcceptTask(task_id, self.id, random.choice([slot.offer_id, None]))
+                accept: Command = AcceptTask(task_id, self.id, random.choice([slot.offer_id, None]))
+                if random.random() < 0.05:
+                    accept = DeclineTask(task_id, self.id, "not now", random.choice([slot.offer_id, None]))
                 await asyncio.gather(*(self._do(accept, self.id) for _ in range(random.choice([1, 1, 1, 2]))))
             case SlotState.ACTIVE:
                 self._said += 1
@@ -88,6 +96,8 @@ class AgentPerson:
                 say = PostAgentMessage(conversation_id, self.id, message, Body(text="How can I help?"))
                 choices: list[Command] = [say] * self.talks + [LeaveConversation(conversation_id, self.id)]
                 choices += [EndConversation(conversation_id, self.id), ApplyWrapUp(task_id, self.id, ("sold",))]
+                if task.pulled is not None:
+                    choices += [l.CloseListItem(task.pulled.item_id, self.id)]
                 choices += [SetConversationData(conversation_id, {"mood": str(random.randrange(3))})]
                 await self._do(random.choice(choices), self.id)
             case SlotState.WRAP_UP:
@@ -109,6 +119,8 @@ class AgentPerson:
             (a.GrantMrd(me, mrd), "admin"),
             (a.AssignAttribute(me, attribute, self._value(attribute)), "admin"),
             (a.WithdrawAttribute(me, attribute), "admin"),
+            (l.SubscribeList(me, random.choice(list(LISTS))), me),
+            (l.UnsubscribeList(me, random.choice(list(LISTS))), me),
         ]
         await self._do(*random.choice(choices))
 

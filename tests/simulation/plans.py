@@ -6,11 +6,12 @@ from commands.bus import Command
 from commands.configuration import Configure, Retire
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
-from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, MrdId, QueueId
+from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, ListId, MrdId, QueueId
 
 MRDS = [MrdId("chat"), MrdId("voice")]
 ATTRIBUTES = [AttributeId("english"), AttributeId("billing"), AttributeId("vip")]
 QUEUES = {QueueId("support"): "chat", QueueId("sales"): "chat", QueueId("calls"): "voice", QueueId("spare"): "chat"}
+LISTS = {ListId("letters"): "chat", ListId("callbacks"): "voice"}
 BOTS = [BotId("greeter"), BotId("moody")]
 CHANNELS = {
     ChannelId("web"): ("chat", ContactKind.OPAQUE),
@@ -27,13 +28,14 @@ def beginning(random: Random) -> list[Command]:
     commands += [Configure(bot, a_bot(random, bot)) for bot in BOTS]
     commands += [Configure(f"{mrd}type", s.ChannelType(mrd, mrd)) for mrd in MRDS]
     commands += [Configure(queue, a_queue(random, queue)) for queue in QUEUES]
+    commands += [Configure(list_id, a_list(random, list_id)) for list_id in LISTS]
     commands += [Configure(channel, a_channel(random, channel)) for channel in CHANNELS]
     return commands
 
 
 def a_change(random: Random) -> Command:
     """An administrator has an idea, seldom a good one."""
-    match random.choice(["mrd", "bot", "queue", "queue", "channel", "channel", "retire", "retire"]):
+    match random.choice(["mrd", "bot", "queue", "queue", "list", "channel", "channel", "retire", "retire"]):
         case "mrd":
             mrd = random.choice(MRDS)
             return Configure(mrd, a_domain(random, mrd))
@@ -43,11 +45,15 @@ def a_change(random: Random) -> Command:
         case "queue":
             queue = random.choice(list(QUEUES))
             return Configure(queue, a_queue(random, queue))
+        case "list":
+            list_id = random.choice(list(LISTS))
+            return Configure(list_id, a_list(random, list_id))
         case "channel":
             channel = random.choice(list(CHANNELS))
             return Configure(channel, a_channel(random, channel))
         case _:
-            return Retire(s.Queue, random.choice(list(QUEUES)))
+            kind, ids = random.choice([(s.Queue, list(QUEUES)), (s.Queue, list(QUEUES)), (s.RoutingList, list(LISTS))])
+            return Retire(kind, random.choice(ids))
 
 
 def a_domain(random: Random, name: str) -> s.MediaRoutingDomain:
@@ -70,6 +76,7 @@ def a_bot(random: Random, name: str) -> s.Bot:
 
 
 def a_queue(random: Random, queue: QueueId) -> s.Queue:
+    wrap_up = random.random() < 0.7
     return s.Queue(
         queue,
         MrdId(QUEUES[queue]),
@@ -79,7 +86,20 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         agent_selection=random.choice(list(s.AgentSelectionPolicy)),
         offer_timeout_s=random.choice([3, 10, 20]),
         request_ttl_s=random.choice([30, 120, 600]),
-        wrap_up_enabled=random.random() < 0.7,
+        wrap_up_enabled=wrap_up,
+        wrap_up_s=random.choice([0, 5, 60]),
+        wrap_up_mandatory=wrap_up and random.random() < 0.15,
+        decline_allowed=random.random() < 0.5,
+        auto_answer=random.random() < 0.1,
+        no_agent_message=random.choice(["", "Nobody is free."]),
+    )
+
+
+def a_list(random: Random, list_id: ListId) -> s.RoutingList:
+    return s.RoutingList(
+        list_id,
+        MrdId(LISTS[list_id]),
+        wrap_up_enabled=random.random() < 0.5,
         wrap_up_s=random.choice([0, 5, 60]),
     )
 
@@ -107,14 +127,19 @@ def a_channel(random: Random, channel: ChannelId) -> s.Channel:
     mrd, contact_kind = CHANNELS[channel]
     mode = random.choice([s.ChannelMode.AGENT, s.ChannelMode.HYBRID, *s.ChannelMode])
     queues = [queue for queue, its_mrd in QUEUES.items() if its_mrd == mrd]
-    wants_queue = mode is not s.ChannelMode.BOT or random.random() < 0.5
+    routing = s.RoutingPolicy()
+    if random.random() < 0.25:
+        lists = [list_id for list_id, its_mrd in LISTS.items() if its_mrd == mrd]
+        routing = s.RoutingPolicy(s.RoutingMode.PULL, list_id=random.choice(lists))
+    elif mode is not s.ChannelMode.BOT or random.random() < 0.5:
+        routing = s.RoutingPolicy(queue_id=random.choice(queues))
     return s.Channel(
         channel,
         ChannelTypeId(f"{mrd}type"),
         "webchat",
         mode=mode,
         bot_id=random.choice(BOTS),
-        routing=s.RoutingPolicy(queue_id=random.choice(queues) if wants_queue else None),
+        routing=routing,
         customer_inactivity_s=random.choice([0, 30, 300]),
         contact_kind=contact_kind,
     )

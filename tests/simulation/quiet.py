@@ -12,6 +12,7 @@ from domain.conversations.facts import ConversationState
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity
 from domain.kernel import replay
+from domain.lists.item import ListItem
 from domain.routing.engine import Engine
 from domain.sessions.session import Session
 from domain.tasks.facts import MediaState
@@ -76,11 +77,15 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
             if part.task_id not in watch.tasks:
                 yield f"{agent_id} takes part in {talk_id} ({part.role}) for {part.task_id}, which is over"
         roots = [task.routing.root_request_id for task in watch.tasks.values() if task.routing]
+        if talk.listed is not None and talk.listed.item_id not in watch.items:
+            yield f"conversation {talk_id} stands on a list as {talk.listed.item_id}, which is closed or never came"
         if talk.request is not None and talk.request.task_id not in roots:
             yield f"conversation {talk_id} waits for {talk.request.task_id}, on which nobody works"
         for session_id in talk.sessions:
             if session_id not in watch.sessions:
                 yield f"session {session_id} is in {talk_id}, and has ended"
+    for item_id, item in watch.items.items():
+        yield from _unsettled_item(watch, item_id, item)
     for customer_id, talk_id in watch.checker.open_conversation.items():
         if talk_id not in watch.talks:
             yield f"customer {customer_id} is held by {talk_id}, which is over or never began"
@@ -112,6 +117,16 @@ def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
     talk = watch.talks.get(task.created.conversation_id)
     if task.media_state is MediaState.ACTIVE and (talk is None or task.agent_id not in talk.agents):
         yield f"{task.agent_id} has {task_id}, and takes no part in {task.created.conversation_id}"
+
+
+def _unsettled_item(watch: Watch, item_id: str, item: ListItem) -> Iterator[str]:
+    talk = watch.talks.get(item.arrived.conversation_id)
+    if talk is None or talk.listed is None or talk.listed.item_id != item_id:
+        yield f"item {item_id} waits on its list, and its conversation does not"
+    for agent_id, task_id in item.agents.items():
+        task = watch.tasks.get(task_id)
+        if task is None or task.agent_id != agent_id:
+            yield f"{agent_id} works on item {item_id} for {task_id}, which is over or never began"
 
 
 A_MINUTE = timedelta(minutes=1)

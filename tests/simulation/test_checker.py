@@ -19,7 +19,7 @@ DONE = TaskClosed(TaskCloseReason.DONE, "c")
 
 
 def slot(task: str) -> SlotReserved:
-    return SlotReserved("chat", task, f"offer of {task}", 0, {})
+    return SlotReserved("chat", task, f"offer of {task}", 0)
 
 
 def faults(*history: tuple[str, Fact]) -> list[str]:

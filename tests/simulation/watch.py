@@ -16,12 +16,14 @@ from domain.configuration.entity import CATEGORIES
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentLeft, ConversationClosed, DeliveryReported, MessagePosted
 from domain.kernel import Recorded
+from domain.lists.facts import ListItemLeft
+from domain.lists.item import ListItem
 from domain.sessions.facts import SessionEnded, SessionStarted
 from domain.tasks.facts import MediaState, TaskClosed, TaskQueued
 from domain.tasks.task import Task
 from tests.simulation.checker import GOES_ON, Checker
 
-KINDS = {"agent": Agent, "task": Task, "conversation": Conversation}
+KINDS = {"agent": Agent, "task": Task, "conversation": Conversation, "listitem": ListItem}
 REMEMBERED_MAX = 200
 
 
@@ -35,6 +37,8 @@ class Watch:
         self.tasks: dict[str, Task] = {}
         """Those that are not closed."""
         self.talks: dict[str, Conversation] = {}
+        """Those that are not closed."""
+        self.items: dict[str, ListItem] = {}
         """Those that are not closed."""
         self.sessions: dict[str, SessionStarted] = {}
         """Those that have not ended."""
@@ -70,6 +74,8 @@ class Watch:
                 self._task(recorded.subject, recorded)
             case "conversation":
                 self._conversation(recorded.subject, recorded)
+            case "listitem":
+                self._item(recorded.subject, recorded)
             case "session":
                 self._session(recorded.subject, recorded.fact)
             case category if category in CATEGORIES:
@@ -162,6 +168,15 @@ class Watch:
             self.sent.append((talk_id, fact))
             if len(self.sent) > REMEMBERED_MAX:
                 del self.sent[: REMEMBERED_MAX // 2]
+
+    def _item(self, item_id: str, recorded: Recorded[Any]) -> None:
+        item = self.items.pop(item_id, None)
+        if item is None and recorded.version > 0:  # closed: only who still worked on it may leave
+            self._must(isinstance(recorded.fact, ListItemLeft), f"item {item_id} is closed, and goes on")
+            return
+        item = (item or ListItem()).evolve(recorded.fact)
+        if item.closed is None:
+            self.items[item_id] = item
 
     def _session(self, session_id: str, fact: Any) -> None:
         if isinstance(fact, SessionStarted):

@@ -6,11 +6,13 @@ from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.configuration.request_data import Consideration
 from domain.configuration.wrap_up import CODES_MAX, WrapUpCategory, WrapUpForm
 from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
 
 NAME = "Its name for people."
+MANDATORY = "Must an agent give a code before they are done? Then `wrapUpS` is at most 900, or 0 for no limit."
 CHOSEN_ID = "A short id that you choose, 1 to 100 characters; an existing one is set anew."
 
 
@@ -109,6 +111,13 @@ class ConfigureQueueInput(Intention):
     wrap_up_enabled: bool = doc("Is there a wrap-up?", default=True)
     wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.", default=60)
     wrap_up_form_id: WrapUpFormId | None = doc("What agents choose codes from; null for all codes.", default=None)
+    wrap_up_mandatory: bool = doc(MANDATORY, default=False)
+    decline_allowed: bool = doc("May agents decline what rings (`declineTask`)?", default=False)
+    auto_answer: bool = doc("Is what rings accepted by itself?", default=False)
+    no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.", default="")
+    transfer_message: str = doc(
+        "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
+    )
 
     def settings(self) -> s.Queue:
         return s.Queue(
@@ -125,6 +134,11 @@ class ConfigureQueueInput(Intention):
             wrap_up_enabled=self.wrap_up_enabled,
             wrap_up_s=self.wrap_up_s,
             wrap_up_form_id=self.wrap_up_form_id,
+            wrap_up_mandatory=self.wrap_up_mandatory,
+            decline_allowed=self.decline_allowed,
+            auto_answer=self.auto_answer,
+            no_agent_message=self.no_agent_message,
+            transfer_message=self.transfer_message,
         )
 
 
@@ -234,6 +248,7 @@ class ConfigureRoutingListInput(Intention):
     mrd_id: MrdId = doc("Its media routing domain.")
     wrap_up_enabled: bool = doc("Do agents wrap up what they took from it?", default=True)
     wrap_up_s: int = doc("How long a wrap-up may take, in seconds; 0 for without end.", default=60)
+    wrap_up_mandatory: bool = doc(MANDATORY, default=False)
 
     def settings(self) -> s.RoutingList:
-        return s.RoutingList(self.name, self.mrd_id, self.wrap_up_enabled, self.wrap_up_s)
+        return s.RoutingList(self.name, self.mrd_id, self.wrap_up_enabled, self.wrap_up_s, self.wrap_up_mandatory)

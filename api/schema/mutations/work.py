@@ -12,7 +12,7 @@ from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
 from commands.attendance import LeaveConversation
 from commands.conversations import EndConversation, PostAgentMessage, RenameCustomer, SetConversationData
-from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
+from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
 from domain.channels.messages import Attachment, Body, BodyType
 from domain.ids import AgentId, ConversationId, CustomerId, MessageId, OfferId, TaskId
 
@@ -20,6 +20,13 @@ from domain.ids import AgentId, ConversationId, CustomerId, MessageId, OfferId, 
 @strawberry.input(description="Take a task that is offered to you.")
 class AcceptTaskInput(Intention):
     task_id: TaskId = doc("The task.")
+    offer_id: OfferId | None = doc("The offer that you saw: an older or newer one is then refused.", default=None)
+
+
+@strawberry.input(description="Decline a task that is offered to you.")
+class DeclineTaskInput(Intention):
+    task_id: TaskId = doc("The task.")
+    reason: str = doc("Why: one of the reason codes of kind DECLINE, where there are such.", default="")
     offer_id: OfferId | None = doc("The offer that you saw: an older or newer one is then refused.", default=None)
 
 
@@ -112,6 +119,12 @@ class WorkMutation:
     async def accept_task(self, info: Info, input: AcceptTaskInput) -> MutationPayload:
         return await send(info, AcceptTask(input.task_id, _self(info), input.offer_id), input.client_mutation_id)
 
+    @mutation("Decline a task that is offered to you, where its queue permits it: others are asked.")
+    async def decline_task(self, info: Info, input: DeclineTaskInput) -> MutationPayload:
+        return await send(
+            info, DeclineTask(input.task_id, _self(info), input.reason, input.offer_id), input.client_mutation_id
+        )
+
     @mutation("Write: to the customer as PRIMARY, to the other agents alone in any other role.")
     async def post_message(self, info: Info, input: PostMessageInput) -> MutationPayload:
         return await send(
@@ -142,7 +155,9 @@ class WorkMutation:
             info, ApplyWrapUp(input.task_id, _self(info), tuple(input.codes), input.note), input.client_mutation_id
         )
 
-    @mutation("Be done with a task: its slot is free again.")
+    @mutation(
+        "Be done with a task: its slot is free again. Refused with WRAP_UP_CODES_NEEDED where a code is mandatory."
+    )
     async def finish_wrap_up(self, info: Info, input: FinishWrapUpInput) -> MutationPayload:
         return await send(info, FinishWrapUp(input.task_id, _self(info)), input.client_mutation_id)
 

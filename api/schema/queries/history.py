@@ -23,7 +23,7 @@ class Fact:
     actor: str = doc("Who asked: a subject, or a part of Parley.")
     command_id: strawberry.ID = doc("The command that led to it.")
     correlation: str = doc("The conversation that it belongs to; empty for none.")
-    type: str = doc("What happened, under its lasting name, like `task.reserved`.")
+    type: str = doc("What happened, under its lasting name, like `task.accepted`.")
     data: JSON = doc("The particulars.")
 
 

@@ -91,6 +91,12 @@ class QueueSettings:
     wrap_up_enabled: bool = doc("Is there a wrap-up?", name="isWrapUpEnabled")
     wrap_up_s: int = doc("Seconds of wrap-up; 0 for no limit.")
     wrap_up_form_id: WrapUpFormId | None = doc("What agents choose codes from; null for all codes.")
+    wrap_up_mandatory: bool = doc("Must an agent give a code before they are done?", name="isWrapUpMandatory")
+    wrap_up_mode: s.WrapUpMode = doc("What an agent owes after a talk: it follows from the settings.")
+    decline_allowed: bool = doc("May agents decline what rings?", name="isDeclineAllowed")
+    auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
+    no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
+    transfer_message: str = doc("What a customer is told whom an agent passes on to this queue; empty for nothing.")
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -168,6 +174,8 @@ class RoutingList:
     mrd_id: MrdId = doc("Its media routing domain.")
     wrap_up_enabled: bool = doc("Do agents wrap up what they took from it?", name="isWrapUpEnabled")
     wrap_up_s: int = doc("How long a wrap-up may take, in seconds; 0 for without end.")
+    wrap_up_mandatory: bool = doc("Must an agent give a code before they are done?", name="isWrapUpMandatory")
+    wrap_up_mode: s.WrapUpMode = doc("What an agent owes after a talk: it follows from the settings.")
 
 
 def attributes(those: Mapping[AttributeId, s.RoutingAttribute]) -> list[RoutingAttribute]:
@@ -209,6 +217,12 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             wrap_up_enabled=it.wrap_up_enabled,
             wrap_up_s=it.wrap_up_s,
             wrap_up_form_id=it.wrap_up_form_id,
+            wrap_up_mandatory=it.wrap_up_mandatory,
+            wrap_up_mode=it.wrap_up_mode,
+            decline_allowed=it.decline_allowed,
+            auto_answer=it.auto_answer,
+            no_agent_message=it.no_agent_message,
+            transfer_message=it.transfer_message,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())
@@ -304,6 +318,8 @@ def lists(those: Mapping[ListId, s.RoutingList]) -> list[RoutingList]:
             mrd_id=it.mrd_id,
             wrap_up_enabled=it.wrap_up_enabled,
             wrap_up_s=it.wrap_up_s,
+            wrap_up_mandatory=it.wrap_up_mandatory,
+            wrap_up_mode=it.wrap_up_mode,
         )
         for id, it in sorted(those.items())
     ]

@@ -23,8 +23,13 @@ class QueueCounters:
     answered: int = doc("Requests that an agent took.")
     handled: int = doc("Requests that were answered and are done with.")
     abandoned: int = doc("Requests whose customer left before an answer.")
+    abandoned_network: int = doc("Of those, customers who lost their connection.")
+    abandoned_inactivity: int = doc("Of those, customers who fell silent.")
+    abandoned_forced: int = doc("Of those, customers who were sent away; all others went by themselves.")
     short_abandoned: int = doc("Of those, the ones too short to count.")
     rona: int = doc("Offers that nobody took in time.")
+    declined: int = doc("Offers that an agent declined.")
+    flushed: int = doc("Requests that a supervisor ended.")
     no_agent: int = doc("Requests that waited in vain.")
     average_speed_of_answer_s: float | None = doc("Seconds from the first queueing to the answer.")
     average_handle_s: float | None = doc("Seconds of talk and wrap-up.")
@@ -105,8 +110,13 @@ def _counters(row: reads.QueueCounters) -> QueueCounters:
         answered=row.answered,
         handled=row.handled,
         abandoned=row.abandoned,
+        abandoned_network=row.abandoned_network,
+        abandoned_inactivity=row.abandoned_inactivity,
+        abandoned_forced=row.abandoned_forced,
         short_abandoned=row.short_abandoned,
         rona=row.rona,
+        declined=row.declined,
+        flushed=row.flushed,
         no_agent=row.no_agent,
         average_speed_of_answer_s=row.average_speed_of_answer_s,
         average_handle_s=row.average_handle_s,

@@ -3,13 +3,14 @@
 from datetime import datetime
 
 import strawberry
-from strawberry.scalars import JSON
 
 from api.schema.context import Info
 from api.schema.types.customers import Customer, customer_named
+from api.schema.types.decisions import OfferDecision, of_grounds
 from api.schema.types.paging import Connection
 from api.schema.words import answer, doc
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, TaskId
+from domain.sessions.facts import SessionEndReason
 from domain.tasks import task as model
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 from projections.tasks.reads import TaskSummary
@@ -20,7 +21,7 @@ class Offer:
     id: OfferId = doc("Its id; pass it to `acceptTask`.")
     agent_id: AgentId = doc("To whom.")
     due: datetime | None = doc("Until when it rings.")
-    decision: JSON = doc("Why this agent: what the routing engine compared. An object of texts.")
+    decision: OfferDecision = doc("Why this agent: what the routing engine compared.")
 
 
 @strawberry.type(description="One agent's share of one conversation, from the queue to the end of the wrap-up.")
@@ -49,6 +50,12 @@ class Task:
     closed_at: datetime | None = doc("When it ended; null where the live model was asked.")
     close_reason: TaskCloseReason | None = doc("Why it ended.")
     disposition: TaskCloseReason | None = doc("Why it ended, coarsely.")
+    customer_left: SessionEndReason | None = doc(
+        "How the customer went before anybody answered; null where the live model was asked."
+    )
+    close_words: str | None = doc(
+        "Why the agent declined it, or what the customer was told; null where the live model was asked."
+    )
 
     @answer("The customer.")
     async def customer(self, info: Info) -> Customer | None:
@@ -76,7 +83,7 @@ def of_summary(row: TaskSummary) -> Task:
         previous_task_id=row.previous_task_id,
         first_enqueued_at=row.first_enqueued_at,
         expires_at=row.expires_at,
-        offer=Offer(id=row.offer_id, agent_id=row.agent_id, due=row.offer_due, decision=JSON(dict(row.decision or {})))
+        offer=Offer(id=row.offer_id, agent_id=row.agent_id, due=row.offer_due, decision=of_grounds(row.decision))
         if row.offer_id is not None and row.agent_id is not None
         else None,
         agent_id=row.agent_id if held else None,
@@ -87,6 +94,8 @@ def of_summary(row: TaskSummary) -> Task:
         closed_at=row.closed_at,
         close_reason=row.close_reason,
         disposition=row.disposition,
+        customer_left=row.customer_left,
+        close_words=row.close_words,
     )
 
 
@@ -111,7 +120,7 @@ def of_model(id: TaskId, task: model.Task) -> Task | None:
         previous_task_id=created.previous_task_id,
         first_enqueued_at=routing.first_enqueued_at if routing else None,
         expires_at=routing.expires_at if routing else None,
-        offer=Offer(id=offer.offer_id, agent_id=offer.agent_id, due=offer.due, decision=JSON(dict(offer.decision)))
+        offer=Offer(id=offer.offer_id, agent_id=offer.agent_id, due=offer.due, decision=of_grounds(offer.decision))
         if offer
         else None,
         agent_id=task.agent_id,
@@ -122,4 +131,6 @@ def of_model(id: TaskId, task: model.Task) -> Task | None:
         closed_at=None,
         close_reason=task.closed,
         disposition=task.closed.disposition if task.closed else None,
+        customer_left=None,
+        close_words=None,
     )

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.anyio
 
 DESK = """query($waitFor: Cursor) { desk(waitFor: $waitFor) { asOf
   agent { state reason mrds { mrdId state load tasksMax } tasks { taskId state } }
-  offers { id conversationId state mediaState queueId offer { id due decision } customer { name } }
+  offers { id conversationId state mediaState queueId offer { id due decision { queueId policy matchedStep candidateCount candidates { agentId load } } } customer { name } }
   tasks { id mediaState agentId } wrapUps { id state wrapUpDue wrapUpCodes }
   conversations { id state customerId participants { name role } sessions { id channelId }
     messages(last: 10) { nodes { id cursor sender { type name } body { type markdownText } } } } } }"""
@@ -30,7 +30,7 @@ async def test_a_whole_shift(office):
     await office.world.offer_to(subject_of("ada"))
     offer = (await desk(office))["offers"][0]
     assert offer["conversationId"] == conversation
-    assert offer["offer"]["decision"]
+    assert offer["offer"]["decision"]["policy"] == "LONGEST_AVAILABLE"
     await office.done("ada", "acceptTask", taskId=offer["id"], offerId=offer["offer"]["id"])
 
     async def joined():

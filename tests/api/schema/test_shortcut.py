@@ -113,7 +113,7 @@ async def test_every_document_is_told_alike(document):
     for event in (
         recorded(RICH),
         recorded(sample(FACTS["agent.made-ready"])),
-        recorded(sample(FACTS["task.reserved"])),
+        recorded(sample(FACTS["task.reserved@2"])),
     ):
         assert "errors" not in await same(document, event)
 

@@ -55,7 +55,7 @@ TABLE = {
     "in line": (TaskQueued(ROUTING, SESSION), [Set(TTL, ROUTING.expires_at, ExpireTask(TASK))]),  # routing 27
     "in line without a limit": (TaskQueued(replace(ROUTING, expires_at=None), SESSION), []),
     "wider": (StepReached(1), []),
-    "ringing": (TaskReserved(OFFER, MARIA, DUE, 0, {}), [Set(RING, DUE, ExpireOffer(TASK, OFFER))]),
+    "ringing": (TaskReserved(OFFER, MARIA, DUE, 0), [Set(RING, DUE, ExpireOffer(TASK, OFFER))]),
     "accepted": (TaskAccepted(OFFER, MARIA, TALK), [Clear(RING), Clear(TTL)]),
     "wrapping up": (WrapUpStarted(MARIA, TALK, DUE), [Set(WRAP_UP, DUE, ExpireWrapUp(TASK))]),
     "wrapping up for ever": (WrapUpStarted(MARIA, TALK, None), []),

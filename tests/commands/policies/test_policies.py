@@ -91,7 +91,7 @@ def closed(reason: TaskCloseReason, held: bool = True) -> TaskClosed:
     return TaskClosed(reason, TALK, MARIA, OFFER) if held else TaskClosed(reason, TALK)
 
 
-RONA, REROUTE = TaskCloseReason.RONA, TaskCloseReason.REROUTE
+RONA, DECLINED, REROUTE = TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE
 ITEM, COMMENTS = ListItemId("item"), ListId("comments")
 LISTED = RequestListed(ITEM, COMMENTS, CHAT, SESSION, RequestReason.CHANNEL_MODE, 1)
 LEFT = AgentLeft(MARIA, TASK, "DONE")
@@ -157,7 +157,9 @@ SENTENCES = [
             ask_colleagues.what_a_named_colleague_did_not_take_falls_back,
             "task-task-2",
             closed(reason),
-            [FallBack(ASKED)] if reason.name in ("RONA", "REROUTE", "NO_AGENT_AVAILABLE") else [],  # routing 44
+            [FallBack(ASKED)]
+            if reason.name in ("RONA", "DECLINED", "REROUTE", "NO_AGENT_AVAILABLE")
+            else [],  # routing 44
         )
         for reason in TaskCloseReason
     ),
@@ -257,7 +259,7 @@ SENTENCES = [
             find_an_agent.a_request_that_rang_in_vain_goes_on_first_in_line,
             "task-task-1",
             closed(reason),
-            [RerouteTask(TASK, MARIA)] if reason in (RONA, REROUTE) else [],  # routing 4, 24, 37
+            [RerouteTask(TASK, MARIA)] if reason in (RONA, DECLINED, REROUTE) else [],  # routing 4, 21, 24, 37
         )
         for reason in TaskCloseReason
     ),

@@ -25,7 +25,7 @@ def task(number: int) -> TaskId:
 
 
 def offered(number: int = 1, mrd: MrdId = CHAT) -> SlotReserved:
-    return SlotReserved(mrd, task(number), OfferId(f"offer-{number}"), 0, {})
+    return SlotReserved(mrd, task(number), OfferId(f"offer-{number}"), 0)
 
 
 def answered(number: int = 1, mrd: MrdId = CHAT) -> tuple[AgentFact, ...]:

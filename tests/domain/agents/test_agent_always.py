@@ -26,7 +26,7 @@ def decision(name: str, *arguments: st.SearchStrategy, **named: st.SearchStrateg
 
 
 def reserve(mrd: MrdId, task_id: TaskId):
-    return lambda agent: agent.reserve(mrd, task_id, OfferId(f"offer of {task_id}"), 0, {})
+    return lambda agent: agent.reserve(mrd, task_id, OfferId(f"offer of {task_id}"), 0)
 
 
 work = st.one_of(

@@ -16,12 +16,13 @@ from domain.agents.facts import (
     SlotWrappingUp,
 )
 from domain.ids import OfferId
+from domain.routing.decisions import Grounds
 from tests.domain.agents.situations import CHAT, EMAIL, LOGGED_IN, READY, REGISTERED, TALK, offered, task, working
 from tests.domain.scenario import given
 
 
 def reserve(number: int, mrd=CHAT):
-    return lambda agent: agent.reserve(mrd, task(number), OfferId(f"offer-{number}"), 0, {})
+    return lambda agent: agent.reserve(mrd, task(number), OfferId(f"offer-{number}"), 0)
 
 
 def test_a_ready_agent_is_offered_a_task_once() -> None:
@@ -143,7 +144,7 @@ def test_an_accepted_offer_cannot_be_missed_any_more() -> None:
 
 
 def test_the_reasons_for_a_choice_are_kept_with_it() -> None:
-    why = {"rule": "longest available"}
+    why = Grounds(policy="LONGEST_AVAILABLE")
     given(Agent, *READY).when(lambda agent: agent.reserve(CHAT, task(1), OfferId("o"), 2, why)).then(
         SlotReserved(CHAT, task(1), OfferId("o"), 2, why)
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.channels.messages import Body, Sender, SenderType
+from domain.channels.messages import Body
 from domain.conversations.colleagues import AlreadyTransferred
 from domain.conversations.conversation import (
     AgentPart,
@@ -26,6 +26,7 @@ from domain.conversations.facts import (
     ParticipantRole,
     Release,
 )
+from domain.conversations.notices import PARLEY
 from domain.conversations.standing import TooManyAgents
 from domain.ids import AgentId, MessageId, MrdId, QueueId, TaskId
 from domain.kernel import NotFound, WrongState, derived_id
@@ -64,8 +65,7 @@ NOBODY = "nobody talks any more"
 
 
 def notice(occasion: str, text: str) -> MessagePosted:
-    id_ = MessageId(derived_id(ASKED, occasion))
-    return MessagePosted(id_, Sender(SenderType.SYSTEM, "system"), Body(text=text), WEB, WEB_CHAT)
+    return MessagePosted(MessageId(derived_id(occasion, ASKED)), PARLEY, Body(text=text), WEB, WEB_CHAT)
 
 
 def ask(asked: ColleagueRequested, text: str = ""):
@@ -127,13 +127,13 @@ def test_a_customer_for_whom_nobody_was_free_is_told() -> None:  # routing 28, 4
         return it.end_colleague(ASKED, "NO_AGENT_AVAILABLE", "Nobody is free.")
 
     nobody = AgentRequestEnded(ASKED, "NO_AGENT_AVAILABLE")
-    given(Conversation, *PASSED_ON).when(ends).then(nobody, notice("nobody was free", "Nobody is free.")).twice()
+    given(Conversation, *PASSED_ON).when(ends).then(nobody, notice("request ended", "Nobody is free.")).twice()
     given(Conversation, *TALKING, STAYS).when(ends).then(nobody)  # the agent tells them
     given(Conversation, *TALKING, CONSULT).when(ends).then(nobody)  # the customer never knew
 
 
 def falls_back(it: Conversation):
-    return it.fall_back(ASKED, "RONA", "", has_queue=True)
+    return it.fall_back(ASKED, "RONA", "", None, has_queue=True)
 
 
 def test_what_a_named_colleague_did_not_take_falls_back_to_whoever_talks() -> None:  # routing 44
@@ -146,7 +146,9 @@ def test_what_a_named_colleague_did_not_take_falls_back_to_whoever_talks() -> No
 def test_where_nobody_talks_the_customer_is_still_awaited() -> None:  # routing 44
     given(Conversation, *TALKING, BY_NAME, MADE_WAY).when(falls_back).then()
     nowhere = given(Conversation, *TALKING, BY_NAME, MADE_WAY)
-    nowhere.when(lambda it: it.fall_back(ASKED, "RONA", "", has_queue=False)).then(AgentRequestEnded(ASKED, "RONA"))
+    nowhere.when(lambda it: it.fall_back(ASKED, "RONA", "", None, has_queue=False)).then(
+        AgentRequestEnded(ASKED, "RONA")
+    )
 
 
 # Consulting (routing 46)

@@ -99,7 +99,7 @@ class Floor:
 
     def miss(self, id: str) -> None:
         agent = self.tasks[TaskId(id)].offer.agent_id
-        self.task(id, lambda task: task.expire_offer(task.offer.offer_id))
+        self.task(id, lambda task: task.expire_offer(task.offer.offer_id, self.now))
         self.agent(agent, lambda it: it.miss(TaskId(id), make_not_ready=True))
 
     def ask_again(self, id: str) -> str:

@@ -8,7 +8,7 @@ from domain.configuration import settings as s
 from domain.configuration.facts import Retired
 from domain.routing.engine import Offer, Widening
 from domain.tasks.facts import TaskCloseReason
-from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SENIOR, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
 
 
 def a_floor(*steps: s.Step, **queue: object) -> Floor:
@@ -407,7 +407,7 @@ def test_a_request_that_another_engine_gave_away_makes_room() -> None:  # routin
     (mine,) = floor.decide()
     floor.ask("t2")
     floor.agent("grace", lambda agent: agent.make_not_ready("lunch"))
-    theirs = Offer(mine.task_id, CHAT, "grace", "their offer", 0, {})
+    theirs = Offer(mine.task_id, CHAT, "grace", "their offer", 0)
     floor.ring(theirs)
     assert floor.settle() == {"t2": "ada"}
 
@@ -601,21 +601,3 @@ def test_a_step_with_very_many_ways_to_meet_it_is_met_by_whoever_meets_it() -> N
     assert floor.settle() == {}
     floor.agent("ada", lambda agent: agent.assign_attribute("34", 1))
     assert floor.settle() == {"t1": "ada"}
-
-
-def test_a_decision_says_why() -> None:
-    floor = a_floor()
-    floor.staff("ada", "grace")
-    floor.ask("t1")
-    (offer,) = floor.decide()
-    assert offer.decision == {
-        "queue": "sales",
-        "step": "0",
-        "matched_step": "0",
-        "policy": "LONGEST_AVAILABLE",
-        "candidates": "2",
-        "active_tasks": "0",
-        "available_since": offer.decision["available_since"],
-        "configuration": "1",
-    }
-    assert offer.decision["available_since"] > NOON.isoformat()

@@ -14,6 +14,7 @@ from domain.agents.facts import MrdMadeReady, MrdState, SlotReleased, SlotReserv
 from domain.configuration import settings as s
 from domain.configuration.facts import QueueConfigured
 from domain.kernel import Recorded, Refused
+from domain.routing.decisions import NAMED_MAX
 from domain.routing.engine import Engine, Move, Offer, State
 from domain.tasks.facts import MediaState, TaskAccepted, TaskClosed, TaskCloseReason, TaskQueued, TaskReserved
 from domain.tasks.task import Task
@@ -102,7 +103,7 @@ class Rescan:
             return []
         return [number for number, step in enumerate(queue.steps) if step.matches(it.attributes)]
 
-    def _rank(self, task: str, agent: str) -> int | None:
+    def rank(self, task: str, agent: str) -> int | None:
         """By which step this agent may have this request now."""
         reached = self.tasks[task].routing.step
         ranks = self._ranks(task, agent)
@@ -128,19 +129,19 @@ class Rescan:
         mrd, root = self._queue(task).mrd_id, self.tasks[task].routing.root_request_id
         return self.readied.get((agent, mrd), 0) > self.missed[root, agent]
 
-    def _able(self, task: str) -> list[str]:
+    def able(self, task: str) -> list[str]:
         """Whoever let it ring comes into question when nobody else does and they became ready since (routing 24, 26)."""
-        able = [a for a in self.agents if self._rank(task, a) is not None and self._eligible(task, a)]
+        able = [a for a in self.agents if self.rank(task, a) is not None and self._eligible(task, a)]
         others = [a for a in able if not self._is_left_out(task, a)]
         return others or [a for a in able if self._came_back(task, a)]
 
-    def _key(self, task: str, agent: str) -> Any:
+    def key(self, task: str, agent: str) -> Any:
         queue, it = self._queue(task), self.agents[agent]
-        named = set(queue.steps[self._rank(task, agent)].attribute_ids())  # routing 14: of the matched step
+        named = set(queue.steps[self.rank(task, agent)].attribute_ids())  # routing 14: of the matched step
         skill = sum(it.attributes.get(attribute, 0) for attribute in named)
         first = {"LONGEST_AVAILABLE": 0, "MOST_SKILLED": -skill, "LEAST_SKILLED": skill}[queue.agent_selection]
         fullness = it.load(queue.mrd_id) / it.mrds[queue.mrd_id].tasks_max
-        return self._rank(task, agent), first, fullness, self.since[agent, queue.mrd_id], agent
+        return self.rank(task, agent), first, fullness, self.since[agent, queue.mrd_id], agent
 
     def widenings(self, now: datetime) -> list[tuple[datetime, str, int]]:
         found = []
@@ -158,10 +159,10 @@ class Rescan:
         found: list[Plain] = [("widen", task, "", step) for _, task, step in self.widenings(now)]
         waiting = [task for task in self.tasks if self._waits(task) and task not in self.out]
         for task in sorted(waiting, key=self._place):
-            if able := self._able(task):
-                best = min(able, key=lambda agent: self._key(task, agent))
+            if able := self.able(task):
+                best = min(able, key=lambda agent: self.key(task, agent))
                 self.out[task] = (best, self._queue(task).mrd_id)
-                found.append(("offer", task, best, self._rank(task, best)))
+                found.append(("offer", task, best, self.rank(task, best)))
         return found
 
     def _place(self, task: str) -> Any:
@@ -206,6 +207,7 @@ class Day(Floor):
         moves = self.engine.decide(self.now)
         assert [plain(move) for move in moves] == expected
         assert self.twin.decide(self.now) == moves
+        self._checks_reasons(moves)
         for move in moves:
             if isinstance(move, Offer):
                 self.made.setdefault(len(self.history), []).append(move)
@@ -215,6 +217,21 @@ class Day(Floor):
                 self.carry_out(move)
         if any(not isinstance(move, Offer) for move in moves):
             self.decides()
+
+    def _checks_reasons(self, moves: list[Move]) -> None:
+        """Each offer names those who could have had it, best first, as a look at everything does (routing 12, 13)."""
+        scan = Rescan.of(self.history, self.made)
+        for move in moves:
+            if not isinstance(move, Offer):
+                continue
+            told = move.decision
+            able = sorted(scan.able(move.task_id), key=lambda agent: scan.key(move.task_id, agent))
+            assert [it.agent_id for it in told.candidates] == able[:NAMED_MAX]
+            assert told.candidate_count == len(able)
+            assert not {it.agent_id for it in told.rejected} & set(able)
+            ranked = [agent for agent in scan.agents if scan.rank(move.task_id, agent) is not None]
+            assert sum(told.rejected_counts.values()) == len(ranked) - len(able)
+            scan.out[move.task_id] = (move.agent_id, move.mrd_id)
 
     def take_back(self, offer: Offer) -> None:
         for engine in (self.engine, self.twin):

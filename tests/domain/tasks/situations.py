@@ -26,7 +26,7 @@ ROUTING = Routing(
 )
 
 QUEUED = (TaskCreated(TALK, JOHN, TaskDirection.INBOUND, TaskMode.QUEUE), TaskQueued(ROUTING, SESSION))
-RESERVED = (*QUEUED, TaskReserved(OFFER, MARIA, DUE, 0, {}))
+RESERVED = (*QUEUED, TaskReserved(OFFER, MARIA, DUE, 0))
 ACTIVE = (*RESERVED, TaskAccepted(OFFER, MARIA, TALK))
 WRAPPING_UP = (*ACTIVE, WrapUpStarted(MARIA, TALK, NOW + timedelta(seconds=60)))
 

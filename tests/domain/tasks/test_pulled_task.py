@@ -37,7 +37,7 @@ def test_it_is_the_agents_at_once() -> None:
 
 
 def test_it_is_never_offered_to_anybody() -> None:
-    given(Task, *PULLED).when(lambda task: task.reserve(OFFER, PAUL, DUE, 0, {})).refused(TaskOver)
+    given(Task, *PULLED).when(lambda task: task.reserve(OFFER, PAUL, DUE, 0)).refused(TaskOver)
     given(Task, *PULLED).when(lambda task: task.accept(PAUL)).refused(OfferGone)
     given(Task, *PULLED).when(lambda task: task.widen(1)).then()
 

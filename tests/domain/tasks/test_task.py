@@ -85,14 +85,14 @@ def test_only_a_waiting_request_widens(history) -> None:
 
 
 def test_a_waiting_request_is_offered_once() -> None:  # routing 19
-    given(Task, *QUEUED).when(lambda task: task.reserve(OFFER, MARIA, DUE, 0, {})).then(
-        TaskReserved(OFFER, MARIA, DUE, 0, {})
+    given(Task, *QUEUED).when(lambda task: task.reserve(OFFER, MARIA, DUE, 0)).then(
+        TaskReserved(OFFER, MARIA, DUE, 0)
     ).twice()
 
 
 @pytest.mark.parametrize("history", [(), QUEUED[:1], RESERVED, ACTIVE, WRAPPING_UP, DONE])
 def test_one_live_offer_at_a_time(history) -> None:  # routing 67
-    given(Task, *history).when(lambda task: task.reserve(OfferId("another"), PAUL, DUE, 0, {})).refused(TaskOver)
+    given(Task, *history).when(lambda task: task.reserve(OfferId("another"), PAUL, DUE, 0)).refused(TaskOver)
 
 
 def test_the_agent_who_is_asked_accepts_once() -> None:
@@ -119,16 +119,16 @@ def test_nobody_accepts_what_never_was() -> None:
 
 
 def test_an_offer_that_nobody_takes_ends_the_task_with_rona() -> None:  # routing 4, 24
-    given(Task, *RESERVED).when(lambda task: task.expire_offer(OFFER)).then(closed(TaskCloseReason.RONA)).twice()
+    given(Task, *RESERVED).when(lambda task: task.expire_offer(OFFER, NOW)).then(closed(TaskCloseReason.RONA)).twice()
 
 
 @pytest.mark.parametrize("history", [(), QUEUED, ACTIVE, WRAPPING_UP, DONE])
 def test_a_late_ring_timer_does_nothing(history) -> None:  # routing 42
-    given(Task, *history).when(lambda task: task.expire_offer(OFFER)).then()
+    given(Task, *history).when(lambda task: task.expire_offer(OFFER, NOW)).then()
 
 
 def test_the_timer_of_another_offer_does_nothing() -> None:  # routing 42
-    given(Task, *RESERVED).when(lambda task: task.expire_offer(OfferId("offer-0"))).then()
+    given(Task, *RESERVED).when(lambda task: task.expire_offer(OfferId("offer-0"), NOW)).then()
 
 
 def test_a_request_that_waited_too_long_ends() -> None:  # routing 27

@@ -13,6 +13,7 @@ from tests.domain.tasks.situations import DUE, JOHN, MARIA, NOW, PAUL, ROUTING, 
 
 agents = st.sampled_from([MARIA, PAUL])
 offers = st.integers(1, 3).map(lambda number: OfferId(f"offer-{number}"))
+moments = st.integers(0, 700).map(lambda s: NOW + timedelta(seconds=s))
 FORWARD = list(MediaState)
 
 
@@ -23,13 +24,24 @@ def decision(make, *arguments: st.SearchStrategy):
 enqueue = st.just(lambda task: task.enqueue(TALK, JOHN, SESSION, ROUTING))
 forward = st.one_of(
     enqueue,
-    decision(lambda task, offer, agent: task.reserve(offer, agent, DUE, 0, {}), offers, agents),
+    decision(
+        lambda task, offer, agent, auto: task.reserve(offer, agent, DUE, 0, auto_answer=auto),
+        offers,
+        agents,
+        st.booleans(),
+    ),
     decision(Task.accept, agents, st.none() | offers),
-    decision(lambda task, s: task.begin_wrap_up(NOW, s), st.sampled_from([None, 0, 60])),
+    decision(
+        lambda task, s, codes: task.begin_wrap_up(NOW, s, needs_codes=codes),
+        st.sampled_from([None, 0, 60]),
+        st.booleans(),
+    ),
 )
 others = st.one_of(
     decision(Task.widen, st.integers(0, 4)),
-    decision(Task.expire_offer, offers),
+    decision(Task.expire_offer, offers, moments),
+    decision(Task.decline, agents, st.just("lunch"), moments, st.none() | offers),
+    decision(Task.withdraw, moments),
     decision(lambda task, s: task.expire(NOW + timedelta(seconds=s)), st.integers(0, 700)),
     decision(lambda task: task.cancel()),
     decision(Task.apply_wrap_up, agents, st.lists(st.text(max_size=1), max_size=6).map(tuple), st.text(max_size=1)),

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_OID, uuid5
 from tests.e2e.server.client import PASSWORD, Centre, Json, Refused, Staff, Subscription, Visitor, history
 
 CHAT = "chat"
+RESERVED, SLOT_RESERVED = "task.reserved@2", "agent.slot-reserved@2"
 GONE = {"OFFER_GONE", "WRONG_STATE", "NOT_FOUND", "NOT_ALLOWED", "NOT_TALKING", "CLOSED"}
 """Codes of what has become pointless meanwhile."""
 
@@ -158,11 +159,11 @@ class Log:
         """A task rings at one agent at a time, and nobody ever holds more than their maximum."""
         for stream, facts in self.streams.items():
             if stream.startswith("task-"):
-                assert sum(it["type"] == "task.reserved" for it in facts) <= 1, facts
+                assert sum(it["type"] == RESERVED for it in facts) <= 1, facts
             if stream.startswith("agent-"):
                 held: set[str] = set()
                 for fact in facts:
-                    if fact["type"] == "agent.slot-reserved":
+                    if fact["type"] == SLOT_RESERVED:
                         held.add(fact["data"]["task_id"])
                     elif fact["type"] == "agent.slot-released":
                         held.discard(fact["data"]["task_id"])
@@ -173,5 +174,5 @@ class Log:
         return [
             stream
             for stream, facts in self.streams.items()
-            if stream.startswith("task-") and facts[-1]["type"] == "task.reserved"
+            if stream.startswith("task-") and facts[-1]["type"] == RESERVED
         ]

@@ -106,11 +106,21 @@ class Server:
         self._process.kill()
         self._process.wait()
 
+    def pause(self) -> None:
+        """Stop it in the middle of whatever it does, as when its machine is suspended; `wake` lets it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> int:
         """Ask it to end, as Ctrl-C does; returns its exit code."""
         if self._process is None:
             return 0
         if self._process.poll() is None:
+            self.wake()
             self._process.send_signal(signal.SIGINT)
             try:
                 self._process.wait(STOP_S)

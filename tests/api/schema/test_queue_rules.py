@@ -1,0 +1,48 @@
+"""Do a queue's rules reach those who work with it?"""
+
+import pytest
+
+from domain.tasks.task import Task
+from tests.api.schema.office import subject_of
+
+pytestmark = pytest.mark.anyio
+ADA = subject_of("ada")
+SUPPORT = {"id": "support", "name": "Support", "mrdId": "chat"}
+
+
+async def ringing(office):
+    """A request of the queue rings at Ada; returns its task."""
+    await office.done("ada", "logIn")
+    await office.done("ada", "makeReady")
+    await office.world.write("john", "hello")
+    return await office.world.offer_to(ADA)
+
+
+async def test_an_agent_declines_where_the_queue_permits_it(office):  # routing 21
+    task = await ringing(office)
+    payload = await office.do("ada", "declineTask", taskId=task)
+    assert payload["errors"][0]["code"] == "DECLINE_NOT_ALLOWED"
+    await office.done("root", "configureQueue", **SUPPORT, declineAllowed=True)
+    await office.done("root", "configureReasonCode", id="language", name="Wrong language", kind="DECLINE")
+    payload = await office.do("ada", "declineTask", taskId=task, reason="no mood")
+    assert payload["errors"][0] == {**payload["errors"][0], "code": "INVALID", "field": "reason"}
+    position = await office.done("ada", "declineTask", taskId=task, reason="language")
+    assert (await office.world.centre.store.load(Task, task)).closed == "DECLINED"
+    query = "query ($at: Cursor!) { tasks(first: 9, waitFor: $at, filter: {states: [CLOSED]}) { nodes { id closeReason closeWords } } }"
+    told = await office.ask("sam", query, at=position)
+    assert told["tasks"]["nodes"] == [{"id": task, "closeReason": "DECLINED", "closeWords": "language"}]
+
+
+async def test_what_an_agent_owes_after_a_talk_follows_from_the_settings(office):  # routing 51
+    modes = {
+        "NONE": {"wrapUpEnabled": False},
+        "OPTIONAL": {},
+        "MANDATORY": {"wrapUpMandatory": True, "wrapUpS": 0},
+        "MANDATORY_TIMED": {"wrapUpMandatory": True, "wrapUpS": 900},
+    }
+    for mode, settings in modes.items():
+        await office.done("root", "configureQueue", **SUPPORT, **settings)
+        answer = await office.ask("root", "{ queueSettings { wrapUpMode isDeclineAllowed isAutoAnswered } }")
+        assert answer["queueSettings"] == [{"wrapUpMode": mode, "isDeclineAllowed": False, "isAutoAnswered": False}]
+    payload = await office.do("root", "configureQueue", **SUPPORT, wrapUpMandatory=True, wrapUpS=901)
+    assert payload["errors"][0] == {**payload["errors"][0], "code": "INVALID", "field": "wrapUpS"}

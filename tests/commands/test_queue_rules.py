@@ -1,0 +1,230 @@
+"""Do queues treat requests and agents as they were set up? routing 21, 22, 27, 28, 51, 53, 59."""
+
+from dataclasses import replace
+
+import pytest
+
+from commands.agents import GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
+from commands.conversations import PostAgentMessage
+from commands.inbound import EndSession
+from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
+from domain.agents.agent import Agent
+from domain.agents.facts import MrdState
+from domain.channels.messages import Body, SenderType
+from domain.configuration.settings import ReasonCode, ReasonKind
+from domain.conversations.conversation import Conversation
+from domain.conversations.facts import ConversationStarted, MessagePosted
+from domain.ids import AgentId, ConversationId, MessageId, OfferId, QueueId, SessionId, TaskId
+from domain.kernel import Invalid, Refused, derived_id
+from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
+from domain.tasks.facts import (
+    MediaState,
+    TaskAccepted,
+    TaskClosed,
+    TaskCloseReason,
+    TaskCreated,
+    TaskReserved,
+    TaskState,
+)
+from domain.tasks.task import CodesNeeded, DeclineNotAllowed, Task
+from tests.commands.office import Office, an_office, message
+from tests.domain.configuration.situations import BUSINESS, CHAT, SALES, catalog
+
+pytestmark = pytest.mark.anyio
+MARIA = AgentId("maria")
+QUEUE = QueueId("sales")
+
+
+async def an_office_where(**sales: object) -> Office:
+    """Maria is ready; the sales queue is set up like this."""
+    office = an_office()
+    office.catalog = catalog({**BUSINESS, "sales": replace(SALES, **sales)})
+    await office.sends(RegisterAgent(MARIA, "maria", "Maria"), GrantMrd(MARIA, CHAT, 2), LogIn(MARIA), MakeReady(MARIA))
+    return office
+
+
+async def newest(office: Office, kind: type) -> str:
+    return (await office.subjects(kind))[-1]
+
+
+async def rings(office: Office) -> TaskId:
+    """The engine chose Maria for the newest request."""
+    waiting = TaskId(await newest(office, TaskCreated))
+    await office.sends(ReserveSlot(MARIA, CHAT, waiting, OfferId(derived_id(waiting, MARIA)), 0))
+    return waiting
+
+
+async def talks(office: Office) -> TaskId:
+    await office.sends(message())
+    ringing = await rings(office)
+    await office.sends(AcceptTask(ringing, MARIA))
+    return ringing
+
+
+async def ends(office: Office) -> list[TaskCloseReason]:
+    return [it.reason for it in await office.facts(TaskClosed)]
+
+
+async def told(office: Office) -> list[str]:
+    return [it.body.text for it in await office.facts(MessagePosted) if it.sender.type is SenderType.SYSTEM]
+
+
+async def test_a_declined_request_goes_on_without_its_agent_and_without_blame() -> None:
+    """routing 21: the way of a missed offer, but the agent stays ready."""
+    office = await an_office_where(decline_allowed=True)
+    await office.sends(message())
+    declined = await rings(office)
+    await office.sends(DeclineTask(declined, MARIA, "not mine"))
+    assert [(it.reason, it.words) for it in await office.facts(TaskClosed)] == [(TaskCloseReason.DECLINED, "not mine")]
+    after = await office.load(Task, await newest(office, TaskCreated))
+    assert after.media_state is MediaState.QUEUED
+    assert (after.routing.priority, after.routing.excluded) == (11, frozenset({MARIA}))
+    maria = await office.load(Agent, MARIA)
+    assert (maria.mrd_state(CHAT), maria.slots) == (MrdState.READY, {})
+
+
+async def test_declining_is_a_permission_of_the_queue() -> None:  # routing 21
+    office = await an_office_where()
+    await office.sends(message())
+    ringing = await rings(office)
+    with pytest.raises(DeclineNotAllowed):
+        await office.send(DeclineTask(ringing, MARIA))
+
+
+async def test_a_decline_names_one_of_its_reasons_where_there_are_such() -> None:  # routing 21
+    office = await an_office_where(decline_allowed=True)
+    reasons = {**BUSINESS, "sales": replace(SALES, decline_allowed=True)}
+    office.catalog = catalog({**reasons, "language": ReasonCode("Wrong language", ReasonKind.DECLINE)})
+    await office.sends(message())
+    ringing = await rings(office)
+    with pytest.raises(Invalid):
+        await office.send(DeclineTask(ringing, MARIA, "no mood"))
+    await office.sends(DeclineTask(ringing, MARIA, "language"))
+    assert await ends(office) == [TaskCloseReason.DECLINED]
+
+
+async def test_work_that_answers_itself_rings_and_is_accepted_in_one_go() -> None:
+    """routing 22: both facts are written, and the agent is in the talk."""
+    office = await an_office_where(auto_answer=True)
+    await office.sends(message())
+    await rings(office)
+    assert len(await office.facts(TaskReserved)) == len(await office.facts(TaskAccepted)) == 1
+    talk = await office.load(Conversation, await newest(office, ConversationStarted))
+    assert talk.talking == [MARIA]
+    assert (await office.load(Agent, MARIA)).mrd_state(CHAT) is MrdState.ACTIVE
+
+
+async def test_the_wait_survives_missed_offers_and_ends_when_it_was_to_end() -> None:
+    """routing 27: an offer that rings when the time is up may finish; missed, nobody was available."""
+    office = await an_office_where(offer_timeout_s=20, request_ttl_s=50)
+    await office.sends(message())
+    await rings(office)
+    await office.wait(20)
+    assert await ends(office) == [TaskCloseReason.RONA]
+    await office.wait(15)
+    await office.sends(MakeReady(MARIA))
+    await rings(office)  # until 55 s, and the wait ends at 50 s
+    await office.wait(16)
+    assert await ends(office) == [TaskCloseReason.RONA]
+    await office.wait(5)
+    assert await ends(office) == [TaskCloseReason.RONA, TaskCloseReason.NO_AGENT_AVAILABLE]
+    assert (await office.load(Agent, MARIA)).mrd_state(CHAT) is MrdState.READY  # it was no missed offer any more
+
+
+async def test_an_offer_that_outlasted_the_wait_is_still_accepted() -> None:  # routing 27
+    office = await an_office_where(offer_timeout_s=20, request_ttl_s=30)
+    await office.sends(message())
+    await office.wait(15)
+    ringing = await rings(office)
+    await office.wait(18)
+    await office.sends(AcceptTask(ringing, MARIA))
+    assert (await office.load(Task, ringing)).agent_id == MARIA
+
+
+async def test_whoever_signs_out_while_the_wait_is_over_ends_it() -> None:  # routing 27, 37
+    office = await an_office_where(offer_timeout_s=20, request_ttl_s=30)
+    await office.sends(message())
+    await office.wait(15)
+    await rings(office)
+    await office.wait(18)
+    await office.sends(LogOut(MARIA))
+    assert await ends(office) == [TaskCloseReason.NO_AGENT_AVAILABLE]
+
+
+async def test_a_customer_for_whom_nobody_was_free_is_told_and_may_fall_silent() -> None:
+    """routing 28: their silence is measured from then on, and ends their session."""
+    office = await an_office_where(request_ttl_s=30, no_agent_message="Nobody is free. Write to us tomorrow.")
+    await office.sends(message())
+    await office.wait(31)
+    assert await told(office) == ["Nobody is free. Write to us tomorrow."]
+    await office.wait(598)
+    assert await office.facts(SessionEnded) == []
+    await office.wait(2)
+    assert [it.reason for it in await office.facts(SessionEnded)] == [SessionEndReason.INACTIVITY]
+
+
+async def test_a_customer_is_told_nothing_where_there_is_nothing_to_tell_and_their_silence_counts() -> None:
+    office = await an_office_where(request_ttl_s=30)  # routing 28
+    await office.sends(message())
+    await office.wait(31)
+    assert await told(office) == []
+    await office.wait(600)
+    assert [it.reason for it in await office.facts(SessionEnded)] == [SessionEndReason.INACTIVITY]
+
+
+async def test_a_customer_who_writes_after_nobody_was_free_is_not_silent() -> None:  # routing 28, 42
+    office = await an_office_where(request_ttl_s=30)
+    await office.sends(message())
+    await office.wait(31)
+    await office.sends(message(2))  # asks for a human again
+    await rings(office)
+    await office.sends(AcceptTask(TaskId(await newest(office, TaskCreated)), MARIA))
+    await office.wait(700)
+    assert await office.facts(SessionEnded) == []
+
+
+async def test_a_mandatory_wrap_up_waits_for_a_code() -> None:  # routing 51
+    office = await an_office_where(wrap_up_mandatory=True, wrap_up_s=0)
+    its = await talks(office)
+    await office.sends(EndSession(SessionId(await newest(office, SessionStarted)), SessionEndReason.CUSTOMER))
+    await office.wait(100_000)
+    assert (await office.load(Task, its)).state is TaskState.WRAP_UP
+    with pytest.raises(CodesNeeded):
+        await office.send(FinishWrapUp(its, MARIA))
+    await office.sends(ApplyWrapUp(its, MARIA, ("sale",)), FinishWrapUp(its, MARIA))
+    assert await ends(office) == [TaskCloseReason.WRAP_UP_APPLIED]
+
+
+async def test_a_wrap_up_note_is_no_message() -> None:
+    """routing 53: the customer's silence, which an agent's message would measure anew, goes on."""
+    office = await an_office_where()
+    its = await talks(office)
+    talk = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(PostAgentMessage(talk, MARIA, MessageId("a1"), Body(text="Hello John")))
+    await office.wait(590)
+    await office.sends(ApplyWrapUp(its, MARIA, ("sale",), "in mid-conversation"))
+    await office.wait(11)
+    assert [it.reason for it in await office.facts(SessionEnded)] == [SessionEndReason.INACTIVITY]
+
+
+@pytest.mark.parametrize("reason", [SessionEndReason.CUSTOMER, SessionEndReason.NETWORK, SessionEndReason.FORCE_CLOSED])
+@pytest.mark.parametrize("ringing", [False, True])
+async def test_a_customer_who_leaves_before_an_answer_is_cancelled_and_nobody_missed_anything(reason, ringing) -> None:
+    """routing 59: the agent is ready for others at once, and it is known how the customer went."""
+    office = await an_office_where()
+    await office.sends(message())
+    if ringing:
+        await rings(office)
+    await office.sends(EndSession(SessionId(await newest(office, SessionStarted)), reason))
+    assert [(it.reason, it.left) for it in await office.facts(TaskClosed)] == [(TaskCloseReason.CANCELLED, reason)]
+    maria = await office.load(Agent, MARIA)
+    assert (maria.mrd_state(CHAT), maria.slots) == (MrdState.READY, {})
+
+
+async def test_what_was_declined_after_the_customer_left_is_gone() -> None:  # routing 59
+    office = await an_office_where(decline_allowed=True)
+    await office.sends(message())
+    ringing = await rings(office)
+    await office.sends(EndSession(SessionId(await newest(office, SessionStarted)), SessionEndReason.CUSTOMER))
+    with pytest.raises(Refused):
+        await office.send(DeclineTask(ringing, MARIA))

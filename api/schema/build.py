@@ -4,6 +4,7 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema
 
 from api import policy
+from api.schema.mutations.colleagues import ColleaguesMutation
 from api.schema.mutations.configuration import ConfigurationMutation
 from api.schema.mutations.lists import ListsMutation
 from api.schema.mutations.people import PeopleMutation
@@ -27,7 +28,13 @@ class Query(SelfQuery, BoardsQuery, ListsQuery, ConfigurationQuery, HistoryQuery
 
 @strawberry.type(description="What can be done. Each input names one intention; each payload has its errors as data.")
 class Mutation(
-    PresenceMutation, WorkMutation, ListsMutation, SupervisionMutation, PeopleMutation, ConfigurationMutation
+    PresenceMutation,
+    WorkMutation,
+    ColleaguesMutation,
+    ListsMutation,
+    SupervisionMutation,
+    PeopleMutation,
+    ConfigurationMutation,
 ):
     pass
 

@@ -52,6 +52,7 @@ class RequestReason(StrEnum):
     BOT_MISUNDERSTOOD = "BOT_MISUNDERSTOOD"
     BOT_FAILED = "BOT_FAILED"
     AGENT_GONE = "AGENT_GONE"
+    TRANSFERRED = "TRANSFERRED"
 
 
 class Release(StrEnum):

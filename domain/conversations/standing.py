@@ -26,6 +26,7 @@ from domain.conversations.facts import (
     ParticipantRole,
     Release,
     RequestListed,
+    RequestReason,
     RequestUnlisted,
     SessionJoined,
     SessionLeft,
@@ -137,6 +138,17 @@ class Standing:
     def is_transferred(self) -> bool:
         """Is an agent on the way in place of another?"""
         return any(asked.is_transfer for asked in self.colleagues.values())
+
+    @property
+    def waits_for(self) -> AgentRequested | None:
+        """Whom the customer waits for in a queue, if anybody: also after an agent passed them on."""
+        for asked in self.colleagues.values():
+            if asked.is_transfer and asked.queue_id is not None:
+                queue_id, reason = asked.queue_id, RequestReason.TRANSFERRED
+                return AgentRequested(
+                    asked.task_id, queue_id, asked.mrd_id, asked.session_id, asked.priority, reason, asked.by_task_id
+                )
+        return self.request
 
     @property
     def awaited(self) -> set[TaskId]:

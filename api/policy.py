@@ -15,6 +15,7 @@ ANYBODY = frozenset(Role)
 NOBODY_NEEDED: frozenset[Role] = frozenset()
 """For what every signed-in person may see, even without a role: themselves."""
 AGENT, ADMIN = frozenset({Role.AGENT}), frozenset({Role.ADMIN})
+CONNECTING = frozenset({Role.CONNECTOR})
 SUPERVISION = frozenset({Role.SUPERVISOR})
 WATCHING = frozenset({Role.SUPERVISOR, Role.QUALITY, Role.AUDITOR})
 TALKING = AGENT | WATCHING
@@ -46,6 +47,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Query.wrapUpForms": KNOWING,
     "Query.businessCalendars": KNOWING,
     "Query.routingLists": KNOWING,
+    "Query.deskPolicy": KNOWING,
     "Query.history": frozenset({Role.AUDITOR}),
     "Mutation.logIn": AGENT,
     "Mutation.logOut": AGENT,
@@ -53,6 +55,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.makeNotReady": AGENT,
     "Mutation.makeMrdReady": AGENT,
     "Mutation.makeMrdNotReady": AGENT,
+    "Mutation.stayLoggedIn": AGENT,
     "Mutation.acceptTask": AGENT,
     "Mutation.declineTask": AGENT,
     "Mutation.postMessage": AGENT | SUPERVISION,
@@ -83,6 +86,9 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.requestAgent": SUPERVISION,
     "Mutation.forceLogOut": SUPERVISION,
     "Mutation.makeAgentReady": SUPERVISION,
+    "Mutation.makeAgentNotReady": SUPERVISION,
+    "Mutation.loseAgentState": SUPERVISION | CONNECTING,
+    "Mutation.mirrorMrd": CONNECTING,
     "Mutation.createUser": ADMIN,
     "Mutation.registerAgent": ADMIN,
     "Mutation.assignAttribute": ADMIN | SUPERVISION,
@@ -98,6 +104,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.configureWrapUpForm": ADMIN,
     "Mutation.configureBusinessCalendar": ADMIN,
     "Mutation.configureRoutingList": ADMIN,
+    "Mutation.configureDeskPolicy": ADMIN,
     "Mutation.retire": ADMIN,
     "Subscription.desk": AGENT,
     "Subscription.conversation": TALKING,

@@ -69,6 +69,7 @@ class SettleDeparture(Command):
 class ReleaseCustomer(Command):
     customer_id: CustomerId
     conversation_id: ConversationId
+    last_agent_id: AgentId | None = None
 
 
 @handles(AdmitAgent)
@@ -133,4 +134,4 @@ async def settle_departure(cmd: SettleDeparture, ctx: Context) -> Position:
 
 @handles(ReleaseCustomer)
 async def release_customer(cmd: ReleaseCustomer, ctx: Context) -> Position:
-    return await ctx.change(Customer, cmd.customer_id, lambda it: it.release(cmd.conversation_id))
+    return await ctx.change(Customer, cmd.customer_id, lambda it: it.release(cmd.conversation_id, cmd.last_agent_id))

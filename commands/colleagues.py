@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from commands.agents import ReserveSlot
 from commands.bus import NOTHING, Command, Context, handles
 from commands.last_channel import mrd_of, reply_due
 from commands.requests import NOBODY_FREE
@@ -181,7 +182,7 @@ async def reserve_named_slot(cmd: ReserveNamedSlot, ctx: Context) -> Position:
         return NOTHING
     offer_id = OfferId(derived_id("named", cmd.task_id, cmd.agent_id))
     try:
-        return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.reserve(cmd.mrd_id, cmd.task_id, offer_id, 0))
+        return await ctx.then(ReserveSlot(cmd.agent_id, cmd.mrd_id, cmd.task_id, offer_id, 0))
     except Refused:
         return await ctx.change(Task, cmd.task_id, lambda task: task.miss())
 

@@ -179,8 +179,9 @@ async def _let_go(session_id: SessionId, identity: IdentityId, ctx: Context) -> 
         raise NotFound("This channel session never started.")
     await ctx.change(Session, session_id, lambda session: session.end(SessionEndReason.AGENT))
     await ctx.change(Identity, identity, lambda it: it.release(session_id))
-    if (await ctx.load(Conversation, started.conversation_id)).closed is not None:
-        await ctx.change(Customer, started.customer_id, lambda it: it.release(started.conversation_id))
+    talk = await ctx.load(Conversation, started.conversation_id)
+    if talk.closed is not None:
+        await ctx.change(Customer, started.customer_id, lambda it: it.release(started.conversation_id, talk.last_agent))
 
 
 def _message(inbound: Inbound) -> MessagePosted:

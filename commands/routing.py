@@ -32,7 +32,7 @@ class Router:
     """A fold of the log (`infra/folds.py`) that acts: feed it each batch, and let `run` follow."""
 
     name = "routing"
-    shape = 3
+    shape = 4
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -103,7 +103,7 @@ def _command(move: Move) -> Command:
         case Offer():
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
-            return WidenTask(move.task_id, move.step)
+            return WidenTask(move.task_id, move.step, move.reason)
 
 
 def _command_id(move: Move) -> UUID:

@@ -1,18 +1,19 @@
 """A request for a human, from the queue to the wrap-up."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
 from domain.agents.agent import Agent
 from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
-from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, SessionId, TaskId
+from domain.customers.customer import Customer
+from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
-from domain.tasks.facts import Routing, TaskCloseReason, TaskDirection
+from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskDirection
 from domain.tasks.task import REROUTE_PRIORITY, DeclineNotAllowed, Task
 
 OFFER_TIMEOUT_S = 20
@@ -40,6 +41,7 @@ class EnqueueTask(Command):
 class WidenTask(Command):
     task_id: TaskId
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,13 @@ class ExpireWrapUp(Command):
 async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     queue = ctx.catalog.queues.get(cmd.queue_id)
     wait_s = queue.request_ttl_s if queue else 0  # retired since it was asked for: nobody comes, and that is reported
-    customer_id = (await ctx.load(Conversation, cmd.conversation_id)).customer_id
+    conversation = await ctx.load(Conversation, cmd.conversation_id)
+    customer_id = conversation.customer_id
     if customer_id is None:
         raise NotFound("There is no such conversation.")
+    last_agent_id, last_agent_until = None, None
+    if cmd.direction is TaskDirection.INBOUND:  # whoever asks for a colleague does not mean themselves
+        last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
     routing = Routing(
         root_request_id=cmd.root_request_id or cmd.task_id,
         queue_id=cmd.queue_id,
@@ -153,7 +159,11 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         first_enqueued_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=wait_s),
         priority=cmd.priority,
+        step=LAST_AGENT_STEP if last_agent_id else 0,
         excluded=cmd.excluded,
+        last_agent_id=last_agent_id,
+        last_agent_until=last_agent_until,
+        data=queue.asked_of(conversation.data) if queue else {},
     )
     change = await ctx.changed(
         Task,
@@ -175,7 +185,7 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
 
 @handles(WidenTask)
 async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason))
 
 
 @handles(OfferTask)
@@ -311,6 +321,19 @@ async def finish_wrap_up(cmd: FinishWrapUp, ctx: Context) -> Position:
 @handles(ExpireWrapUp)
 async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
+
+
+async def _last_agent(
+    conversation: Conversation, customer_id: CustomerId, session_id: SessionId, ctx: Context
+) -> tuple[AgentId | None, datetime | None]:
+    """Whom the channel says to try first, and until when: who talked with the customer last (routing 54)."""
+    channel_id = conversation.sessions.get(session_id)
+    channel = ctx.catalog.channels.get(channel_id) if channel_id else None
+    if channel is None or not channel.routing.route_to_last_agent:
+        return None, None
+    last = conversation.last_agent or (await ctx.load(Customer, customer_id)).last_agent
+    until = ctx.now + timedelta(seconds=channel.routing.last_agent_timeout_s)
+    return (last, until) if last else (None, None)
 
 
 def _wrap_up(task: Task, ctx: Context) -> tuple[int | None, bool]:

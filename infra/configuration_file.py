@@ -30,6 +30,7 @@ SECTIONS: dict[str, type[s.Settings]] = {
     "bots": s.Bot,
     "channels": s.Channel,
     "calendars": BusinessCalendar,
+    "desk_policies": s.DeskPolicy,
 }
 """Each after what it points at: this is the order in which they are configured."""
 AGENTS = "agents"

@@ -32,4 +32,4 @@ def when_the_last_agent_left_too_the_conversation_closes(event: Recorded[AgentLe
 
 @reacts_to(ConversationClosed)
 def a_closed_conversation_frees_its_customer(event: Recorded[ConversationClosed]) -> Iterator[Command]:
-    yield ReleaseCustomer(event.fact.customer_id, ConversationId(event.subject))
+    yield ReleaseCustomer(event.fact.customer_id, ConversationId(event.subject), event.fact.last_agent_id)

@@ -9,6 +9,8 @@ from domain.configuration.checks import named, within
 from domain.ids import BotId, ChannelTypeId, ListId, MrdId, QueueId
 from domain.kernel import Invalid
 
+LAST_AGENT_TIMEOUT_S_MAX = 30
+
 
 class ChannelMode(StrEnum):
     BOT = "BOT"
@@ -34,12 +36,15 @@ class ChannelType:
 
 @dataclass(frozen=True, slots=True)
 class RoutingPolicy:
-    """`queue_id`: where requests are pushed from; `list_id`: where they are pulled from, in mode PULL."""
+    """`queue_id`: where requests are pushed from; `list_id`: where they are pulled from, in mode PULL.
+    `last_agent_timeout_s`: how long to wait for the customer's last agent who is busy (routing 54).
+    """
 
     mode: RoutingMode = RoutingMode.PUSH
     queue_id: QueueId | None = None
     route_to_last_agent: bool = False
     list_id: ListId | None = None
+    last_agent_timeout_s: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Channel:
 
     def check(self) -> None:
         named(self.name)
+        within(self.routing.last_agent_timeout_s, 0, LAST_AGENT_TIMEOUT_S_MAX, "routing.last_agent_timeout_s")
         within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
         if self.mode is not ChannelMode.AGENT and self.bot_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")

@@ -1,5 +1,6 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,6 +82,10 @@ class Queue:
     @property
     def wrap_up_mode(self) -> WrapUpMode:
         return WrapUpMode.of(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+
+    def asked_of(self, data: Mapping[str, str]) -> dict[str, str]:
+        """What its steps ask about, of the data that a request carries (routing 9)."""
+        return {it.field: data[it.field] for step in self.steps for it in step.consider_if if it.field in data}
 
     def check(self) -> None:
         named(self.name)

@@ -136,7 +136,7 @@ class Attendance(Standing):
 
     def close(self, reason: CloseReason) -> Decision:
         if self.closed is None and self.customer_id is not None:
-            yield ConversationClosed(reason, self.customer_id)
+            yield ConversationClosed(reason, self.customer_id, self.last_agent)
 
     def close_if_everybody_left(self, reason: CloseReason) -> Decision:
         """`# routing 48`: the last one out closes."""

@@ -240,8 +240,11 @@ class ConversationDataSet(Fact, stored_as="conversation.data-set"):
 
 @dataclass(frozen=True, slots=True)
 class ConversationClosed(Fact, stored_as="conversation.closed"):
+    """`last_agent_id`: who talked with the customer last, if anybody did (routing 54)."""
+
     reason: CloseReason
     customer_id: CustomerId
+    last_agent_id: AgentId | None = None
 
 
 ConversationFact = (

@@ -83,6 +83,7 @@ class Standing:
     sessions: Mapping[SessionId, ChannelId] = field(default_factory=dict)
     last_session: SessionId | None = None
     agents: Mapping[AgentId, AgentPart] = field(default_factory=dict)
+    last_agent: AgentId | None = None
     bot: BotId | None = None
     bot_greeted: bool = False
     misunderstandings: int = 0
@@ -232,7 +233,7 @@ class Standing:
                 came = replace(self, agents=agents, colleagues=_without(self.colleagues, request_id))
                 if role is not ParticipantRole.PRIMARY:
                     return came
-                return replace(came, request=None, unjoined=False, unread=0)
+                return replace(came, last_agent=agent, request=None, unjoined=False, unread=0)
             case AgentRoleChanged(agent_id=agent, role=role):
                 return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
             case AgentLeft(agent_id=agent):

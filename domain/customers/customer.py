@@ -12,7 +12,7 @@ from domain.customers.facts import (
     CustomerRenamed,
     IdentityAttached,
 )
-from domain.ids import ChannelId, ConversationId, IdentityId
+from domain.ids import AgentId, ChannelId, ConversationId, IdentityId
 from domain.kernel import Decision, NotFound, replace
 
 
@@ -25,6 +25,7 @@ class Customer:
     anonymous: bool = True
     identities: frozenset[IdentityId] = frozenset()
     conversation: ConversationId | None = None
+    last_agent: AgentId | None = None
 
     def meet(
         self, identity: IdentityId, channel: ChannelId, contact: Contact, name: str, candidate: ConversationId
@@ -43,10 +44,10 @@ class Customer:
         if name != self.name:
             yield CustomerRenamed(name)
 
-    def release(self, conversation: ConversationId) -> Decision:
-        """That conversation has closed; the next message opens a new one."""
+    def release(self, conversation: ConversationId, last_agent: AgentId | None = None) -> Decision:
+        """That conversation has closed; the next message opens a new one. `last_agent`: who talked in it last."""
         if self.conversation == conversation:
-            yield ConversationReleased(conversation)
+            yield ConversationReleased(conversation, last_agent)
 
     def evolve(self, fact: CustomerFact) -> Self:
         match fact:
@@ -58,7 +59,7 @@ class Customer:
                 return replace(self, name=name, anonymous=False)
             case ConversationOpened(conversation_id=conversation):
                 return replace(self, conversation=conversation)
-            case ConversationReleased():
-                return replace(self, conversation=None)
+            case ConversationReleased(last_agent_id=agent):
+                return replace(self, conversation=None, last_agent=agent or self.last_agent)
             case _:
                 assert_never(fact)

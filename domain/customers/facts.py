@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.channels.inbound import ContactKind
-from domain.ids import ChannelId, ConversationId, CustomerId, IdentityId, SessionId
+from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, IdentityId, SessionId
 from domain.kernel import Fact
 
 
@@ -33,7 +33,10 @@ class ConversationOpened(Fact, stored_as="customer.conversation-opened"):
 
 @dataclass(frozen=True, slots=True)
 class ConversationReleased(Fact, stored_as="customer.conversation-released"):
+    """`last_agent_id`: who talked with the customer in it last, if anybody did (routing 54)."""
+
     conversation_id: ConversationId
+    last_agent_id: AgentId | None = None
 
 
 CustomerFact = CustomerCreated | IdentityAttached | CustomerRenamed | ConversationOpened | ConversationReleased

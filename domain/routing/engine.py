@@ -8,11 +8,10 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     ranking.py   the first of those in a set        reach.py    which steps an agent serves
     choices.py   which of them gets which           todo.py     what is looked at, and what is not
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
+    skipping.py  which steps are not waited for
 
-What will come, and where: `skip_if` and `consider_if` (routing 8, 9) decide in `_enter` and at `StepReached` which step a
-request really reaches; the last agent (54) is a step before the first, with a crowd of one, in `lines.Stage.choices`;
-interruption (35) makes `staff.Staff._settle` close a chair for what happens in another domain; pull lists (60) only fill
-slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
+What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another
+domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
 """
 
 from collections.abc import Callable
@@ -30,17 +29,19 @@ from domain.agents.facts import (
 )
 from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
-from domain.routing.lines import Lines, Pools, Standing, WorkKey
+from domain.routing.lines import Line, Lines, Pools, Stage, Standing, WorkKey
 from domain.routing.moves import Move, Offer, Widening
 from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
+from domain.routing.skipping import Skipping, not_considered
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
 from domain.tasks.facts import (
     StepReached,
+    StepReason,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
@@ -65,6 +66,8 @@ class Engine:
         self.state = state or State()
         self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
         self._staff = Staff(self.state, self._pools, self._skills)
+        self._skipping = Skipping(self._staff)
+        self._watched: set[TaskId] = set()
         self._lines = Lines(self._pools, self._skills)
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
@@ -111,7 +114,7 @@ class Engine:
             case Widening(task_id=task_id, step=step) if request is not None and step > request.step:
                 line = self._lines.get(request.routing.queue_id)
                 if line is not None and not request.ringing:
-                    self._clocks.again(move, line.begins, request.routing.first_enqueued_at)
+                    self._try_again(move, request, line)
             case _:
                 return
 
@@ -120,6 +123,8 @@ class Engine:
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
         moves = self._clocks.ring(now)
+        if moves:
+            moves = [self._with_reason(move) for move in moves]
         found: list[Found] = []
         for pool in self._pools.values():
             if pool.freed or pool.fresh or pool.stirred:
@@ -128,6 +133,9 @@ class Engine:
             if len(found) > 1:
                 found.sort(key=_work_key)
             moves += [offer for _, offer in found]
+        if self._watched:
+            moves += self._skipping.moves(self.state.requests, {move.task_id for move in moves})
+        self._staff.changed = False
         return moves
 
     def next_due(self) -> datetime | None:
@@ -154,7 +162,8 @@ class Engine:
         request = self.state.requests.get(task_id)
         if request is not None:
             request.step = recorded.fact.step
-            if task_id in self._standing:
+            self._clocks.reached(task_id, request.step)
+            if task_id in self._standing or task_id in self._watched:
                 self._leave(task_id)
                 self._enter(task_id, request)
 
@@ -172,9 +181,9 @@ class Engine:
         self._forget_request(task_id)
         fact, talking = recorded.fact, self.state.talking
         if fact.conversation_id in talking:
-            talking[fact.conversation_id].add(fact.agent_id)
+            talking[fact.conversation_id][task_id] = fact.agent_id
         else:
-            talking[fact.conversation_id] = {fact.agent_id}
+            talking[fact.conversation_id] = {task_id: fact.agent_id}
 
     def _task_closed(self, recorded: Recorded[TaskClosed]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
@@ -185,7 +194,7 @@ class Engine:
         self._forget_request(task_id)
         talking = state.talking.get(fact.conversation_id)
         if fact.agent_id is not None and talking is not None:
-            talking.discard(fact.agent_id)
+            talking.pop(task_id, None)
             held_up = self._choices.held_up
             if fact.conversation_id in held_up:
                 self._staff.seat(fact.agent_id).free()  # for this conversation's next request, too (routing 12, 17)
@@ -205,11 +214,63 @@ class Engine:
         if line is None:
             self._astray.setdefault(routing.queue_id, set()).add(task_id)
             return
+        if not line.is_plain or request.step < 0:
+            self._enter_watched(task_id, request, line)
+            return
         stage = line.stage(request.step)
         key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
         self._standing[task_id] = line.pool.fresh[task_id] = stage, key
         if len(line.begins) > 1:
             self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
+
+    def _enter_watched(self, task_id: TaskId, request: Request, line: Line) -> None:
+        """The queue, or the request, has more to it than steps that follow one another (routing 8, 9, 54)."""
+        routing = request.routing
+        line = self._lines.considered(line, routing.data)
+        self._watched.add(task_id)
+        if request.step < 0:
+            stage = self._stage_of_last_agent(request, line)
+            if stage is None:
+                self._skipping.send_on(task_id, StepReason.LAST_AGENT_GONE)
+        else:
+            stage = line.considered_stage(request.step)
+        if stage is not None:
+            key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
+            self._standing[task_id] = line.pool.fresh[task_id] = stage, key
+            if stage.skip is not None:
+                self._skipping.watch(task_id, stage)
+        self._wind(task_id, request, line)
+
+    def _stage_of_last_agent(self, request: Request, line: Line) -> Stage | None:
+        """None if they let it ring, or were never heard of."""
+        agent_id = request.routing.last_agent_id
+        if agent_id is None or agent_id in request.missed or agent_id not in self.state.agents:
+            return None
+        return self._lines.stage_of_last_agent(line, self._staff.seat(agent_id))
+
+    def _wind(self, task_id: TaskId, request: Request, line: Line) -> None:
+        routing = request.routing
+        if request.step < 0:
+            until = routing.last_agent_until or routing.first_enqueued_at
+            self._clocks.wind_until(until, task_id, line.begins, routing.first_enqueued_at)
+        elif len(line.begins) > 1:
+            self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
+
+    def _try_again(self, move: Widening, request: Request, line: Line) -> None:
+        if move.reason in (StepReason.WAITED, StepReason.NOT_CONSIDERED):
+            line = self._lines.considered(line, request.routing.data)
+            self._clocks.again(move, line.begins, request.routing.first_enqueued_at)
+        else:
+            self._skipping.again(move.task_id)
+
+    def _with_reason(self, move: Move) -> Move:
+        """A step that was never for the request is not waited for (routing 9)."""
+        request = self.state.requests.get(move.task_id)
+        line = self._lines.get(request.routing.queue_id) if request is not None else None
+        if request is None or line is None or not line.considers or not isinstance(move, Widening):
+            return move
+        left = move.step - 1 in not_considered(line.whole, request.routing.data)
+        return replace(move, reason=StepReason.NOT_CONSIDERED) if left else move
 
     def _leave(self, task_id: TaskId) -> None:
         standing = self._standing.pop(task_id, None)
@@ -217,6 +278,10 @@ class Engine:
             stage, key = standing
             if stage.line.pool.fresh.pop(task_id, None) is None:
                 stage.remove(key)
+        if task_id in self._watched:
+            self._watched.discard(task_id)
+            if self._skipping.leave(task_id, standing[0] if standing else None) and standing:
+                self._lines.drop_stage_of_last_agent(standing[0])
 
     def _hold(self, offer: Offer, chair: Chair) -> None:
         self._pending[offer.task_id] = offer, chair
@@ -233,6 +298,8 @@ class Engine:
         if request is None:
             self.state.created.pop(task_id, None)
             return
+        if request.ringing and not self._astray:
+            return  # it is in no line any more
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)
@@ -272,18 +339,23 @@ class Engine:
 
     def _open_anew(self, queue_id: QueueId) -> None:
         """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""
-        tasks = self._astray.pop(queue_id, set()).union(self._lines.close(queue_id))
-        tasks.update(task_id for task_id in self._pending if self._waits_in(task_id, queue_id))
+        tasks = self._astray.pop(queue_id, set())
+        tasks.update(task_id for task_id in (*self._watched, *self._pending) if self._waits_in(task_id, queue_id))
+        for task_id in sorted(tasks & self._watched):
+            self._leave(task_id)
+        those = self._lines.close(queue_id)
+        for task_id in those:
+            del self._standing[task_id]
+        tasks.update(those)
         queue = self.state.catalog.queues.get(queue_id)
         line = self._lines.open(queue_id, queue) if queue is not None else None
         for task_id in sorted(tasks):
-            self._standing.pop(task_id, None)
             self._clocks.stop(task_id)
             request = self.state.requests[task_id]
             if task_id not in self._pending:
                 self._enter(task_id, request)
             elif line is not None:
-                self._clocks.wind(task_id, request.step, line.begins, request.routing.first_enqueued_at)
+                self._wind(task_id, request, self._lines.considered(line, request.routing.data))
 
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id)

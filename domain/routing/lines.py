@@ -4,17 +4,20 @@ Whoever stands at a step may be served by the same agents, so only the first of 
 all steps stand in one order of work per media routing domain (routing 16).
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from domain.configuration.settings import AgentSelectionPolicy, Queue, StepMode
-from domain.ids import MrdId, QueueId, TaskId
+from domain.ids import AgentId, MrdId, QueueId, TaskId
+from domain.kernel import replace
 from domain.routing.ranking import Ranking
 from domain.routing.reach import Lane, Reach
 from domain.routing.skills import Crowd, Matching, Scale, Skills, Union
+from domain.routing.skipping import REASONS, LastAgent, not_considered
+from domain.tasks.facts import LAST_AGENT_STEP, StepReason
 
 if TYPE_CHECKING:
     from domain.routing.staff import Seat
@@ -23,24 +26,25 @@ WorkKey = tuple[int, int, datetime, TaskId, int]
 """Queue priority ↓, task priority ↓, first enqueued ↑, id (routing 16); then the number of the step."""
 Standing = tuple["Stage", WorkKey]
 """Where a request waits."""
-Choice = tuple[int, Matching, Scale | None]
+Choice = tuple[int, Crowd, Scale | None]
 """A step that counts, whoever matches it, and how skilled they are for it, where that matters."""
 
 
 class Pool:
     """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
     and what has changed since the last decision: `freed` agents, `fresh` requests that are not in any order yet, and the
-    `stirred` steps to be looked at. `staffed`: whoever works in it; `willing`: those of them who want work here.
+    `stirred` steps to be looked at. `staffed`: whoever works in it; `capable`: those who may have tasks at all; `willing`:
+    those who want work here.
     """
 
-    __slots__ = ("freed", "fresh", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
+    __slots__ = ("capable", "freed", "fresh", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
 
     def __init__(self, mrd_id: MrdId) -> None:
         self.mrd_id = mrd_id
         self.seats, self.work = Ranking(), Ranking()
         self.freed: set[Seat] = set()
         self.fresh: dict[TaskId, Standing] = {}
-        self.stirred = self.staffed = self.willing = 0
+        self.stirred = self.staffed = self.capable = self.willing = 0
 
     def line_up(self) -> None:
         """Whoever is fresh takes their place."""
@@ -57,15 +61,22 @@ class Pools(dict[MrdId, Pool]):
 
 
 class Stage:
-    """One step of one queue, and the requests that have reached it."""
+    """One step of one queue, and the requests that have reached it. `own`: the agents of this very step. `skip`: why it
+    is left when none of them is there.
+    """
 
-    __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number")
+    __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number", "own", "skip")
 
-    def __init__(self, line: "Line", step: int) -> None:
-        self.line, self.number = line, line.lane.numbers[step]
-        steps = range(step + 1) if line.queue.step_mode is StepMode.CUMULATIVE else (step,)
-        self.choices: Sequence[Choice] = [(it, line.matchings[it], line.scales[it]) for it in steps]
-        self.admitted: Crowd = line.admitted[step]
+    def __init__(
+        self,
+        line: "Line",
+        number: int,
+        choices: Sequence[Choice],
+        admitted: Crowd,
+        skip: StepReason | None = None,
+    ) -> None:
+        self.line, self.number, self.choices, self.admitted, self.skip = line, number, choices, admitted, skip
+        self.own: Crowd = choices[-1][1]
         self._waiting: list[WorkKey] = []
         self._front = 0
 
@@ -112,12 +123,22 @@ class Stage:
 
 
 class Line:
-    def __init__(self, queue_id: QueueId, queue: Queue, pool: Pool, lane: Lane, skills: Skills) -> None:
-        self.id, self.queue, self.pool, self.lane = queue_id, queue, pool, lane
+    """`steps`: the numbers of those that count, of all steps of the `whole` queue; the others are not for the requests that
+    wait here (routing 9). `is_plain`: there is nothing about it but steps that follow one another.
+    """
+
+    def __init__(
+        self, queue_id: QueueId, whole: Queue, steps: Sequence[int], pool: Pool, lane: Lane, skills: Skills
+    ) -> None:
+        self.id, self.whole, self.steps, self.pool, self.lane = queue_id, whole, steps, pool, lane
+        self.queue = queue = of_steps(whole, steps)
         policy = queue.agent_selection
         self.most = policy is AgentSelectionPolicy.MOST_SKILLED
         by_skill = policy is not AgentSelectionPolicy.LONGEST_AVAILABLE
-        waits = accumulate((step.timeout_s for step in queue.steps[:-1]), initial=0)
+        self.considers = any(step.consider_if for step in whole.steps)
+        self.is_plain = not (self.considers or any(step.skip_if for step in whole.steps))
+        counted = (step.timeout_s if number in steps else 0 for number, step in enumerate(whole.steps[:-1]))
+        waits = accumulate(counted, initial=0)
         self.begins = [timedelta(seconds=seconds) for seconds in waits]
         self.matchings = [Matching(skills, step) for step in queue.steps]
         self.scales = [Scale(skills, step) if by_skill else None for step in queue.steps]
@@ -125,11 +146,24 @@ class Line:
         if queue.step_mode is StepMode.CUMULATIVE:
             for step in range(1, len(queue.steps)):
                 self.admitted[step] = Union(self.admitted[step - 1], self.matchings[step])
-        self.stages = [Stage(self, step) for step in range(len(queue.steps))]
+        self.stages = [self._stage(step) for step in range(len(queue.steps))]
+        self.last_agents: dict[AgentId, Stage] = {}
+
+    def _stage(self, step: int) -> Stage:
+        cumulative = self.queue.step_mode is StepMode.CUMULATIVE
+        those = range(step + 1) if cumulative else (step,)
+        choices = [(self.steps[it], self.matchings[it], self.scales[it]) for it in those]
+        skip_if = self.queue.steps[step].skip_if
+        return Stage(self, self.lane.numbers[step], choices, self.admitted[step], REASONS[skip_if] if skip_if else None)
 
     def stage(self, step: int) -> Stage:
         """Where a request that has reached `step` stands; a queue that got shorter keeps them at its last step."""
         return self.stages[min(step, len(self.stages) - 1)]
+
+    def considered_stage(self, step: int) -> Stage | None:
+        """The same where some steps do not count: at the last of them that does, or nowhere yet (routing 9)."""
+        at = bisect_right(self.steps, step) - 1
+        return self.stages[at] if at >= 0 else None
 
 
 class Lines:
@@ -137,14 +171,50 @@ class Lines:
         self.reach = Reach()
         self.stages: dict[int, Stage] = {}
         self._lines: dict[QueueId, Line] = {}
+        self._reduced: dict[QueueId, dict[frozenset[int], Line]] = {}
         self._pools, self._skills = pools, skills
 
     def get(self, queue_id: QueueId) -> Line | None:
         return self._lines.get(queue_id)
 
+    def considered(self, line: Line, data: Mapping[str, str]) -> Line:
+        """Where a request with these data waits: the same queue without the steps that are not for it (routing 9)."""
+        left_out = not_considered(line.whole, data) if line.considers else None
+        if not left_out:
+            return line
+        reduced = self._reduced.setdefault(line.id, {})
+        if left_out not in reduced:
+            steps = [number for number in range(len(line.whole.steps)) if number not in left_out]
+            reduced[left_out] = self._line(line.id, line.whole, steps)
+        return reduced[left_out]
+
+    def stage_of_last_agent(self, line: Line, seat: "Seat") -> Stage:
+        """Before the first step: whoever waits for that agent (routing 54)."""
+        stage = line.last_agents.get(seat.id)
+        if stage is None:
+            one = LastAgent(line, seat)
+            choices: Sequence[Choice] = [(LAST_AGENT_STEP, one, None)]
+            stage = Stage(line, self.reach.take_number(), choices, one, StepReason.LAST_AGENT_GONE)
+            line.last_agents[seat.id] = self.stages[stage.number] = stage
+            seat.own |= 1 << stage.number
+        return stage
+
+    def drop_stage_of_last_agent(self, stage: Stage) -> None:
+        """Nobody waits for them any more."""
+        if isinstance(stage.own, LastAgent):
+            seat = stage.own.seat
+            seat.own &= ~(1 << stage.number)
+            del stage.line.last_agents[seat.id], self.stages[stage.number]
+            stage.line.pool.stirred &= ~(1 << stage.number)
+            self.reach.give_back(stage.number)
+
     def open(self, queue_id: QueueId, queue: Queue) -> Line:
-        lane = self.reach.open(queue)
-        line = self._lines[queue_id] = Line(queue_id, queue, self._pools[queue.mrd_id], lane, self._skills)
+        line = self._lines[queue_id] = self._line(queue_id, queue, range(len(queue.steps)))
+        return line
+
+    def _line(self, queue_id: QueueId, whole: Queue, steps: Sequence[int]) -> Line:
+        lane = self.reach.open(of_steps(whole, steps))
+        line = Line(queue_id, whole, steps, self._pools[whole.mrd_id], lane, self._skills)
         for stage in line.stages:
             self.stages[stage.number] = stage
         return line
@@ -155,6 +225,14 @@ class Lines:
         if line is None:
             return []
         line.pool.line_up()
+        reduced = self._reduced.pop(queue_id, {}).values()
+        return [task_id for each in (line, *reduced) for task_id in self._close(each)]
+
+    def _close(self, line: Line) -> list[TaskId]:
+        tasks = [task_id for stage in (*line.stages, *line.last_agents.values()) for task_id in stage.tasks]
+        for stage in tuple(line.last_agents.values()):
+            line.pool.work.drop(stage.number)
+            self.drop_stage_of_last_agent(stage)
         for stage in line.stages:
             line.pool.work.drop(stage.number)
             line.pool.stirred &= ~(1 << stage.number)
@@ -162,4 +240,8 @@ class Lines:
         for step, matching, scale in zip(line.queue.steps, line.matchings, line.scales, strict=True):
             self._skills.leave(step, matching, scale)
         self.reach.close(line.lane)
-        return [task_id for stage in line.stages for task_id in stage.tasks]
+        return tasks
+
+
+def of_steps(queue: Queue, steps: Sequence[int]) -> Queue:
+    return queue if len(steps) == len(queue.steps) else replace(queue, steps=tuple(queue.steps[it] for it in steps))

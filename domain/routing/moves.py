@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import derived_id
 from domain.routing.decisions import UNTOLD, Grounds
+from domain.tasks.facts import StepReason
 
 
 class Offer:
@@ -62,10 +63,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """The request has waited for its next step to begin (routing 7, 10)."""
+    """The request has waited for its next step to begin, or need not wait for it (routing 7, 8, 9, 10, 54)."""
 
     task_id: TaskId
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
 Move = Offer | Widening

@@ -74,6 +74,17 @@ class Reach:
         self.version += 1
         return Lane(start, length, tuple(numbers), frozenset(names))
 
+    def take_number(self) -> int:
+        """A number for what no attributes decide about."""
+        spare = self._spare.get(1)
+        if spare:
+            return spare.pop()
+        self._size += 1
+        return self._size - 1
+
+    def give_back(self, number: int) -> None:
+        self._spare.setdefault(1, []).append(number)
+
     def close(self, lane: Lane) -> None:
         kept = ~lane.extent
         self._ways &= kept

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
 
-from domain.agents.agent import Mrd
+from domain.agents.states import Mrd
 from domain.configuration.settings import AgentSelectionPolicy
 from domain.ids import ConversationId
 from domain.routing.decisions import NAMED_MAX, Candidate, Grounds, Obstacle, Rejected
 from domain.routing.lines import Pool, Stage
-from domain.routing.staff import Seat, Staff
+from domain.routing.staff import Chair, Seat, Staff
 from domain.routing.state import Request, State
 
 LOOKED_AT_MAX = 32
@@ -80,7 +80,7 @@ class Reasons:
         rank = next((rank for rank, matching, _ in stage.choices if matching.members & bit), stage.choices[-1][0])
         skill = None
         if line.queue.agent_selection is not AgentSelectionPolicy.LONGEST_AVAILABLE:
-            names = set(line.queue.steps[rank].attribute_ids())
+            names = set(line.whole.steps[rank].attribute_ids() if rank >= 0 else ())
             skill = sum(seat.agent.attributes.get(name, 0) for name in names)
         chair, tasks_max = seat.chairs[mrd_id], seat.agent.mrds.get(mrd_id, Mrd()).tasks_max
         return Candidate(seat.id, rank, chair.load, tasks_max, seat.since.get(mrd_id), skill)
@@ -94,7 +94,7 @@ class Reasons:
         gone = there & ~staff.here
         resting = there & staff.here & ~pool.willing
         occupied = there & staff.here & pool.willing
-        talking = staff.members(self._state.talking.get(request.conversation_id or ConversationId(""), ()))
+        talking = staff.members(self._state.talking.get(request.conversation_id or ConversationId(""), {}).values())
         missed = staff.members(request.missed)
         counts: Counter[Obstacle] = Counter()
         near: list[tuple[int, Obstacle, Seat]] = []
@@ -105,8 +105,7 @@ class Reasons:
             elif bit & talking:
                 obstacle = Obstacle.IN_CONVERSATION
             else:
-                chair = seat.chairs[pool.mrd_id]
-                obstacle = Obstacle.OFFERED if chair.ringing or chair.promised else Obstacle.BUSY
+                obstacle = _at_work(seat, seat.chairs[pool.mrd_id])
             counts[obstacle] += 1
             occupied ^= bit
             near.append((_NEARNESS[obstacle], obstacle, seat))
@@ -127,9 +126,23 @@ class Reasons:
 _NEARNESS = {
     obstacle: number
     for number, obstacle in enumerate(
-        (Obstacle.EXCLUDED, Obstacle.IN_CONVERSATION, Obstacle.OFFERED, Obstacle.BUSY, Obstacle.OCCUPIED)
+        (
+            Obstacle.EXCLUDED,
+            Obstacle.IN_CONVERSATION,
+            Obstacle.DISCONNECTED,
+            Obstacle.INTERRUPTED,
+            Obstacle.OFFERED,
+            Obstacle.BUSY,
+            Obstacle.OCCUPIED,
+        )
     )
 }
+
+
+def _at_work(seat: Seat, chair: Chair) -> Obstacle:
+    if chair.closed:  # routing 35, 39
+        return Obstacle.DISCONNECTED if seat.agent.lost_desk else Obstacle.INTERRUPTED
+    return Obstacle.OFFERED if chair.ringing or chair.promised else Obstacle.BUSY
 
 
 def _occupied(seat: Seat, pool: Pool, obstacle: Obstacle) -> Rejected:

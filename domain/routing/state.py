@@ -5,6 +5,7 @@ from datetime import datetime
 
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
+from domain.agents.states import Interrupts
 from domain.configuration.catalog import Catalog
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import BEGINNING, Position
@@ -31,13 +32,16 @@ class Slot:
     mrd_id: MrdId
     state: SlotState
     offer_id: OfferId
+    interruptible: bool = False
+    interrupts: Interrupts = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class State:
     """`agents` holds who they are and whether they want work; `slots` what fills their time, for it changes with every
     task. `since`: available since (routing 15). `readied`: when they last became ready. `missed`: of requests whose
-    offer rang out and that are not queued again yet, by their first task. `position`: everything up to there is in it.
+    offer rang out and that are not queued again yet, by their first task. `talking`: who is in a conversation, and for
+    which tasks, for somebody may be there for two. `position`: everything up to there is in it.
     """
 
     agents: dict[AgentId, Agent] = field(default_factory=dict)
@@ -47,6 +51,6 @@ class State:
     requests: dict[TaskId, Request] = field(default_factory=dict)
     created: dict[TaskId, ConversationId] = field(default_factory=dict)
     missed: dict[TaskId, dict[AgentId, Position]] = field(default_factory=dict)
-    talking: dict[ConversationId, set[AgentId]] = field(default_factory=dict)
+    talking: dict[ConversationId, dict[TaskId, AgentId]] = field(default_factory=dict)
     catalog: Catalog = field(default_factory=Catalog)
     position: Position = BEGINNING

@@ -1,7 +1,7 @@
 """What happens to a task: one agent's share of one conversation, and the request that looks for that agent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -82,9 +82,27 @@ class TaskCloseReason(StrEnum):
         return TaskCloseReason.DONE if self.name.startswith("WRAP_UP") else self
 
 
+LAST_AGENT_STEP = -1
+"""Before the first step of a queue: the customer's last agent alone (routing 54)."""
+
+
+class StepReason(StrEnum):
+    """Why a request went on to the next step."""
+
+    WAITED = "WAITED"
+    NONE_LOGGED_IN = "NONE_LOGGED_IN"
+    NONE_READY = "NONE_READY"
+    NOT_CONSIDERED = "NOT_CONSIDERED"
+    LAST_AGENT_GONE = "LAST_AGENT_GONE"
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27)."""
+    """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27).
+
+    `step` counts from 0; `LAST_AGENT_STEP` comes before, for those who wait for `last_agent_id`, until `last_agent_until`
+    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9).
+    """
 
     root_request_id: TaskId
     queue_id: QueueId
@@ -96,6 +114,8 @@ class Routing:
     attempt: int = 1
     excluded: frozenset[AgentId] = frozenset()
     last_agent_id: AgentId | None = None
+    last_agent_until: datetime | None = None
+    data: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +180,12 @@ class TaskRedirected(Fact, stored_as="task.redirected"):
 
 @dataclass(frozen=True, slots=True)
 class StepReached(Fact, stored_as="task.step-reached"):
-    """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10)."""
+    """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10); `reason`: why it left the
+    one before.
+    """
 
     step: int
+    reason: StepReason = StepReason.WAITED
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from domain.tasks.facts import (
     MonitoringStarted,
     Routing,
     StepReached,
+    StepReason,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
@@ -161,9 +162,9 @@ class Task:
             yield pulled
             yield TaskAccepted(OfferId(""), pulled.agent_id, pulled.conversation_id)
 
-    def widen(self, step: int) -> Decision:
+    def widen(self, step: int, reason: StepReason = StepReason.WAITED) -> Decision:
         if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
-            yield StepReached(step)
+            yield StepReached(step, reason)
 
     def reserve(
         self,

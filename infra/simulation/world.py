@@ -263,7 +263,7 @@ class World:
             if isinstance(move, Offer):
                 done += self._reserve(move)
             elif (it := self._live.get(move.task_id)) is not None and it.state == WAITING:
-                self._tell(it.stream, StepReached(move.step))
+                self._tell(it.stream, StepReached(move.step, move.reason))
                 done += 1
         self.moves += done
         self.refused += len(moves) - done

@@ -36,7 +36,7 @@ class Task:
     queue_id: QueueId | None = doc("The queue.")
     mrd_id: MrdId | None = doc("The media routing domain.")
     priority: int | None = doc("1 to 10, and 11 for what was offered in vain already.")
-    step: int | None = doc("Which step of the queue it has reached, from 0.")
+    step: int | None = doc("Which step of the queue it has reached, from 0; -1 while the last agent is waited for.")
     attempt: int | None = doc("The how manieth task of its request it is, from 1.")
     previous_task_id: TaskId | None = doc("The task that it continues.")
     root_request_id: TaskId | None = doc("The first task of its request; null where nobody was looked for.")

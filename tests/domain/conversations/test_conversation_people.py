@@ -162,7 +162,7 @@ def test_the_last_one_out_closes() -> None:  # routing 48
 
 def test_a_conversation_closes_once_and_the_first_reason_stays() -> None:
     given(Conversation, *TALKING).when(lambda it: it.close(CloseReason.FORCE_CLOSED)).then(
-        ConversationClosed(CloseReason.FORCE_CLOSED, JOHN)
+        ConversationClosed(CloseReason.FORCE_CLOSED, JOHN, MARIA)
     ).twice()
     given(Conversation, *TALKING, OVER).when(lambda it: it.close(CloseReason.INACTIVITY)).then()
 

@@ -36,6 +36,7 @@ class Floor:
         self.history: list[Recorded[Any]] = []
         self.agents: dict[AgentId, Agent] = {}
         self.tasks: dict[TaskId, Task] = {}
+        self.interruptible: set[MrdId] = set()
 
     # What happens
 
@@ -100,7 +101,7 @@ class Floor:
     def miss(self, id: str) -> None:
         agent = self.tasks[TaskId(id)].offer.agent_id
         self.task(id, lambda task: task.expire_offer(task.offer.offer_id, self.now))
-        self.agent(agent, lambda it: it.miss(TaskId(id), make_not_ready=True))
+        self.agent(agent, lambda it: it.miss(TaskId(id)))
 
     def ask_again(self, id: str) -> str:
         task = self.tasks[TaskId(id)]
@@ -115,6 +116,9 @@ class Floor:
             priority=REROUTE_PRIORITY,
             step=routing.step,
             excluded=routing.excluded | {agent},
+            data=routing.data,
+            last_agent_id=routing.last_agent_id,
+            last_agent_until=routing.last_agent_until,
         )
         return f"{id}'"
 
@@ -137,18 +141,29 @@ class Floor:
     def carry_out(self, move: Move) -> bool:
         """As the shell and the policies do; whether it was not refused."""
         if not isinstance(move, Offer):
-            self.task(move.task_id, lambda task: task.widen(move.step))
+            self.task(move.task_id, lambda task: task.widen(move.step, move.reason))
             return True
         try:
             self.agent(
                 move.agent_id,
-                lambda it: it.reserve(move.mrd_id, move.task_id, move.offer_id, move.step, move.decision),
+                lambda it: it.reserve(
+                    move.mrd_id,
+                    move.task_id,
+                    move.offer_id,
+                    move.step,
+                    move.decision,
+                    **self.interruption(it, move.mrd_id),
+                ),
             )
         except Refused:
             self.engine.forget(move)
             return False
         self.ring(move)
         return True
+
+    def interruption(self, agent: Agent, mrd: MrdId) -> dict[str, Any]:
+        gives_way = {other: s.InterruptionAction.HOLD for other in agent.mrds if other in self.interruptible - {mrd}}
+        return {"interruptible": mrd in self.interruptible, "interrupts": gives_way}
 
     def ring(self, offer: Offer) -> None:
         due = self.now + timedelta(seconds=20)

@@ -1,0 +1,100 @@
+"""Which requests need not wait for their step to end? Those at a step where nobody is there, and those that a step is not for.
+
+Nothing here costs anything to a request whose queue has none of it: `Engine` only comes here for those that are not plain.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from domain.configuration.settings import Queue, SkipIf
+from domain.ids import TaskId
+from domain.routing.moves import Widening
+from domain.routing.state import Request
+from domain.tasks.facts import StepReason
+
+if TYPE_CHECKING:
+    from domain.routing.lines import Line, Stage
+    from domain.routing.staff import Seat, Staff
+
+REASONS = {SkipIf.NONE_LOGGED_IN: StepReason.NONE_LOGGED_IN, SkipIf.NONE_READY: StepReason.NONE_READY}
+
+
+def not_considered(queue: Queue, data: Mapping[str, str]) -> frozenset[int]:
+    """The steps that are not for a request with these data: they take no time, and their agents do not count (routing 9)."""
+    return frozenset(
+        number for number, step in enumerate(queue.steps) if not all(it.holds(data) for it in step.consider_if)
+    )
+
+
+class LastAgent:
+    """A crowd of one: the agent whom the customer talked with last, if they are good for any step of the queue
+    (routing 12, 54).
+    """
+
+    __slots__ = ("_line", "seat")
+
+    def __init__(self, line: "Line", seat: "Seat") -> None:
+        self._line, self.seat = line, seat
+
+    @property
+    def members(self) -> int:
+        number = self.seat.number
+        return 1 << number if any(it.members >> number & 1 for it in self._line.matchings) else 0
+
+
+class Skipping:
+    """A step is left at once when nobody of it is there, on entry and whenever that may turn true (routing 8); and nobody
+    waits for a last agent who is gone (routing 54). Of each request one move is under way at most.
+    """
+
+    def __init__(self, staff: "Staff") -> None:
+        self._staff = staff
+        self._there: dict[Stage, set[TaskId]] = {}
+        self._at_once: dict[TaskId, StepReason] = {}
+        self._under_way: set[TaskId] = set()
+        self._stirred = False
+
+    def watch(self, task_id: TaskId, stage: "Stage") -> None:
+        """It stands at a step that may have to be left."""
+        self._there.setdefault(stage, set()).add(task_id)
+        self._stirred = True
+
+    def send_on(self, task_id: TaskId, reason: StepReason) -> None:
+        self._at_once[task_id] = reason
+        self._stirred = True
+
+    def leave(self, task_id: TaskId, stage: "Stage | None") -> bool:
+        """Whether it was the last that stood there."""
+        self._at_once.pop(task_id, None)
+        self._under_way.discard(task_id)
+        if stage is None or stage not in self._there:
+            return False
+        self._there[stage].discard(task_id)
+        if self._there[stage]:
+            return False
+        del self._there[stage]
+        return True
+
+    def again(self, task_id: TaskId) -> None:
+        """What was to be done came to nothing."""
+        self._under_way.discard(task_id)
+        self._stirred = True
+
+    def moves(self, requests: Mapping[TaskId, Request], moving: set[TaskId]) -> list[Widening]:
+        """To the step after the one that each has reached. `moving`: those who move anyway."""
+        if not (self._stirred or self._staff.changed):
+            return []
+        self._stirred = False
+        found = dict(self._at_once)
+        for stage, tasks in self._there.items():
+            if stage.skip is not None and self._is_deserted(stage):
+                found.update(dict.fromkeys(tasks, stage.skip))
+        moving |= self._under_way
+        found = {task_id: why for task_id, why in found.items() if task_id not in moving}
+        self._under_way.update(found)
+        return [Widening(task_id, requests[task_id].step + 1, why) for task_id, why in sorted(found.items())]
+
+    def _is_deserted(self, stage: "Stage") -> bool:
+        pool = stage.line.pool
+        there = stage.own.members & self._staff.here & pool.capable
+        return not there if stage.skip is StepReason.NONE_LOGGED_IN else not there & pool.willing

@@ -1,0 +1,119 @@
+"""What does a request take along when it gets in line? Whom the customer talked with last, and what the queue asks about."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from commands.attendance import LeaveConversation
+from commands.conversations import SetConversationData
+from commands.requests import RequestAgent
+from commands.tasks import FinishWrapUp, WidenTask
+from domain.configuration.catalog import Catalog
+from domain.configuration.settings import Channel
+from domain.conversations.facts import ConversationStarted, RequestReason
+from domain.customers.customer import Customer
+from domain.customers.facts import ConversationReleased, CustomerCreated
+from domain.ids import ChannelId, ConversationId, QueueId, TaskId
+from domain.kernel import replace
+from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued
+from tests.commands.office import NOON, Office, message
+from tests.commands.test_stories import MARIA, PAUL, hang_up, newest, staffed, talks
+
+pytestmark = pytest.mark.anyio
+WHATSAPP = ChannelId("whatsapp-line")
+
+
+def routes_to_last_agent(catalog: Catalog, timeout_s: int) -> Catalog:
+    channels: Mapping[ChannelId, Channel] = catalog.channels
+    routing = replace(channels[WHATSAPP].routing, route_to_last_agent=True, last_agent_timeout_s=timeout_s)
+    return replace(catalog, channels={**channels, WHATSAPP: replace(channels[WHATSAPP], routing=routing)})
+
+
+async def an_office_where_people_know_each_other(timeout_s: int = 7) -> Office:
+    office = await staffed(MARIA, PAUL)
+    office.catalog = routes_to_last_agent(office.catalog, timeout_s)
+    return office
+
+
+async def has_talked(office: Office, agent: str = MARIA, number: int = 1) -> None:
+    await office.sends(message(number))
+    done = await talks(office, agent)
+    await hang_up(office)
+    await office.sends(FinishWrapUp(done, agent))
+
+
+async def routing(office: Office) -> Routing:
+    return (await office.facts(TaskQueued))[-1].routing
+
+
+async def test_who_comes_back_asks_for_their_last_agent_first() -> None:  # routing 54
+    office = await an_office_where_people_know_each_other()
+    await has_talked(office)
+    await office.sends(message(2))
+    wanted = await routing(office)
+    assert (wanted.last_agent_id, wanted.step) == (MARIA, LAST_AGENT_STEP)
+    assert wanted.last_agent_until == NOON + timedelta(seconds=7)
+
+
+async def test_the_last_agent_is_the_last_of_several() -> None:  # routing 54
+    office = await an_office_where_people_know_each_other()
+    await has_talked(office, MARIA, 1)
+    await has_talked(office, PAUL, 2)
+    await office.sends(message(3))
+    assert (await routing(office)).last_agent_id == PAUL
+
+
+async def test_the_last_agent_of_this_very_conversation_counts_first() -> None:  # routing 54
+    office = await an_office_where_people_know_each_other()
+    await has_talked(office, MARIA, 1)
+    await office.sends(message(2))
+    await talks(office, PAUL)
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(LeaveConversation(talk_id, PAUL), message(3))
+    assert (await routing(office)).last_agent_id == PAUL
+
+
+async def test_a_conversation_without_an_agent_makes_nobody_forgotten() -> None:  # routing 54
+    office = await an_office_where_people_know_each_other()
+    await has_talked(office)
+    await office.sends(message(2))
+    await hang_up(office)
+    assert [it.last_agent_id for it in await office.facts(ConversationReleased)] == [MARIA, None]
+    customer = await office.load(Customer, await newest(office, CustomerCreated))
+    assert customer.last_agent == MARIA
+
+
+async def test_who_was_never_here_asks_for_nobody() -> None:  # routing 54
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    assert ((await routing(office)).last_agent_id, (await routing(office)).step) == (None, 0)
+
+
+async def test_nobody_is_asked_for_where_the_channel_does_not_say_so() -> None:  # routing 54
+    office = await staffed()
+    await has_talked(office)
+    await office.sends(message(2))
+    assert (await routing(office)).last_agent_id is None
+
+
+async def test_a_request_takes_along_what_the_queue_asks_about_and_nothing_else() -> None:  # routing 9
+    office = await staffed()
+    await office.sends(message(1))
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    done = await talks(office)
+    await office.sends(
+        LeaveConversation(talk_id, MARIA),
+        FinishWrapUp(done, MARIA),
+        SetConversationData(talk_id, {"order": "150", "diagnosis": "nobody's business"}),
+        RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED, QueueId("returns")),
+    )
+    assert (await routing(office)).data == {"order": "150"}
+
+
+async def test_a_step_that_is_left_says_why() -> None:  # routing 8
+    office = await staffed()
+    await office.sends(message(1))
+    waiting = TaskId(await newest(office, TaskCreated))
+    await office.sends(WidenTask(waiting, 1, StepReason.NONE_READY), WidenTask(waiting, 1, StepReason.WAITED))
+    assert await office.facts(StepReached) == [StepReached(1, StepReason.NONE_READY)]

@@ -53,9 +53,14 @@ async def colleague(office: Office, task: str, mutation: str, **whom: object) ->
     """Grace takes it; returns her task."""
     await ready(office)
     await office.done("ada", mutation, taskId=task, **whom)
-    rings = await office.world.offer_to(GRACE)
-    await office.done("grace", "acceptTask", taskId=rings)
-    return rings
+
+    async def rings() -> str | None:
+        newest = await office.world.offer_to(GRACE)
+        return newest if (await office.world.centre.store.load(Task, newest)).media_state == "RESERVED" else None
+
+    ringing = await office.until(rings)
+    await office.done("grace", "acceptTask", taskId=ringing)
+    return ringing
 
 
 @pytest.mark.parametrize("whom", [{"agentId": GRACE}, {"queueId": "support"}], ids=["name", "queue"])

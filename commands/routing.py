@@ -14,11 +14,15 @@ import msgspec
 from commands.agents import ReserveSlot
 from commands.bus import Command, Commands
 from commands.ports import Conflict, Unavailable
-from commands.tasks import WidenTask
+from commands.queues import RetireDrained
+from commands.tasks import CancelTask, WidenTask
 from domain.agents.agent import Agent
-from domain.ids import AgentId
+from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.routing.decisions import Grounds
 from domain.routing.engine import Engine, Move, Offer, State, Widening
+from domain.routing.moves import Emptied, Flushing
+from domain.tasks.facts import TaskCloseReason
 
 THINK_AGAIN_S = 0.02
 """Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""
@@ -44,6 +48,14 @@ class Router:
     def agents(self) -> Mapping[AgentId, Agent]:
         """Everybody who was ever registered, with what they are good at."""
         return self._engine.state.agents
+
+    def waiting(self, queue_id: QueueId) -> int:
+        """How many requests wait or ring in a queue."""
+        return sum(it.routing.queue_id == queue_id for it in self._engine.state.requests.values())
+
+    def why_waiting(self, task_id: TaskId) -> Grounds | None:
+        """Who could have a request now, and why nobody else, as this process knows it."""
+        return self._engine.why_waiting(task_id)
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._engine.feed(recorded)
@@ -104,6 +116,10 @@ def _command(move: Move) -> Command:
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
             return WidenTask(move.task_id, move.step, move.reason)
+        case Flushing():
+            return CancelTask(move.task_id, TaskCloseReason.FORCE_CLOSED, words=move.words)
+        case Emptied():
+            return RetireDrained(move.queue_id)
 
 
 def _command_id(move: Move) -> UUID:
@@ -113,3 +129,7 @@ def _command_id(move: Move) -> UUID:
             return uuid5(NAMESPACE, f"reserve {move.offer_id}")
         case Widening():
             return uuid5(NAMESPACE, f"widen {move.task_id} {move.step}")
+        case Flushing():
+            return uuid5(NAMESPACE, f"flush {move.task_id}")
+        case Emptied():
+            return uuid5(NAMESPACE, f"emptied {move.queue_id} {move.configuration}")

@@ -9,12 +9,14 @@ from api.schema.mutations.configuration import ConfigurationMutation
 from api.schema.mutations.lists import ListsMutation
 from api.schema.mutations.people import PeopleMutation
 from api.schema.mutations.presence import PresenceMutation
+from api.schema.mutations.queues import QueueMutation
 from api.schema.mutations.supervision import SupervisionMutation
 from api.schema.mutations.work import WorkMutation
 from api.schema.queries.boards import BoardsQuery
 from api.schema.queries.configuration import ConfigurationQuery
 from api.schema.queries.history import HistoryQuery
 from api.schema.queries.lists import ListsQuery
+from api.schema.queries.reasons import ReasonsQuery
 from api.schema.queries.self import SelfQuery
 from api.schema.quick import quicken
 from api.schema.subscriptions import Subscription
@@ -22,7 +24,7 @@ from api.schema.words import CONFIG
 
 
 @strawberry.type(description="What can be asked.")
-class Query(SelfQuery, BoardsQuery, ListsQuery, ConfigurationQuery, HistoryQuery):
+class Query(SelfQuery, BoardsQuery, ReasonsQuery, ListsQuery, ConfigurationQuery, HistoryQuery):
     pass
 
 
@@ -33,6 +35,7 @@ class Mutation(
     ColleaguesMutation,
     ListsMutation,
     SupervisionMutation,
+    QueueMutation,
     PeopleMutation,
     ConfigurationMutation,
 ):

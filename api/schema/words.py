@@ -22,6 +22,8 @@ from domain.conversations.facts import CloseReason, ConversationState, Participa
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
 from domain.routing.decisions import Obstacle
+from domain.routing.eligibility import Rule
+from domain.routing.story import Turn
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 
@@ -117,6 +119,8 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.ReasonKind: "What a reason code is a reason for.",
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",
+    Rule: "What must hold for an offer, in the order in which it is asked.",
+    Turn: "What happened to a request on its way to an agent.",
     Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED.",
     Weekday: "A day of the week.",
 }

@@ -58,6 +58,8 @@ TRANSFER_MESSAGE = "One moment, please: a colleague takes over."
 class Queue:
     """`transfer_message`: what a customer is told whom an agent passes on to this queue (routing 43); `no_agent_message`:
     what a customer is told for whom nobody was free (routing 28). Empty for nothing.
+
+    `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Queue:
     auto_answer: bool = False
     no_agent_message: str = ""
     transfer_message: str = TRANSFER_MESSAGE
+    draining: bool = False
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:

@@ -30,10 +30,13 @@ from domain.agents.facts import (
 from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
+from domain.lines.facts import LineFlushed
 from domain.routing.choices import Choices, Found
+from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
+from domain.routing.decisions import Grounds
 from domain.routing.lines import Line, Lines, Pools, Stage, Standing, WorkKey
-from domain.routing.moves import Move, Offer, Widening
+from domain.routing.moves import Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.skipping import Skipping, not_considered
@@ -72,8 +75,9 @@ class Engine:
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
-        reasons = Reasons(self.state, self._staff)
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold, reasons)
+        self._clearing = Clearing(self.state)
+        self._reasons = Reasons(self.state, self._staff)
+        self._choices = Choices(self.state, self._staff, self._lines, self._hold, self._reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -99,11 +103,16 @@ class Engine:
         """What does not come with every task: it concerns a person, or the configuration, or it is not for us."""
         if recorded.category == "agent":
             self._agent_lives(recorded)
+        elif isinstance(recorded.fact, LineFlushed):
+            self._clearing.flush(QueueId(recorded.subject), recorded.fact.words)
         elif recorded.category in CATEGORIES:
             self._configure(recorded)
 
     def forget(self, move: Move) -> None:
         """That move came to nothing, say because the agent was not free (any more). Look again."""
+        if isinstance(move, Flushing | Emptied):
+            self._clearing.forget(move)
+            return
         request = self.state.requests.get(move.task_id)
         match move:
             case Offer(task_id=task_id, offer_id=offer_id):
@@ -125,6 +134,8 @@ class Engine:
         moves = self._clocks.ring(now)
         if moves:
             moves = [self._with_reason(move) for move in moves]
+        if self._clearing.has_work:
+            moves += self._clearing.moves(now)
         found: list[Found] = []
         for pool in self._pools.values():
             if pool.freed or pool.fresh or pool.stirred:
@@ -134,12 +145,23 @@ class Engine:
                 found.sort(key=_work_key)
             moves += [offer for _, offer in found]
         if self._watched:
-            moves += self._skipping.moves(self.state.requests, {move.task_id for move in moves})
+            moves += self._skipping.moves(
+                self.state.requests, {it.task_id for it in moves if not isinstance(it, Emptied)}
+            )
         self._staff.changed = False
         return moves
 
     def next_due(self) -> datetime | None:
-        return self._clocks.next_due()
+        return min(filter(None, (self._clocks.next_due(), self._clearing.next_due())), default=None)
+
+    def why_waiting(self, task_id: TaskId) -> Grounds | None:
+        """Who could have a request now, and why nobody else; none for one that does not wait."""
+        request, standing = self.state.requests.get(task_id), self._standing.get(task_id)
+        if request is None or request.ringing or task_id in self._pending:
+            return None
+        if standing is None:  # no step of its queue is for it yet (routing 9)
+            return Grounds(request.routing.queue_id, request.step, decided_at=self.state.position)
+        return self._reasons.now(request, standing[0])
 
     # Facts of tasks
 
@@ -265,9 +287,11 @@ class Engine:
 
     def _with_reason(self, move: Move) -> Move:
         """A step that was never for the request is not waited for (routing 9)."""
+        if not isinstance(move, Widening):
+            return move
         request = self.state.requests.get(move.task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
-        if request is None or line is None or not line.considers or not isinstance(move, Widening):
+        if request is None or line is None or not line.considers:
             return move
         left = move.step - 1 in not_considered(line.whole, request.routing.data)
         return replace(move, reason=StepReason.NOT_CONSIDERED) if left else move
@@ -303,6 +327,8 @@ class Engine:
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)
+        if self.state.flushed:
+            self._clearing.over(task_id)
         if self._astray:
             self._astray.get(request.routing.queue_id, set()).discard(task_id)
 
@@ -336,6 +362,7 @@ class Engine:
         self.state.catalog = self.state.catalog.evolve(recorded)
         if recorded.category == "queue":
             self._open_anew(QueueId(recorded.subject))
+            self._clearing.configured(QueueId(recorded.subject))
 
     def _open_anew(self, queue_id: QueueId) -> None:
         """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""
@@ -360,6 +387,10 @@ class Engine:
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id)
         return request is not None and request.routing.queue_id == queue_id
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _work_key(found: Found) -> WorkKey:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.ids import AgentId, MrdId, OfferId, TaskId
-from domain.kernel import derived_id
+from domain.ids import AgentId, MrdId, OfferId, QueueId, TaskId
+from domain.kernel import Position, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.tasks.facts import StepReason
 
@@ -70,4 +70,20 @@ class Widening:
     reason: StepReason = StepReason.WAITED
 
 
-Move = Offer | Widening
+@dataclass(frozen=True, slots=True)
+class Flushing:
+    """The request is ended with all that waited beside it; its customer is told these words (routing 64)."""
+
+    task_id: TaskId
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """Nobody waits in a queue that drains, as it is set up at `configuration` (routing 63)."""
+
+    queue_id: QueueId
+    configuration: Position
+
+
+Move = Offer | Widening | Flushing | Emptied

@@ -22,7 +22,7 @@ from domain.configuration.settings import RoutingAttribute, Settings
 from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
 from domain.kernel import Cause, Fact, Recorded
 from domain.routing.decisions import UNTOLD
-from domain.routing.engine import Engine, Move, Offer
+from domain.routing.engine import Engine, Move, Offer, Widening
 from domain.tasks.facts import (
     Routing,
     StepReached,
@@ -262,7 +262,9 @@ class World:
         for move in moves:
             if isinstance(move, Offer):
                 done += self._reserve(move)
-            elif (it := self._live.get(move.task_id)) is not None and it.state == WAITING:
+            elif (
+                isinstance(move, Widening) and (it := self._live.get(move.task_id)) is not None and it.state == WAITING
+            ):
                 self._tell(it.stream, StepReached(move.step, move.reason))
                 done += 1
         self.moves += done

@@ -47,6 +47,7 @@ class MediaRoutingDomain:
     rona_after: int = doc("After how many missed offers in a row that is done.")
     cool_down_s: int = doc("Seconds of rest, where that is what missed offers do.")
     interruption_action: s.InterruptionAction = doc("What becomes of the live work here when it is interrupted.")
+    interruption_message: str = doc("What customers are told whose talks go to others then; empty for nothing.")
     auto_sync: bool = doc("Is whoever becomes ready ready here too?", name="isSynced")
     managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", name="isManaged")
 
@@ -103,6 +104,7 @@ class QueueSettings:
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
     transfer_message: str = doc("What a customer is told whom an agent passes on to this queue; empty for nothing.")
+    draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -217,6 +219,7 @@ def mrds(those: Mapping[MrdId, s.MediaRoutingDomain]) -> list[MediaRoutingDomain
             rona_after=it.rona_after,
             cool_down_s=it.cool_down_s,
             interruption_action=it.interruption_action,
+            interruption_message=it.interruption_message,
             auto_sync=it.auto_sync,
             managed=it.managed,
         )
@@ -247,6 +250,7 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
             transfer_message=it.transfer_message,
+            draining=it.draining,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())

@@ -115,6 +115,7 @@ class Floor:
             first_enqueued_at=routing.first_enqueued_at,
             priority=REROUTE_PRIORITY,
             step=routing.step,
+            attempt=routing.attempt + 1,
             excluded=routing.excluded | {agent},
             data=routing.data,
             last_agent_id=routing.last_agent_id,

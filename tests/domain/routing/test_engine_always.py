@@ -102,12 +102,12 @@ class Rescan:
 
     def _note_offers(self, agent: str, fact: Any) -> None:
         match fact:
-            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self._waits(task):
+            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self.waits(task):
                 self.out[task] = (agent, mrd)
             case SlotReleased(task_id=task) if self.out.get(task, ("", ""))[0] == agent:
                 del self.out[task]
 
-    def _waits(self, task: str) -> bool:
+    def waits(self, task: str) -> bool:
         return task in self.tasks and self.tasks[task].media_state is MediaState.QUEUED
 
     def _queue(self, task: str) -> s.Queue:
@@ -133,13 +133,13 @@ class Rescan:
         """By which step this agent may have this request now."""
         routing, ranks, at = self.tasks[task].routing, self._ranks(task, agent), self._stands_at(task)
         if routing.step < 0:
-            waited_for = routing.last_agent_id == agent and not self._is_left_out(task, agent)
+            waited_for = routing.last_agent_id == agent and not self.is_left_out(task, agent)
             return -1 if waited_for and ranks else None
         if self._queue(task).step_mode is s.StepMode.REPLACE:
             return at if at in ranks else None
         return min((rank for rank in ranks if rank <= routing.step), default=None)
 
-    def _eligible(self, task: str, agent: str) -> bool:
+    def eligible(self, task: str, agent: str) -> bool:
         it, mrd = self.agents[agent], self._queue(task).mrd_id
         rings = any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in it.slots.values())
         conversation = self.tasks[task].created.conversation_id
@@ -152,7 +152,7 @@ class Rescan:
             it.mrd_state(mrd) in MAY_WORK and it.takes_offers and _wants(it, mrd) and not (rings or promised or talks)
         )
 
-    def _is_left_out(self, task: str, agent: str) -> bool:
+    def is_left_out(self, task: str, agent: str) -> bool:
         return agent in self.tasks[task].routing.excluded
 
     def _came_back(self, task: str, agent: str) -> bool:
@@ -161,8 +161,8 @@ class Rescan:
 
     def able(self, task: str) -> list[str]:
         """Whoever let it ring comes into question when nobody else does and they became ready since (routing 24, 26)."""
-        able = [a for a in self.agents if self.rank(task, a) is not None and self._eligible(task, a)]
-        others = [a for a in able if not self._is_left_out(task, a)]
+        able = [a for a in self.agents if self.rank(task, a) is not None and self.eligible(task, a)]
+        others = [a for a in able if not self.is_left_out(task, a)]
         return others or [a for a in able if self._came_back(task, a)]
 
     def key(self, task: str, agent: str) -> Any:
@@ -177,7 +177,7 @@ class Rescan:
     def widenings(self, now: datetime) -> list[Plain]:
         """By the clock alone, absolute from the first enqueue (routing 10)."""
         found = []
-        for task in filter(self._waits, self.tasks):
+        for task in filter(self.waits, self.tasks):
             due, routing = self.tasks[task].routing.first_enqueued_at, self.tasks[task].routing
             if routing.step < 0 and now < routing.last_agent_until:
                 continue
@@ -193,12 +193,12 @@ class Rescan:
     def skips(self) -> list[Plain]:
         """Those who stand where nobody is there (routing 8, 54)."""
         found = []
-        for task in filter(self._waits, self.tasks):
+        for task in filter(self.waits, self.tasks):
             routing, at = self.tasks[task].routing, self._stands_at(task)
             steps = self._queue(task).steps
             if routing.step < 0:
                 last = routing.last_agent_id
-                gone = self._is_left_out(task, last) or not (
+                gone = self.is_left_out(task, last) or not (
                     self._ranks(task, last) and self._is_there(task, last, True)
                 )
                 reason = "LAST_AGENT_GONE" if gone else None
@@ -221,7 +221,7 @@ class Rescan:
         """In the order of the work, each request takes the best agent who is left (routing 16, 18)."""
         found = self.widenings(now)
         moving = {task for _, task, *_ in found}
-        waiting = [task for task in self.tasks if self._waits(task) and task not in self.out]
+        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out]
         for task in sorted(waiting, key=self._place):
             if able := self.able(task):
                 best = min(able, key=lambda agent: self.key(task, agent))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.channels.inbound import ContactKind
-from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, IdentityId, SessionId
+from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, IdentityId, MessageId, SessionId
 from domain.kernel import Fact
 
 
@@ -57,7 +57,10 @@ class SessionOpened(Fact, stored_as="identity.session-opened"):
 
 @dataclass(frozen=True, slots=True)
 class SessionReleased(Fact, stored_as="identity.session-released"):
+    """`heard`: the last messages that came in this session, by which late repeats are known (routing 66)."""
+
     session_id: SessionId
+    heard: tuple[MessageId, ...] = ()
 
 
 IdentityFact = IdentityRegistered | SessionOpened | SessionReleased

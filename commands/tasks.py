@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
+from commands.urgency import Asked, priority_of_request
 from domain.agents.agent import Agent
 from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
@@ -17,6 +18,8 @@ from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseRe
 from domain.tasks.task import REROUTE_PRIORITY, DeclineNotAllowed, Task
 
 OFFER_TIMEOUT_S = 20
+BESIDE = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE})
+"""What colleagues ask each other: how urgent the customer is does not matter, for somebody talks with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +155,17 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     last_agent_id, last_agent_until = None, None
     if cmd.direction is TaskDirection.INBOUND:  # whoever asks for a colleague does not mean themselves
         last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
+    asked = Asked(cmd.queue_id, cmd.session_id, cmd.task_id, cmd.priority)
+    priority = cmd.priority
+    if cmd.direction not in BESIDE:
+        priority = await priority_of_request(asked, queue, conversation, ctx)
     routing = Routing(
         root_request_id=cmd.root_request_id or cmd.task_id,
         queue_id=cmd.queue_id,
         mrd_id=cmd.mrd_id,
         first_enqueued_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=wait_s),
-        priority=cmd.priority,
+        priority=priority,
         step=LAST_AGENT_STEP if last_agent_id else 0,
         excluded=cmd.excluded,
         last_agent_id=last_agent_id,

@@ -6,6 +6,7 @@ from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.priorities import PriorityLabel
 from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.configuration.request_data import Consideration
 from domain.configuration.wrap_up import CODES_MAX, WrapUpCategory, WrapUpForm
@@ -112,6 +113,16 @@ def _expression(given: ExpressionInput) -> s.Expression:
     return s.Expression(tuple(terms), given.junction)
 
 
+@strawberry.input(description="What a request carries makes it urgent.")
+class PriorityLabelInput:
+    field: str = doc("A field of the request's data.")
+    value: str = doc("What it is compared with; it does not count for HAS.", default="")
+    priority: int = doc("How urgent, 1 to 10; the highest that holds wins.")
+    operator: s.RelationalOperator = doc(
+        "How it is compared; GT, GE, LT and LE compare numbers.", default=s.RelationalOperator.EQ
+    )
+
+
 @strawberry.input(description="A queue: who answers, in which order and how soon.")
 class ConfigureQueueInput(Intention):
     id: strawberry.ID = doc(CHOSEN_ID)
@@ -135,6 +146,8 @@ class ConfigureQueueInput(Intention):
     transfer_message: str = doc(
         "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
     )
+    priority_labels: list[PriorityLabelInput] = doc("What makes requests urgent, at most 50.", default_factory=list)
+    returning_first: bool = doc("Do customers who are back within a day go first?", default=False)
 
     def settings(self) -> s.Queue:
         return s.Queue(
@@ -156,6 +169,10 @@ class ConfigureQueueInput(Intention):
             auto_answer=self.auto_answer,
             no_agent_message=self.no_agent_message,
             transfer_message=self.transfer_message,
+            priority_labels=tuple(
+                PriorityLabel(it.field, it.value, it.priority, it.operator) for it in self.priority_labels
+            ),
+            returning_first=self.returning_first,
         )
 
 

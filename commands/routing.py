@@ -13,12 +13,13 @@ import msgspec
 
 from commands.agents import ReserveSlot
 from commands.bus import Command, Commands
+from commands.diversions import DivertTask
 from commands.ports import Conflict, Unavailable
 from commands.tasks import WidenTask
 from domain.agents.agent import Agent
 from domain.ids import AgentId
 from domain.kernel import NAMESPACE, Recorded, Refused
-from domain.routing.engine import Engine, Move, Offer, State, Widening
+from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
 
 THINK_AGAIN_S = 0.02
 """Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""
@@ -104,6 +105,8 @@ def _command(move: Move) -> Command:
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
             return WidenTask(move.task_id, move.step, move.reason)
+        case Diverting():
+            return DivertTask(move.task_id, move.rule, move.diversion, move.measured)
 
 
 def _command_id(move: Move) -> UUID:
@@ -113,3 +116,5 @@ def _command_id(move: Move) -> UUID:
             return uuid5(NAMESPACE, f"reserve {move.offer_id}")
         case Widening():
             return uuid5(NAMESPACE, f"widen {move.task_id} {move.step}")
+        case Diverting():
+            return uuid5(NAMESPACE, f"divert {move.task_id} {move.rule}")

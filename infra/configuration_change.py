@@ -74,6 +74,7 @@ def _refusal(catalog: Catalog, id_: str, settings: Settings) -> Invalid | None:
         check_id(id_)
         settings.check()
         catalog.check(settings)
+        catalog.check_loops(id_, settings)
     except Invalid as no:
         return no
     return None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.configuration.diversions import Diversion
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import derived_id
 from domain.routing.decisions import UNTOLD, Grounds
@@ -70,4 +71,14 @@ class Widening:
     reason: StepReason = StepReason.WAITED
 
 
-Move = Offer | Widening
+@dataclass(frozen=True, slots=True)
+class Diverting:
+    """The request is not to wait on as it does (routing 57, 58). `rule`: by name, for each is applied once."""
+
+    task_id: TaskId
+    rule: str
+    diversion: Diversion
+    measured: int = 0
+
+
+Move = Offer | Widening | Diverting

@@ -15,6 +15,7 @@ ANYBODY = frozenset(Role)
 NOBODY_NEEDED: frozenset[Role] = frozenset()
 """For what every signed-in person may see, even without a role: themselves."""
 AGENT, ADMIN = frozenset({Role.AGENT}), frozenset({Role.ADMIN})
+CONNECTING = frozenset({Role.CONNECTOR})
 SUPERVISION = frozenset({Role.SUPERVISOR})
 WATCHING = frozenset({Role.SUPERVISOR, Role.QUALITY, Role.AUDITOR})
 TALKING = AGENT | WATCHING
@@ -32,6 +33,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Query.agents": WATCHING | ADMIN,
     "Query.queue": WATCHING | AGENT | ADMIN,
     "Query.queues": WATCHING | AGENT,
+    "Query.whyNot": TALKING,
     "Query.lists": TALKING,
     "Query.listItems": TALKING,
     "Query.customer": TALKING,
@@ -46,6 +48,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Query.wrapUpForms": KNOWING,
     "Query.businessCalendars": KNOWING,
     "Query.routingLists": KNOWING,
+    "Query.deskPolicy": KNOWING,
     "Query.history": frozenset({Role.AUDITOR}),
     "Mutation.logIn": AGENT,
     "Mutation.logOut": AGENT,
@@ -53,6 +56,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.makeNotReady": AGENT,
     "Mutation.makeMrdReady": AGENT,
     "Mutation.makeMrdNotReady": AGENT,
+    "Mutation.stayLoggedIn": AGENT,
     "Mutation.acceptTask": AGENT,
     "Mutation.declineTask": AGENT,
     "Mutation.postMessage": AGENT,
@@ -71,6 +75,9 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.requestAgent": SUPERVISION,
     "Mutation.forceLogOut": SUPERVISION,
     "Mutation.makeAgentReady": SUPERVISION,
+    "Mutation.makeAgentNotReady": SUPERVISION,
+    "Mutation.loseAgentState": SUPERVISION | CONNECTING,
+    "Mutation.mirrorMrd": CONNECTING,
     "Mutation.createUser": ADMIN,
     "Mutation.registerAgent": ADMIN,
     "Mutation.assignAttribute": ADMIN | SUPERVISION,
@@ -86,6 +93,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.configureWrapUpForm": ADMIN,
     "Mutation.configureBusinessCalendar": ADMIN,
     "Mutation.configureRoutingList": ADMIN,
+    "Mutation.configureDeskPolicy": ADMIN,
     "Mutation.retire": ADMIN,
     "Subscription.desk": AGENT,
     "Subscription.conversation": TALKING,

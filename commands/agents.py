@@ -1,11 +1,14 @@
 """Agents come, go, want work or a break; the engine holds their slots."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from commands.bus import Command, Context, handles
+from commands.domains import check_managed, interruption
+from commands.idleness import change_agent
 from domain.agents.agent import Agent
-from domain.configuration.settings import ReasonKind, RonaAction
-from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, TaskId
+from domain.configuration.settings import MediaRoutingDomain, ReasonKind
+from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, ReasonId, TaskId
 from domain.kernel import Invalid, NotFound, Position
 from domain.routing.decisions import UNTOLD, Grounds
 
@@ -48,8 +51,11 @@ class LogIn(Command):
 
 @dataclass(frozen=True, slots=True)
 class LogOut(Command):
+    """`forced`: not by themselves, so nothing is in the way of it (routing 37)."""
+
     agent_id: AgentId
     reason: str = ""
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ async def grant_mrd(cmd: GrantMrd, ctx: Context) -> Position:
 
 @handles(LogIn)
 async def log_in(cmd: LogIn, ctx: Context) -> Position:
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.log_in())
+    return await change_agent(ctx, cmd.agent_id, lambda agent: agent.log_in())
 
 
 @handles(LogOut)
@@ -161,31 +167,51 @@ async def log_out(cmd: LogOut, ctx: Context) -> Position:
 
 @handles(MakeReady)
 async def make_ready(cmd: MakeReady, ctx: Context) -> Position:
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_ready(cmd.mrds))
+    """routing 31: without a choice, in all domains that are ready with the agent."""
+    for mrd_id in cmd.mrds or ():
+        check_managed(ctx, mrd_id)
+    mrds = _synced(await ctx.load(Agent, cmd.agent_id), ctx) if cmd.mrds is None else cmd.mrds
+    return await change_agent(ctx, cmd.agent_id, lambda agent: agent.make_ready(mrds))
 
 
 @handles(MakeNotReady)
 async def make_not_ready(cmd: MakeNotReady, ctx: Context) -> Position:
     ctx.catalog.check_reason(ReasonKind.NOT_READY, cmd.reason, "reason")
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_not_ready(cmd.reason))
+    code = ctx.catalog.reasons.get(ReasonId(cmd.reason))
+    reroutes = code is not None and code.reroutes_work
+    return await change_agent(ctx, cmd.agent_id, lambda agent: agent.make_not_ready(cmd.reason, reroutes_work=reroutes))
 
 
 @handles(MakeMrdReady)
 async def make_mrd_ready(cmd: MakeMrdReady, ctx: Context) -> Position:
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_mrd_ready(cmd.mrd_id))
+    check_managed(ctx, cmd.mrd_id)
+    return await change_agent(ctx, cmd.agent_id, lambda agent: agent.make_mrd_ready(cmd.mrd_id))
 
 
 @handles(MakeMrdNotReady)
 async def make_mrd_not_ready(cmd: MakeMrdNotReady, ctx: Context) -> Position:
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.make_mrd_not_ready(cmd.mrd_id, cmd.reason))
+    check_managed(ctx, cmd.mrd_id)
+    last = ctx.catalog.desks.last_mrd_off
+    return await change_agent(
+        ctx, cmd.agent_id, lambda agent: agent.make_mrd_not_ready(cmd.mrd_id, cmd.reason, last_one_off=last)
+    )
 
 
 @handles(ReserveSlot)
 async def reserve_slot(cmd: ReserveSlot, ctx: Context) -> Position:
+    interruptible, interrupts = interruption(ctx, await ctx.load(Agent, cmd.agent_id), cmd.mrd_id)
     return await ctx.change(
         Agent,
         cmd.agent_id,
-        lambda agent: agent.reserve(cmd.mrd_id, cmd.task_id, cmd.offer_id, cmd.step, cmd.decision),
+        lambda agent: agent.reserve(
+            cmd.mrd_id,
+            cmd.task_id,
+            cmd.offer_id,
+            cmd.step,
+            cmd.decision,
+            interruptible=interruptible,
+            interrupts=interrupts,
+        ),
     )
 
 
@@ -199,17 +225,30 @@ async def wrap_up_slot(cmd: WrapUpSlot, ctx: Context) -> Position:
     slot = (await ctx.load(Agent, cmd.agent_id)).slots.get(cmd.task_id)
     mrd = ctx.catalog.mrds.get(slot.mrd_id) if slot else None
     holds_slot = mrd.wrap_up_holds_slot if mrd else True
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.wrap_up(cmd.task_id, holds_slot=holds_slot))
+    return await change_agent(ctx, cmd.agent_id, lambda agent: agent.wrap_up(cmd.task_id, holds_slot=holds_slot))
 
 
 @handles(ReleaseSlot)
 async def release_slot(cmd: ReleaseSlot, ctx: Context) -> Position:
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.release(cmd.task_id, cmd.reason))
+    return await change_agent(ctx, cmd.agent_id, lambda agent: agent.release(cmd.task_id, cmd.reason))
 
 
 @handles(MissOffer)
 async def miss_offer(cmd: MissOffer, ctx: Context) -> Position:
+    """routing 25"""
     slot = (await ctx.load(Agent, cmd.agent_id)).slots.get(cmd.task_id)
-    mrd = ctx.catalog.mrds.get(slot.mrd_id) if slot else None
-    rest = mrd is None or mrd.rona_action is RonaAction.MRD_NOT_READY
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.miss(cmd.task_id, make_not_ready=rest))
+    mrd = (ctx.catalog.mrds.get(slot.mrd_id) if slot else None) or MediaRoutingDomain("retired")
+    rest_until = ctx.now + timedelta(seconds=mrd.cool_down_s)
+    last = ctx.catalog.desks.last_mrd_off
+    return await change_agent(
+        ctx,
+        cmd.agent_id,
+        lambda agent: agent.miss(cmd.task_id, mrd.rona_action, mrd.rona_after, rest_until, last_one_off=last),
+    )
+
+
+def _synced(agent: Agent, ctx: Context) -> frozenset[MrdId] | None:
+    """The domains that are ready as soon as the agent is; none for all."""
+    configured = ctx.catalog.mrds
+    apart = {id_ for id_ in agent.mrds if (mrd := configured.get(id_)) and not (mrd.managed and mrd.auto_sync)}
+    return frozenset(agent.mrds) - apart if apart else None

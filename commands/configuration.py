@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from commands.bus import Command, Context, handles
+from domain.configuration.desk_policy import THE_POLICY, DeskPolicy
 from domain.configuration.entity import ENTITY_OF, Entity
 from domain.configuration.settings import Settings
 from domain.kernel import Invalid, Position
@@ -26,14 +27,16 @@ class Retire(Command):
     entity_id: str
 
 
-def check_id(entity_id: str) -> None:
+def check_id(entity_id: str, settings: Settings) -> None:
+    if isinstance(settings, DeskPolicy) and entity_id != THE_POLICY:
+        raise Invalid(f"There is one desk policy, and its id is {THE_POLICY!r}.", "id")
     if not entity_id.strip() or len(entity_id) > ID_LENGTH_MAX:
         raise Invalid(f"An id has 1 to {ID_LENGTH_MAX} characters.", "id")
 
 
 @handles(Configure)
 async def configure(cmd: Configure, ctx: Context) -> Position:
-    check_id(cmd.entity_id)
+    check_id(cmd.entity_id, cmd.settings)
     cmd.settings.check()
     if not cmd.checked_as_a_whole:
         ctx.catalog.check_change(cmd.entity_id, cmd.settings)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from commands.agents import ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
+from commands.domains import interruption
 from commands.inbound import EndSession
 from commands.tasks import TakeTaskAway
 from domain.agents.agent import Agent, NotLoggedIn
@@ -151,8 +152,13 @@ async def pull_task(cmd: PullTask, ctx: Context) -> Position:
 @handles(TakeUpSlot)
 async def take_up_slot(cmd: TakeUpSlot, ctx: Context) -> Position:
     try:
+        interruptible, interrupts = interruption(ctx, await ctx.load(Agent, cmd.agent_id), cmd.mrd_id)
         position = await ctx.change(
-            Agent, cmd.agent_id, lambda agent: agent.take_up(cmd.mrd_id, cmd.task_id, cmd.conversation_id)
+            Agent,
+            cmd.agent_id,
+            lambda agent: agent.take_up(
+                cmd.mrd_id, cmd.task_id, cmd.conversation_id, interruptible=interruptible, interrupts=interrupts
+            ),
         )
     except (NotLoggedIn, NotFound):
         return await ctx.then(TakeTaskAway(cmd.task_id, TaskCloseReason.AGENT_LOGOUT))

@@ -17,8 +17,9 @@ from commands.diversions import DivertTask
 from commands.ports import Conflict, Unavailable
 from commands.tasks import WidenTask
 from domain.agents.agent import Agent
-from domain.ids import AgentId
+from domain.ids import AgentId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.routing.decisions import Grounds
 from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
 
 THINK_AGAIN_S = 0.02
@@ -45,6 +46,10 @@ class Router:
     def agents(self) -> Mapping[AgentId, Agent]:
         """Everybody who was ever registered, with what they are good at."""
         return self._engine.state.agents
+
+    def why_waiting(self, task_id: TaskId) -> Grounds | None:
+        """Who could have a request now, and why nobody else, as this process knows it."""
+        return self._engine.why_waiting(task_id)
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._engine.feed(recorded)

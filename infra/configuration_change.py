@@ -71,7 +71,7 @@ def _faults(wanted: Configuration, result: Catalog, before: Catalog) -> Iterator
 
 def _refusal(catalog: Catalog, id_: str, settings: Settings) -> Invalid | None:
     try:
-        check_id(id_)
+        check_id(id_, settings)
         settings.check()
         catalog.check(settings)
         catalog.check_loops(id_, settings)

@@ -31,6 +31,7 @@ SECTIONS: dict[str, type[s.Settings]] = {
     "channel_types": s.ChannelType,
     "bots": s.Bot,
     "channels": s.Channel,
+    "desk_policies": s.DeskPolicy,
 }
 """Each after what it points at: this is the order in which they are configured."""
 AGENTS = "agents"

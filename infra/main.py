@@ -166,6 +166,7 @@ def app_of(parley: Parley) -> ASGIApp:
         pool=parley.readers,
         position=lambda: centre.live.position,
         shown=lambda: min(parley.views.positions.values()),
+        why_waiting=centre.router.why_waiting,
         wait_for=parley.views.wait_for,
         clock=now,
         new_id=new_id,

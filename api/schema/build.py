@@ -14,6 +14,7 @@ from api.schema.queries.boards import BoardsQuery
 from api.schema.queries.configuration import ConfigurationQuery
 from api.schema.queries.history import HistoryQuery
 from api.schema.queries.lists import ListsQuery
+from api.schema.queries.reasons import ReasonsQuery
 from api.schema.queries.self import SelfQuery
 from api.schema.quick import quicken
 from api.schema.subscriptions import Subscription
@@ -21,7 +22,7 @@ from api.schema.words import CONFIG
 
 
 @strawberry.type(description="What can be asked.")
-class Query(SelfQuery, BoardsQuery, ListsQuery, ConfigurationQuery, HistoryQuery):
+class Query(SelfQuery, BoardsQuery, ReasonsQuery, ListsQuery, ConfigurationQuery, HistoryQuery):
     pass
 
 

@@ -19,8 +19,9 @@ from api.typists import Bus
 from commands.ports import Store
 from domain.agents.agent import Agent
 from domain.configuration.catalog import Catalog
-from domain.ids import AgentId, CustomerId
+from domain.ids import AgentId, CustomerId, TaskId
 from domain.kernel import BEGINNING, NOT_WRITTEN, Position, Recorded, Refused
+from domain.routing.decisions import Grounds
 from projections.customers.reads import CustomerProfile
 from projections.paging import Connection
 
@@ -51,6 +52,7 @@ class Behind:
     `position`: up to where the warm models surely are. `wait_for`: returns when the read models have reached a position.
     `shown`: how far all read models are now; where it is known, a lag makes answers older rather than slow.
     `day_began`: the moment from which live counters count. `users` and `typing`: none where another system has them.
+    `why_waiting`: who could have a request now, and why nobody else; none for one that does not wait.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Behind:
     bus: Bus | None = None
     users: Users | None = None
     shown: Callable[[], Position] | None = None
+    why_waiting: Callable[[TaskId], Grounds | None] = lambda _: None
 
     async def caught_up(self, wait_for: Position | None = None) -> Position:
         """A position that the read models have reached: `wait_for`, and if they keep up, all that this process knows.

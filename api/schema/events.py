@@ -245,6 +245,14 @@ class PresenceChanged:
         return agents.of_model(self.agent_id, await info.context.agent(self.agent_id))
 
 
+@strawberry.type(
+    description="You have had nothing to do for long. Unless that changes, or you say `stayLoggedIn`, you are signed out."
+)
+class IdleWarned:
+    agent_id: AgentId = doc(AGENT)
+    idle_due: datetime = doc("When.")
+
+
 @strawberry.type(description="You were away too long to be told everything: ask again for all, then resume from here.")
 class ResyncRequired:
     cursor: Position = doc("Where to resume from once you have asked again.")
@@ -361,6 +369,8 @@ def event_of(recorded: Recorded[Any], context: Context) -> object | Awaitable[ob
     if isinstance(recorded.fact, listed.ListItemFact):
         event = ListItemArrived if kind is listed.ListItemArrived else ListItemChanged
         return event(list_id=recorded.fact.list_id, item_id=ListItemId(recorded.subject))
+    if kind is agent_facts.IdleWarned:
+        return IdleWarned(agent_id=AgentId(recorded.subject), idle_due=recorded.fact.due)
     return _presence(recorded) if isinstance(recorded.fact, agent_facts.AgentFact) else None
 
 
@@ -410,6 +420,7 @@ DeskEvent = Annotated[
     | ListItemArrived
     | ListItemChanged
     | PresenceChanged
+    | IdleWarned
     | ResyncRequired,
     strawberry.union(
         "DeskEvent",

@@ -22,6 +22,8 @@ from domain.conversations.facts import CloseReason, ConversationState, Participa
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
 from domain.routing.decisions import Obstacle
+from domain.routing.eligibility import Rule
+from domain.routing.story import Turn
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 
@@ -108,12 +110,16 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.Junction: "How a part is joined to all parts before it, strictly from left to right.",
     settings.StepMode: "Do later steps of a queue add agents to the earlier ones, or replace them?",
     settings.AgentSelectionPolicy: "Which agent of a step is offered a task first.",
-    settings.RonaAction: "What a missed offer does to the agent.",
+    settings.RonaAction: "What missed offers do to the agent. COOL_DOWN: a rest that ends by itself.",
+    settings.InterruptionAction: "What becomes of the live work in a domain that is interrupted. IGNORE: it never is.",
+    settings.LogoutPolicy: "What signing out does while there is live work. CLOSE ends the talks, REROUTE gives them to others.",
     settings.ChannelMode: "Who answers on a channel.",
     settings.RoutingMode: "How agents come to tasks.",
     settings.ReasonKind: "What a reason code is a reason for.",
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",
+    Rule: "What must hold for an offer, in the order in which it is asked.",
+    Turn: "What happened to a request on its way to an agent.",
     Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED.",
     Weekday: "A day of the week.",
 }

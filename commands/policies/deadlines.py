@@ -11,7 +11,10 @@ from typing import Any
 
 from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
+from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
+from commands.domains import EndCoolDown
 from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
+from domain.agents import facts as agents
 from domain.channels.messages import SenderType
 from domain.conversations.facts import (
     AgentRequested,
@@ -20,7 +23,7 @@ from domain.conversations.facts import (
     MessagePosted,
     RequestListed,
 )
-from domain.ids import ConversationId, MessageId, TaskId
+from domain.ids import AgentId, ConversationId, MessageId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved, WrapUpStarted
 
@@ -68,5 +71,30 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
         case TaskClosed():
             for kind in ("offer", "ttl", "wrap-up"):
                 yield Clear(f"{kind}/{event.subject}")
+        case _:
+            if event.category == "agent":
+                yield from _of_agent(AgentId(event.subject), event.fact)
+
+
+def _of_agent(agent_id: AgentId, fact: Any) -> Iterator[Set | Clear]:
+    match fact:
+        case agents.MrdMadeNotReady(mrd_id=mrd, until=until):  # routing 25
+            key = f"cool-down/{agent_id}/{mrd}"
+            yield Set(key, until, EndCoolDown(agent_id, mrd, until)) if until else Clear(key)
+        case agents.MrdMadeReady(mrd_id=mrd):
+            yield Clear(f"cool-down/{agent_id}/{mrd}")
+        case agents.DeskDisconnected(connection_id=connection, due=due) if due is not None:  # routing 39
+            yield Set(f"desk/{agent_id}", due, ExpireDesk(agent_id, connection))
+        case agents.DeskConnected():
+            yield Clear(f"desk/{agent_id}")
+        case agents.IdlingBegan(warn_at=warn_at, due=due):  # routing 40
+            yield Set(f"idle-warning/{agent_id}", warn_at, WarnOfIdling(agent_id, due))
+            yield Set(f"idle/{agent_id}", due, ExpireIdling(agent_id, due))
+        case agents.SlotReserved() | agents.SlotFilled():
+            yield Clear(f"idle-warning/{agent_id}")
+            yield Clear(f"idle/{agent_id}")
+        case agents.LoggedOut():
+            for kind in ("desk", "idle-warning", "idle"):
+                yield Clear(f"{kind}/{agent_id}")
         case _:
             return

@@ -1,10 +1,12 @@
 """What happens to an agent: what they are good at, whether they want work, and what fills their slots."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from domain.configuration.domains import InterruptionAction
 from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
 from domain.kernel import Fact, upgrades
 from domain.routing.decisions import UNTOLD, Grounds, of_texts
@@ -81,7 +83,10 @@ class MadeReady(Fact, stored_as="agent.made-ready"):
 
 @dataclass(frozen=True, slots=True)
 class MadeNotReady(Fact, stored_as="agent.made-not-ready"):
+    """`reroutes_work`: a reason that gives away all live work at once (routing 30)."""
+
     reason: str
+    reroutes_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +96,19 @@ class MrdMadeReady(Fact, stored_as="agent.mrd-made-ready"):
 
 @dataclass(frozen=True, slots=True)
 class MrdMadeNotReady(Fact, stored_as="agent.mrd-made-not-ready"):
+    """`until`: only to cool down; then they are ready again by themselves (routing 25)."""
+
     mrd_id: MrdId
     reason: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SlotReserved(Fact, stored_as="agent.slot-reserved", version=2):
     """A slot is held for an offer. The task learns of it next; until the slot is released nobody else gets it.
 
-    `decision` says why this agent: see `domain/routing/decisions.py`.
+    `decision` says why this agent: see `domain/routing/decisions.py`. `interrupts`: the agent's domains
+    that give way to it, unless it can be interrupted itself (routing 35).
     """
 
     mrd_id: MrdId
@@ -107,6 +116,8 @@ class SlotReserved(Fact, stored_as="agent.slot-reserved", version=2):
     offer_id: OfferId
     step: int
     decision: Grounds = UNTOLD
+    interruptible: bool = False
+    interrupts: Mapping[MrdId, InterruptionAction] = field(default_factory=dict)
 
 
 @upgrades("agent.slot-reserved", SlotReserved)
@@ -121,6 +132,8 @@ class SlotFilled(Fact, stored_as="agent.slot-filled"):
     mrd_id: MrdId
     task_id: TaskId
     conversation_id: ConversationId
+    interruptible: bool = False
+    interrupts: Mapping[MrdId, InterruptionAction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +161,52 @@ class ListUnsubscribed(Fact, stored_as="agent.list-unsubscribed"):
     list_id: ListId
 
 
+@dataclass(frozen=True, slots=True)
+class MrdMirrored(Fact, stored_as="agent.mrd-mirrored"):
+    """The system that routes this domain says how the agent stands there (routing 34)."""
+
+    mrd_id: MrdId
+    state: MrdState
+    interruptible: bool = False
+    interrupts: Mapping[MrdId, InterruptionAction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StateLost(Fact, stored_as="agent.state-lost"):
+    """After a failure nobody knows whether they want work, until they say so (routing 29)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskConnected(Fact, stored_as="agent.desk-connected"):
+    """Somebody follows their desk; `evicted` are connections that ended with it (routing 39)."""
+
+    connection_id: str
+    evicted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskDisconnected(Fact, stored_as="agent.desk-disconnected"):
+    """`due`: none while another connection is left, or nobody is signed in; else they are signed out then (routing 39)."""
+
+    connection_id: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdlingBegan(Fact, stored_as="agent.idling-began"):
+    """They have nothing to do. Unless that changes, they are warned and then signed out (routing 40)."""
+
+    warn_at: datetime
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdleWarned(Fact, stored_as="agent.idle-warned"):
+    due: datetime
+
+
 AgentFact = (
     AgentRegistered
     | AttributeAssigned
@@ -165,4 +224,10 @@ AgentFact = (
     | SlotReleased
     | ListSubscribed
     | ListUnsubscribed
+    | MrdMirrored
+    | StateLost
+    | DeskConnected
+    | DeskDisconnected
+    | IdlingBegan
+    | IdleWarned
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
 from domain.configuration.fit import check_expression
@@ -13,6 +14,7 @@ from domain.configuration.settings import (
     Bot,
     Channel,
     ChannelType,
+    DeskPolicy,
     MediaRoutingDomain,
     Queue,
     ReasonCode,
@@ -60,6 +62,12 @@ class Catalog:
     wrap_up_forms: Mapping[WrapUpFormId, WrapUpForm] = field(default_factory=dict)
     calendars: Mapping[CalendarId, BusinessCalendar] = field(default_factory=dict)
     lists: Mapping[ListId, RoutingList] = field(default_factory=dict)
+    desk_policies: Mapping[str, DeskPolicy] = field(default_factory=dict)
+
+    @property
+    def desks(self) -> DeskPolicy:
+        """What holds at every desk."""
+        return self.desk_policies.get(THE_POLICY, USUAL)
 
     def of(self, kind: type[Settings]) -> Mapping[str, Any]:
         """All entities of a kind, by id."""
@@ -238,6 +246,8 @@ class Catalog:
         return replace(self, **changed)
 
 
+USUAL = DeskPolicy()
+
 DECISIVE = {"attribute": "type", "queue": "mrd_id", "channeltype": "mrd_id", "list": "mrd_id", "reason": "kind"}
 """By category, the setting that others rely on."""
 
@@ -252,4 +262,5 @@ FIELD_OF = {
     "wrapupform": "wrap_up_forms",
     "calendar": "calendars",
     "list": "lists",
+    "deskpolicy": "desk_policies",
 }

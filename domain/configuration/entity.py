@@ -12,6 +12,7 @@ from domain.configuration.facts import (
     ChannelTypeConfigured,
     ConfigurationFact,
     Configured,
+    DeskPolicyConfigured,
     ListConfigured,
     MrdConfigured,
     QueueConfigured,
@@ -23,6 +24,7 @@ from domain.configuration.settings import (
     Bot,
     Channel,
     ChannelType,
+    DeskPolicy,
     MediaRoutingDomain,
     Queue,
     ReasonCode,
@@ -65,6 +67,7 @@ class Entity:
                 | WrapUpFormConfigured(settings=settings)
                 | CalendarConfigured(settings=settings)
                 | ListConfigured(settings=settings)
+                | DeskPolicyConfigured(settings=settings)
             ):
                 return replace(self, settings=settings)
             case Retired():
@@ -113,6 +116,10 @@ class ListEntity(Entity):
     category: ClassVar[str] = "list"
 
 
+class DeskPolicyEntity(Entity):
+    category: ClassVar[str] = "deskpolicy"
+
+
 ENTITY_OF: dict[type[Settings], tuple[type[Entity], type[Configured]]] = {
     RoutingAttribute: (AttributeEntity, AttributeConfigured),
     MediaRoutingDomain: (MrdEntity, MrdConfigured),
@@ -124,6 +131,7 @@ ENTITY_OF: dict[type[Settings], tuple[type[Entity], type[Configured]]] = {
     WrapUpForm: (WrapUpFormEntity, WrapUpFormConfigured),
     BusinessCalendar: (CalendarEntity, CalendarConfigured),
     RoutingList: (ListEntity, ListConfigured),
+    DeskPolicy: (DeskPolicyEntity, DeskPolicyConfigured),
 }
 """Settings → the model that they belong to and the fact that sets them."""
 

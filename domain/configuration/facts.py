@@ -7,6 +7,7 @@ from domain.configuration.settings import (
     Bot,
     Channel,
     ChannelType,
+    DeskPolicy,
     MediaRoutingDomain,
     Queue,
     ReasonCode,
@@ -68,6 +69,11 @@ class ListConfigured(Fact, stored_as="list.configured"):
 
 
 @dataclass(frozen=True, slots=True)
+class DeskPolicyConfigured(Fact, stored_as="deskpolicy.configured"):
+    settings: DeskPolicy
+
+
+@dataclass(frozen=True, slots=True)
 class Retired(Fact, stored_as="configuration.retired"):
     pass
 
@@ -83,5 +89,6 @@ Configured = (
     | ReasonConfigured
     | WrapUpFormConfigured
     | CalendarConfigured
+    | DeskPolicyConfigured
 )
 ConfigurationFact = Configured | Retired

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.channels import Bot, Channel, ChannelMode, ChannelType, RoutingMode, RoutingPolicy
-from domain.configuration.checks import named, within
+from domain.configuration.checks import named
+from domain.configuration.desk_policy import DeskPolicy, LogoutPolicy
+from domain.configuration.domains import InterruptionAction, MediaRoutingDomain, RonaAction
 from domain.configuration.operators import RelationalOperator
 from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue, WrapUpMode, check_wrap_up
 from domain.configuration.steps import Expression, Junction, SkipIf, Step, StepMode, Term
@@ -24,8 +26,11 @@ __all__ = [
     "Channel",
     "ChannelMode",
     "ChannelType",
+    "DeskPolicy",
     "Expression",
+    "InterruptionAction",
     "Junction",
+    "LogoutPolicy",
     "MediaRoutingDomain",
     "Queue",
     "ReasonCode",
@@ -53,13 +58,6 @@ class AttributeType(StrEnum):
         return value in (0, 1) if self is AttributeType.BOOLEAN else 1 <= value <= 10
 
 
-class RonaAction(StrEnum):
-    """What a missed offer does to the agent (routing 25)."""
-
-    NONE = "NONE"
-    MRD_NOT_READY = "MRD_NOT_READY"
-
-
 class ReasonKind(StrEnum):
     NOT_READY = "NOT_READY"
     LOGOUT = "LOGOUT"
@@ -78,20 +76,6 @@ class RoutingAttribute:
         named(self.name)
         if not self.type.accepts(self.default_value):
             raise Invalid(f"{self.default_value} is no value of a {self.type} attribute.", "default_value")
-
-
-@dataclass(frozen=True, slots=True)
-class MediaRoutingDomain:
-    name: str
-    description: str = ""
-    interruptible: bool = False
-    max_requests: int = 3
-    rona_action: RonaAction = RonaAction.MRD_NOT_READY
-    wrap_up_holds_slot: bool = True
-
-    def check(self) -> None:
-        named(self.name)
-        within(self.max_requests, 0, 100, "max_requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +99,16 @@ class RoutingList:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCode:
+    """`reroutes_work`: whoever is not ready for this reason gives their live work away at once (routing 30)."""
+
     name: str
     kind: ReasonKind
+    reroutes_work: bool = False
 
     def check(self) -> None:
         named(self.name)
+        if self.reroutes_work and self.kind is not ReasonKind.NOT_READY:
+            raise Invalid("Only a reason of the kind NOT_READY gives work away.", "reroutes_work")
 
 
 Settings = (
@@ -133,4 +122,5 @@ Settings = (
     | WrapUpForm
     | BusinessCalendar
     | RoutingList
+    | DeskPolicy
 )

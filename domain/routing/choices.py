@@ -32,6 +32,9 @@ class Choices:
             if len(pool.fresh) == 1 and not (pool.freed or pool.stirred):
                 return self._serve_alone(pool)
             pool.line_up()
+        elif len(pool.freed) == 1 and not pool.stirred and not self._is_wanted(pool):
+            pool.freed.clear()
+            return []
         found: list[Found] = []
         passed: list[Stage] = []
         todo = Todo(pool, self._lines.reach)
@@ -49,6 +52,11 @@ class Choices:
         for stage in passed:
             stage.start_again()
         return found
+
+    def _is_wanted(self, pool: Pool) -> bool:
+        """Is there anything for the one who is free?"""
+        (seat,) = pool.freed
+        return bool(pool.work.members and pool.work.members & seat.serves(self._lines.reach))
 
     def _serve_alone(self, pool: Pool) -> list[Found]:
         """One request is all that is new: whoever waits has been looked at, so it need not stand in line to be first."""

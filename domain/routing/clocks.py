@@ -13,13 +13,18 @@ Begins = Sequence[timedelta]
 """How long after the first enqueue each step of a queue begins."""
 
 
+Entry = tuple[datetime, TaskId, int]
+
+
 class Clocks:
     """Entries that nobody waits for any more are skipped, and swept out when they are the most: a process that only
-    follows and never decides keeps no more of them than requests.
+    follows and never decides keeps no more of them than requests. The newest entry lies beside the others: most requests
+    are served at once, and it is gone before it is needed.
     """
 
     def __init__(self) -> None:
-        self._due: list[tuple[datetime, TaskId, int]] = []
+        self._due: list[Entry] = []
+        self._newest: Entry | None = None
         self._awaits: dict[TaskId, tuple[int, datetime, Begins, datetime]] = {}
 
     def wind(self, task_id: TaskId, reached: int, begins: Begins, first_enqueued_at: datetime) -> None:
@@ -49,18 +54,25 @@ class Clocks:
         self._set(move.task_id, move.step, first_enqueued_at, begins, first_enqueued_at)
 
     def stop(self, task_id: TaskId) -> None:
-        self._awaits.pop(task_id, None)
+        if self._awaits.pop(task_id, None) is None:
+            return
+        if self._newest is not None and self._newest[1] == task_id:
+            self._newest = None
         if len(self._due) > 2 * len(self._awaits) + SLACK:
             self._due = [entry for entry in self._due if self._is_awaited(entry)]
             heapq.heapify(self._due)
 
     def next_due(self) -> datetime | None:
+        if self._newest is not None:
+            self._put_by()
         while self._due and not self._is_awaited(self._due[0]):
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
     def ring(self, now: datetime) -> list[Move]:
         """Every step that has begun, in order; each once, and in force when it is a fact."""
+        if self._newest is not None and self._newest[0] <= now:
+            self._put_by()
         rung: list[Move] = []
         while self._due and self._due[0][0] <= now:
             entry = heapq.heappop(self._due)
@@ -68,12 +80,22 @@ class Clocks:
                 _, task_id, step = entry
                 _, _, begins, first_enqueued_at = self._awaits.pop(task_id)
                 self.wind(task_id, step, begins, first_enqueued_at)
+                if self._newest is not None and self._newest[0] <= now:
+                    self._put_by()
                 rung.append(Widening(task_id, step))
         return rung
 
     def _set(self, task_id: TaskId, step: int, due: datetime, begins: Begins, first_enqueued_at: datetime) -> None:
         self._awaits[task_id] = (step, due, begins, first_enqueued_at)
-        heapq.heappush(self._due, (due, task_id, step))
+        if self._newest is not None:
+            self._put_by()
+        self._newest = due, task_id, step
+
+    def _put_by(self) -> None:
+        """The newest among the others."""
+        if self._newest is not None and self._is_awaited(self._newest):
+            heapq.heappush(self._due, self._newest)
+        self._newest = None
 
     def _is_awaited(self, entry: tuple[datetime, TaskId, int]) -> bool:
         awaited = self._awaits.get(entry[1])

@@ -33,6 +33,7 @@ from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
 from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
+from domain.routing.decisions import Grounds
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
 from domain.routing.moves import Diverting, Move, Offer, Widening
 from domain.routing.reasons import Reasons
@@ -72,8 +73,8 @@ class Engine:
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
-        reasons = Reasons(self.state, self._staff)
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold, reasons)
+        self._reasons = Reasons(self.state, self._staff)
+        self._choices = Choices(self.state, self._staff, self._lines, self._hold, self._reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -157,6 +158,15 @@ class Engine:
     def next_due(self) -> datetime | None:
         due, watched = self._clocks.next_due(), self._watch.next_due() if self._watch.tasks else None
         return watched if due is None else due if watched is None else min(due, watched)
+
+    def why_waiting(self, task_id: TaskId) -> Grounds | None:
+        """Who could have a request now, and why nobody else; none for one that does not wait."""
+        request, standing = self.state.requests.get(task_id), self._standing.get(task_id)
+        if request is None or request.ringing or task_id in self._pending:
+            return None
+        if standing is None:  # no step of its queue is for it yet (routing 9)
+            return Grounds(request.routing.queue_id, request.step, decided_at=self.state.position)
+        return self._reasons.now(request, standing[0])
 
     # Facts of tasks
 
@@ -275,6 +285,8 @@ class Engine:
         if request is None:
             self.state.created.pop(task_id, None)
             return
+        if request.ringing and not self._astray:
+            return  # it is in no line any more
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)

@@ -5,15 +5,15 @@ as it stood; only those who were given something else in the same moment have lo
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 
-from domain.agents.agent import Mrd
+from domain.agents.states import Mrd
 from domain.configuration.settings import AgentSelectionPolicy
-from domain.ids import ConversationId
+from domain.ids import AgentId, ConversationId
 from domain.routing.decisions import NAMED_MAX, Candidate, Grounds, Obstacle, Rejected
 from domain.routing.lines import Pool, Stage
-from domain.routing.staff import Seat, Staff
+from domain.routing.staff import Chair, Seat, Staff
 from domain.routing.state import Request, State
 
 LOOKED_AT_MAX = 32
@@ -28,9 +28,20 @@ class Reasons:
 
     def of(self, request: Request, stage: Stage, rank: int, chosen: Seat, candidates: int) -> Grounds:
         """`rank`: by which step they were chosen among the candidates."""
-        line = stage.line
         others = candidates & ~(1 << chosen.number)
         best = sorted(self._finalists(stage, others), key=lambda it: self._key(stage, it))
+        return self._told(request, stage, rank, candidates, [chosen, *best[: NAMED_MAX - 1]])
+
+    def now(self, request: Request, stage: Stage) -> Grounds:
+        """Of a request that waits: who could have it, and why nobody else."""
+        staff, talking = self._staff, self._talking(request)
+        able = stage.admitted.members & stage.line.pool.seats.members
+        able &= ~(staff.members(talking) | staff.members(request.missed))
+        best = sorted(self._finalists(stage, able), key=lambda it: self._key(stage, it))
+        return self._told(request, stage, request.step, able, best)
+
+    def _told(self, request: Request, stage: Stage, rank: int, candidates: int, best: list[Seat]) -> Grounds:
+        line = stage.line
         counts, rejected = self._rejected(request, stage, candidates)
         return Grounds(
             queue_id=line.id,
@@ -40,7 +51,7 @@ class Reasons:
             configuration=self._state.catalog.version,
             decided_at=self._state.position,
             candidate_count=candidates.bit_count(),
-            candidates=tuple(self._candidate(stage, seat) for seat in [chosen, *best[: NAMED_MAX - 1]]),
+            candidates=tuple(self._candidate(stage, seat) for seat in best[:NAMED_MAX]),
             rejected_counts=counts,
             rejected=tuple(rejected),
         )
@@ -79,13 +90,16 @@ class Reasons:
         bit, mrd_id = 1 << seat.number, line.pool.mrd_id
         rank = next((rank for rank, matching, _ in stage.choices if matching.members & bit), stage.choices[-1][0])
         skill = None
-        if line.queue.agent_selection is not AgentSelectionPolicy.LONGEST_AVAILABLE:
-            names = set(line.whole.steps[rank].attribute_ids() if rank >= 0 else ())
+        if rank >= 0 and line.queue.agent_selection is not AgentSelectionPolicy.LONGEST_AVAILABLE:
+            names = set(line.whole.steps[rank].attribute_ids())
             skill = sum(seat.agent.attributes.get(name, 0) for name in names)
         chair, tasks_max = seat.chairs[mrd_id], seat.agent.mrds.get(mrd_id, Mrd()).tasks_max
         return Candidate(seat.id, rank, chair.load, tasks_max, seat.since.get(mrd_id), skill)
 
     # Who could not
+
+    def _talking(self, request: Request) -> Iterable[AgentId]:
+        return self._state.talking.get(request.conversation_id or ConversationId(""), {}).values()
 
     def _rejected(self, request: Request, stage: Stage, able: int) -> tuple[Mapping[Obstacle, int], list[Rejected]]:
         """Those nearest to it are named first; whoever is busy is counted one by one as far as that goes quickly."""
@@ -94,7 +108,7 @@ class Reasons:
         gone = there & ~staff.here
         resting = there & staff.here & ~pool.willing
         occupied = there & staff.here & pool.willing
-        talking = staff.members(self._state.talking.get(request.conversation_id or ConversationId(""), {}).values())
+        talking = staff.members(self._talking(request))
         missed = staff.members(request.missed)
         counts: Counter[Obstacle] = Counter()
         near: list[tuple[int, Obstacle, Seat]] = []
@@ -105,8 +119,7 @@ class Reasons:
             elif bit & talking:
                 obstacle = Obstacle.IN_CONVERSATION
             else:
-                chair = seat.chairs[pool.mrd_id]
-                obstacle = Obstacle.OFFERED if chair.ringing or chair.promised else Obstacle.BUSY
+                obstacle = _at_work(seat, seat.chairs[pool.mrd_id])
             counts[obstacle] += 1
             occupied ^= bit
             near.append((_NEARNESS[obstacle], obstacle, seat))
@@ -127,9 +140,23 @@ class Reasons:
 _NEARNESS = {
     obstacle: number
     for number, obstacle in enumerate(
-        (Obstacle.EXCLUDED, Obstacle.IN_CONVERSATION, Obstacle.OFFERED, Obstacle.BUSY, Obstacle.OCCUPIED)
+        (
+            Obstacle.EXCLUDED,
+            Obstacle.IN_CONVERSATION,
+            Obstacle.DISCONNECTED,
+            Obstacle.INTERRUPTED,
+            Obstacle.OFFERED,
+            Obstacle.BUSY,
+            Obstacle.OCCUPIED,
+        )
     )
 }
+
+
+def _at_work(seat: Seat, chair: Chair) -> Obstacle:
+    if chair.closed:  # routing 35, 39
+        return Obstacle.DISCONNECTED if seat.agent.lost_desk else Obstacle.INTERRUPTED
+    return Obstacle.OFFERED if chair.ringing or chair.promised else Obstacle.BUSY
 
 
 def _occupied(seat: Seat, pool: Pool, obstacle: Obstacle) -> Rejected:

@@ -24,42 +24,61 @@ class Crowd(Protocol):
     def members(self) -> int: ...
 
 
-class Matching:
+class Kept:
+    """A crowd whose `members` are made when first asked for, and are from then on as quick to get as any attribute."""
+
+    __slots__ = ("members",)
+
+    members: int
+
+    def __getattr__(self, name: str) -> int:
+        if name != "members":
+            raise AttributeError(name)
+        self.members = members = self._make()
+        return members
+
+    @property
+    def is_made(self) -> bool:
+        try:
+            MEMBERS(self)
+        except AttributeError:
+            return False
+        return True
+
+    def _make(self) -> int:
+        raise NotImplementedError
+
+
+MEMBERS = Kept.__dict__["members"].__get__
+
+
+class Matching(Kept):
     """Whoever matches a step."""
 
-    __slots__ = ("_members", "_skills", "_step", "_union", "ways")
+    __slots__ = ("_skills", "_step", "_union", "ways")
 
     def __init__(self, skills: "Skills", step: Step) -> None:
         ways = ways_of(step)
         self._skills, self._step = skills, step
         self.ways = tuple(tuple(map(key_of, way)) for way in ways.ways) if ways.exact else None
-        self._members: int | None = None
         self._union: Union | None = None
-
-    @property
-    def members(self) -> int:
-        members = self._members
-        if members is None:
-            members = self._members = self._make()
-        return members
 
     def joined_by(self, union: "Union") -> None:
         self._union = union
 
     def change(self, agent: int, bit: int) -> None:
         """That agent meets or fails one of the terms now."""
-        members = self._members
-        if members is None:
+        if not self.is_made:
             return
         if self.ways is None:
-            self._members = None
+            del self.members
             if self._union is not None:
                 self._union.forget()
             return
         meeting = self._skills.meeting
         matches = any(all(meeting[term] >> agent & 1 for term in way) for way in self.ways)
-        if (members >> agent & 1) != matches:
-            self._members = members ^ bit
+        if (self.members >> agent & 1) != matches:
+            self.members ^= bit
             if self._union is not None:
                 self._union.change(agent, bit)
 
@@ -76,40 +95,35 @@ class Matching:
         return found
 
 
-class Union:
+class Union(Kept):
     """Whoever matches this step or an earlier one (routing 7)."""
 
-    __slots__ = ("_members", "_next", "earlier", "own")
+    __slots__ = ("_next", "earlier", "own")
 
     def __init__(self, earlier: "Matching | Union", own: Matching) -> None:
         self.earlier, self.own = earlier, own
-        self._members: int | None = None
         self._next: Union | None = None
         own.joined_by(self)
         earlier.joined_by(self)
 
-    @property
-    def members(self) -> int:
-        members = self._members
-        if members is None:
-            members = self._members = self.earlier.members | self.own.members
-        return members
+    def _make(self) -> int:
+        return self.earlier.members | self.own.members
 
     def joined_by(self, union: "Union") -> None:
         self._next = union
 
     def change(self, agent: int, bit: int) -> None:
-        members = self._members
-        if members is None:
+        if not self.is_made:
             return
         admitted = (self.earlier.members | self.own.members) >> agent & 1
-        if (members >> agent & 1) != admitted:
-            self._members = members ^ bit
+        if (self.members >> agent & 1) != admitted:
+            self.members ^= bit
             if self._next is not None:
                 self._next.change(agent, bit)
 
     def forget(self) -> None:
-        self._members = None
+        if self.is_made:
+            del self.members
         if self._next is not None:
             self._next.forget()
 

@@ -1,18 +1,20 @@
 """Who is there, and who could take one more? Facts of agents go in; each agent has a seat in every domain they work in.
 
 Who they are and whether they want work is the domain's own `Agent`. What fills their time changes with every task and is
-counted here; the state follows from both by the domain's own `mrd_state` (routing 33).
+counted here; the state follows from both by the domain's own `mrd_state` (routing 33). Whoever is cut off from their desk
+or interrupted in a domain keeps their place in the order, and is not in it for a while (routing 35, 39).
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from domain.agents.agent import Agent, Mrd, mrd_state
+from domain.agents.agent import Agent
 from domain.agents.facts import (
     AttributeAssigned,
     AttributeWithdrawn,
     MrdMadeReady,
+    MrdMirrored,
     MrdState,
     SlotFilled,
     SlotReleased,
@@ -20,6 +22,7 @@ from domain.agents.facts import (
     SlotState,
     SlotWrappingUp,
 )
+from domain.agents.states import NOBODY, Interrupts, Mrd, mrd_state
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position, Recorded
 from domain.routing.lines import Pool, Pools
@@ -37,35 +40,40 @@ PULLED = OfferId("")
 class Chair:
     """An agent's stand in one domain: `ringing` slots are reserved, `promised` ones are offers not yet a fact. `limit`:
     how many tasks they take at once, none while they are away or do not want any. `place`: in the order of those who
-    could take one more, if they are in it.
+    could take one more, if they are in it. `closed`: they are cut off, or this domain gives way to another.
     """
 
-    __slots__ = ("limit", "load", "place", "pool", "promised", "ringing", "seat")
+    __slots__ = ("closed", "limit", "load", "place", "pool", "promised", "ringing", "seat")
 
     def __init__(self, seat: "Seat", pool: Pool) -> None:
         self.seat, self.pool = seat, pool
         self.limit = self.load = self.ringing = self.promised = 0
+        self.closed = False
         self.place: Place | None = None
 
 
 class Seat:
-    """`own`: the steps that wait for this agent alone (routing 54)."""
+    """`interrupted`: their domains that give way to what goes on in others (routing 35). `own`: the steps that wait for
+    this agent alone (routing 54).
+    """
 
-    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "number", "own", "since", "slots")
+    __slots__ = ("_reach", "_reach_version", "agent", "chairs", "id", "interrupted", "number", "own", "since", "slots")
 
     def __init__(
         self, id_: AgentId, number: int, agent: Agent, slots: dict[TaskId, Slot], since: dict[MrdId, datetime]
     ) -> None:
         self.id, self.number, self.agent, self.slots, self.since = id_, number, agent, slots, since
         self.chairs: dict[MrdId, Chair] = {}
+        self.interrupted: Interrupts = NOBODY
         self.own = 0
         self._reach = 0
         self._reach_version = -1
 
-    def reach(self, reach: Reach) -> int:
+    def serves(self, reach: Reach) -> int:
+        """The steps whose requests they may have."""
         if self._reach_version != reach.version:
             self._reach, self._reach_version = reach.of(self.agent.attributes), reach.version
-        return self._reach
+        return self._reach | self.own if self.own else self._reach
 
     def forget_reach(self) -> None:
         self._reach_version = -1
@@ -110,10 +118,11 @@ class Staff:
             chair = self.chair(seat, slot.mrd_id)
             chair.load += 1
             chair.ringing += slot.state is RESERVED
+        seat.interrupted = seat.agent.giving_way(seat.slots.values())
         for mrd_id in seat.agent.mrds:
             chair = self.chair(seat, mrd_id)
             chair.limit = _limit(seat.agent, mrd_id)
-            self._settle(chair)
+            self._close_or_open(chair)
         self._note_presence(seat)
         seat.free()
 
@@ -140,7 +149,9 @@ class Staff:
                 if chair.limit <= chair.load < limit:
                     seat.since[mrd_id] = at
                 chair.limit = limit
-                self._settle(chair)
+                self._close_or_open(chair)
+            if isinstance(fact, MrdMirrored):
+                self._give_way(seat, at)
             self._note_presence(seat)
         seat.free()
 
@@ -155,9 +166,11 @@ class Staff:
         elif before.state is RESERVED:
             chair.ringing -= 1
         chair.ringing += 1
-        seat.slots[task_id] = Slot(mrd_id, RESERVED, fact.offer_id)
+        seat.slots[task_id] = Slot(mrd_id, RESERVED, fact.offer_id, fact.interruptible, fact.interrupts)
         if chair.place is not None:
             self._settle(chair)
+        if fact.interrupts:
+            self._give_way(seat, None)
 
     def filled(self, recorded: Recorded[SlotFilled]) -> None:
         self._work(recorded, ACTIVE)
@@ -173,7 +186,10 @@ class Staff:
         slot = seat.slots.get(task_id)
         if slot is None:
             chair.load += 1
-            seat.slots[task_id] = Slot(mrd_id, state, PULLED)
+            slot = seat.slots[task_id] = Slot(mrd_id, state, PULLED)
+            if isinstance(fact, SlotFilled) and fact.interrupts:
+                slot.interruptible, slot.interrupts = fact.interruptible, fact.interrupts
+                self._give_way(seat, None)
         else:
             if slot.state is RESERVED:
                 chair.ringing -= 1
@@ -192,6 +208,8 @@ class Staff:
                 chair.ringing -= 1
         seat.since[mrd_id] = recorded.at
         self._settle(chair)
+        if slot is not None and slot.interrupts:
+            self._give_way(seat, recorded.at)
 
     def promise(self, chair: Chair) -> None:
         """An offer to them is on its way: nothing more in this domain until it is known what came of it (routing 20)."""
@@ -227,10 +245,22 @@ class Staff:
             chair = seat.chairs[mrd_id] = Chair(seat, self._pools[mrd_id])
         return chair
 
+    def _give_way(self, seat: Seat, at: datetime | None) -> None:
+        """Something began or ended to which other domains give way; what is free again by it counts as freed then."""
+        before, seat.interrupted = seat.interrupted, seat.agent.giving_way(seat.slots.values())
+        for mrd_id in before.keys() ^ seat.interrupted.keys():
+            if at is not None and mrd_id in before:
+                seat.since[mrd_id] = at
+            self._close_or_open(self.chair(seat, mrd_id))
+
+    def _close_or_open(self, chair: Chair) -> None:
+        chair.closed = bool(chair.seat.agent.lost_desk) or chair.pool.mrd_id in chair.seat.interrupted
+        self._settle(chair)
+
     def _settle(self, chair: Chair) -> None:
         """Could they take one more here, and where in the order (routing 12, 13, 15, 20)?"""
         pool = chair.pool
-        if chair.load >= chair.limit or chair.ringing or chair.promised:
+        if chair.load >= chair.limit or chair.ringing or chair.promised or chair.closed:
             if chair.place is not None:
                 pool.seats.drop(chair.seat.number)
                 chair.place = None
@@ -246,6 +276,8 @@ class Staff:
 def _limit(agent: Agent, mrd_id: MrdId) -> int:
     """How many tasks at once: their maximum, if they would be given work when they have none."""
     mrd = agent.mrds.get(mrd_id, NOWHERE)
+    if mrd.mirrored is not None:  # somebody else routes it (routing 34)
+        return 0
     state = mrd_state(agent.logged_in, mrd.willing and agent.ready, 0, mrd.tasks_max)
     return mrd.tasks_max if state is MrdState.READY else 0
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
+from domain.agents.states import Interrupts
 from domain.configuration.catalog import Catalog
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import BEGINNING, Position
@@ -31,6 +32,8 @@ class Slot:
     mrd_id: MrdId
     state: SlotState
     offer_id: OfferId
+    interruptible: bool = False
+    interrupts: Interrupts = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -45,5 +45,5 @@ class Todo:
     def _gather(self) -> None:
         steps = self._stirred
         for seat in self._freed:
-            steps |= seat.reach(self._reach) | seat.own
+            steps |= seat.serves(self._reach)
         self.steps = steps & ~self._dismissed if self._dismissed else steps

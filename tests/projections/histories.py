@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.agents.agent import ROUTABLE, Agent
+from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
+from domain.agents.states import ROUTABLE
 from domain.channels.bots import BotAnswer
 from domain.channels.inbound import Contact, ContactKind
 from domain.channels.messages import Body, DeliveryStatus, Sender, SenderType
+from domain.configuration.domains import RonaAction
 from domain.configuration.entity import QueueEntity
 from domain.configuration.facts import QueueConfigured
 from domain.configuration.settings import Queue
@@ -229,6 +231,10 @@ def _human(world: World, crew: list[str], conversation: str, session: str, says:
         yield from _wrap_up(world, conversation, agent, here[agent])
 
 
+def _rona(world: World) -> RonaAction:
+    return RonaAction.MRD_NOT_READY if world.chance(0.2) else RonaAction.NONE
+
+
 def _wait(world: World, crew: list[str], conversation: str, task: str) -> Iterator[None]:
     """Queue, ring, perhaps in vain; returns the task and the agent in the end, or none."""
     while True:
@@ -251,7 +257,7 @@ def _wait(world: World, crew: list[str], conversation: str, task: str) -> Iterat
                 world.change(Agent, agent, lambda it, task=task: it.release(task, "DECLINED"))
             elif world.chance(0.2):
                 world.change(Task, task, lambda it, offer=offer: it.expire_offer(offer, world.now))
-                world.change(Agent, agent, lambda it, task=task: it.miss(task, make_not_ready=world.chance(0.2)))
+                world.change(Agent, agent, lambda it, task=task: it.miss(task, _rona(world)))
             else:
                 world.change(Task, task, lambda it, agent=agent: it.accept(agent))
                 return task, agent

@@ -12,8 +12,8 @@ from commands.bus import Command
 from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt, message_id
 from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
-from domain.agents.agent import Slot
 from domain.agents.facts import AgentState, SlotState
+from domain.agents.states import Slot
 from domain.channels.bots import BotAnswer, BotTurn
 from domain.channels.inbound import Contact, ContactKind, Inbound, Receipt
 from domain.channels.messages import Body, DeliveryStatus

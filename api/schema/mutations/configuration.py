@@ -13,6 +13,7 @@ from api.schema.words import doc, mutation
 from commands.configuration import Configure, Retire
 from domain.configuration import settings
 from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.wrap_up import WrapUpForm
 
 
@@ -28,6 +29,7 @@ class ConfigurationKind(StrEnum):
     WRAP_UP_FORM = "WRAP_UP_FORM"
     BUSINESS_CALENDAR = "BUSINESS_CALENDAR"
     ROUTING_LIST = "ROUTING_LIST"
+    DESK_POLICY = "DESK_POLICY"
 
     @property
     def settings(self) -> type[settings.Settings]:
@@ -45,6 +47,7 @@ SETTINGS_OF: dict[ConfigurationKind, type[settings.Settings]] = {
     ConfigurationKind.WRAP_UP_FORM: WrapUpForm,
     ConfigurationKind.BUSINESS_CALENDAR: BusinessCalendar,
     ConfigurationKind.ROUTING_LIST: settings.RoutingList,
+    ConfigurationKind.DESK_POLICY: settings.DeskPolicy,
 }
 
 
@@ -97,6 +100,10 @@ class ConfigurationMutation:
     @mutation("Set a list for pull routing, new or not.")
     async def configure_routing_list(self, info: Info, input: given.ConfigureRoutingListInput) -> MutationPayload:
         return await send(info, Configure(input.id, input.settings()), input.client_mutation_id)
+
+    @mutation("Set what holds at every desk.")
+    async def configure_desk_policy(self, info: Info, input: given.ConfigureDeskPolicyInput) -> MutationPayload:
+        return await send(info, Configure(THE_POLICY, input.settings()), input.client_mutation_id)
 
     @mutation("Take something out of the configuration. Its history stays.")
     async def retire(self, info: Info, input: RetireInput) -> MutationPayload:

@@ -7,6 +7,7 @@ from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
 from commands.agents import LogIn, LogOut, MakeMrdNotReady, MakeMrdReady, MakeNotReady, MakeReady
+from commands.desks import StayLoggedIn
 from domain.ids import AgentId, MrdId
 
 
@@ -41,6 +42,11 @@ class MakeMrdNotReadyInput(Intention):
     reason: str = doc("A reason code of kind NOT_READY, or empty.", default="")
 
 
+@strawberry.input(description="Say that you are there.")
+class StayLoggedInInput(Intention):
+    pass
+
+
 def _self(info: Info) -> AgentId:
     return AgentId(info.context.viewer.agent_id)
 
@@ -70,6 +76,12 @@ class PresenceMutation:
     @mutation("Take no new work in one media routing domain.")
     async def make_mrd_not_ready(self, info: Info, input: MakeMrdNotReadyInput) -> MutationPayload:
         return await send(info, MakeMrdNotReady(_self(info), input.mrd_id, input.reason), input.client_mutation_id)
+
+    @mutation(
+        "Say that you are there: the answer to `IdleWarned`. The time after which who is idle is signed out begins anew."
+    )
+    async def stay_logged_in(self, info: Info, input: StayLoggedInInput) -> MutationPayload:
+        return await send(info, StayLoggedIn(_self(info)), input.client_mutation_id)
 
 
 def _set(mrds: list[MrdId] | None) -> frozenset[MrdId] | None:

@@ -36,15 +36,27 @@ class ConfigureMediaRoutingDomainInput(Intention):
     max_requests: int = doc("Tasks at once, 0 to 100, for agents without a maximum of their own.", default=3)
     rona_action: s.RonaAction = doc("What a missed offer does.", default=s.RonaAction.MRD_NOT_READY)
     wrap_up_holds_slot: bool = doc("Does wrap-up fill a slot?", default=True)
+    rona_after: int = doc("After how many missed offers in a row that is done, 1 to 10.", default=1)
+    cool_down_s: int = doc("Seconds of rest, 1 to 3600, where that is what missed offers do.", default=30)
+    interruption_action: s.InterruptionAction = doc(
+        "What becomes of the live work here when it is interrupted.", default=s.InterruptionAction.REROUTE
+    )
+    auto_sync: bool = doc("Is whoever becomes ready ready here too?", default=True)
+    managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", default=True)
 
     def settings(self) -> s.MediaRoutingDomain:
         return s.MediaRoutingDomain(
-            self.name,
-            self.description,
-            self.interruptible,
-            self.max_requests,
-            self.rona_action,
-            self.wrap_up_holds_slot,
+            name=self.name,
+            description=self.description,
+            interruptible=self.interruptible,
+            max_requests=self.max_requests,
+            rona_action=self.rona_action,
+            wrap_up_holds_slot=self.wrap_up_holds_slot,
+            rona_after=self.rona_after,
+            cool_down_s=self.cool_down_s,
+            interruption_action=self.interruption_action,
+            auto_sync=self.auto_sync,
+            managed=self.managed,
         )
 
 
@@ -219,9 +231,40 @@ class ConfigureReasonCodeInput(Intention):
     id: strawberry.ID = doc(CHOSEN_ID)
     name: str = doc(NAME)
     kind: s.ReasonKind = doc("What it is a reason for.")
+    reroutes_work: bool = doc(
+        "Does whoever gives it also give away their live work, at once? Only for the kind NOT_READY.", default=False
+    )
 
     def settings(self) -> s.ReasonCode:
-        return s.ReasonCode(self.name, self.kind)
+        return s.ReasonCode(self.name, self.kind, self.reroutes_work)
+
+
+@strawberry.input(description="What holds at every desk.")
+class ConfigureDeskPolicyInput(Intention):
+    name: str = doc(NAME, default="Desks")
+    logout: s.LogoutPolicy = doc(
+        "What signing out does while there is live work. Supervisors and lost connections are never refused.",
+        default=s.LogoutPolicy.REROUTE,
+    )
+    disconnect_grace_s: int = doc(
+        "Seconds within which whoever lost the connection may come back, 5 to 3600.", default=120
+    )
+    idle_logout_s: int = doc(
+        "Seconds without work after which agents are signed out, 30 to 3600; 0 for never. They are warned at 80 %.",
+        default=0,
+    )
+    last_mrd_off: bool = doc("Is whoever switches their last domain off not ready at all?", default=False)
+    several_desks: bool = doc("May one person follow their desk from several places at once?", default=False)
+
+    def settings(self) -> s.DeskPolicy:
+        return s.DeskPolicy(
+            name=self.name,
+            logout=self.logout,
+            disconnect_grace_s=self.disconnect_grace_s,
+            idle_logout_s=self.idle_logout_s,
+            last_mrd_off=self.last_mrd_off,
+            several_desks=self.several_desks,
+        )
 
 
 @strawberry.input(description="Codes that belong together.")

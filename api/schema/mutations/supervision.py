@@ -6,8 +6,10 @@ from api.schema.context import Info
 from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
-from commands.agents import LogOut, MakeReady
+from commands.agents import LogOut, MakeNotReady, MakeReady
+from commands.domains import LoseAgentState, MirrorMrd
 from commands.requests import RequestAgent
+from domain.agents.facts import MrdState
 from domain.conversations.facts import RequestReason
 from domain.ids import AgentId, ConversationId, MrdId, QueueId
 
@@ -31,6 +33,25 @@ class MakeAgentReadyInput(Intention):
     mrds: list[MrdId] | None = doc("Only in these media routing domains; null for all.", default=None)
 
 
+@strawberry.input(description="Give an agent a break.")
+class MakeAgentNotReadyInput(Intention):
+    agent_id: AgentId = doc("The agent, who must be signed in.")
+    reason: str = doc("A reason code of kind NOT_READY.")
+
+
+@strawberry.input(description="Nobody knows whether an agent wants work.")
+class LoseAgentStateInput(Intention):
+    agent_id: AgentId = doc("The agent.")
+    reason: str = doc("What failed.", default="")
+
+
+@strawberry.input(description="How an agent stands in a domain that another system routes.")
+class MirrorMrdInput(Intention):
+    agent_id: AgentId = doc("The agent.")
+    mrd_id: MrdId = doc("The media routing domain, whose `managed` is false.")
+    state: MrdState = doc("Their state there.")
+
+
 @strawberry.type
 class SupervisionMutation:
     @mutation("Ask for a human. Nothing happens where one is there or on the way.")
@@ -43,7 +64,7 @@ class SupervisionMutation:
 
     @mutation("End an agent's shift. Their talks go on with others.")
     async def force_log_out(self, info: Info, input: ForceLogOutInput) -> MutationPayload:
-        return await send(info, LogOut(input.agent_id, input.reason), input.client_mutation_id)
+        return await send(info, LogOut(input.agent_id, input.reason, forced=True), input.client_mutation_id)
 
     @mutation("Make an agent take work, in all their media routing domains or in some.")
     async def make_agent_ready(self, info: Info, input: MakeAgentReadyInput) -> MutationPayload:
@@ -52,3 +73,15 @@ class SupervisionMutation:
             MakeReady(input.agent_id, None if input.mrds is None else frozenset(input.mrds)),
             input.client_mutation_id,
         )
+
+    @mutation("Let an agent take no new work anywhere; asked again, it changes the reason.")
+    async def make_agent_not_ready(self, info: Info, input: MakeAgentNotReadyInput) -> MutationPayload:
+        return await send(info, MakeNotReady(input.agent_id, input.reason), input.client_mutation_id)
+
+    @mutation("After a failure nobody knows whether an agent wants work: UNKNOWN, until they say READY or NOT_READY.")
+    async def lose_agent_state(self, info: Info, input: LoseAgentStateInput) -> MutationPayload:
+        return await send(info, LoseAgentState(input.agent_id, input.reason), input.client_mutation_id)
+
+    @mutation("Tell how an agent stands in a media routing domain that another system routes.")
+    async def mirror_mrd(self, info: Info, input: MirrorMrdInput) -> MutationPayload:
+        return await send(info, MirrorMrd(input.agent_id, input.mrd_id, input.state), input.client_mutation_id)

@@ -67,6 +67,10 @@ class ConfigurationQuery:
     async def business_calendars(self, info: Info, as_of: AtMoment = None) -> list[calendars.BusinessCalendar]:
         return calendars.calendars((await catalog_at(info, as_of)).calendars)
 
+    @answer("What holds at every desk.")
+    async def desk_policy(self, info: Info, as_of: AtMoment = None) -> types.DeskPolicy:
+        return types.desk_policy((await catalog_at(info, as_of)).desks)
+
     @answer("The lists for pull routing, by id.")
     async def routing_lists(self, info: Info, as_of: AtMoment = None) -> list[types.RoutingList]:
         return types.lists((await catalog_at(info, as_of)).lists)

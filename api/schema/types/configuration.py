@@ -8,6 +8,7 @@ from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
 from domain.configuration import wrap_up as w
+from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.expressions import understood
 from domain.configuration.fit import warnings
 from domain.ids import (
@@ -43,6 +44,11 @@ class MediaRoutingDomain:
     max_requests: int = doc("Tasks at once for agents without a maximum of their own.")
     rona_action: s.RonaAction = doc("What a missed offer does.")
     wrap_up_holds_slot: bool = doc("Does wrap-up fill a slot?")
+    rona_after: int = doc("After how many missed offers in a row that is done.")
+    cool_down_s: int = doc("Seconds of rest, where that is what missed offers do.")
+    interruption_action: s.InterruptionAction = doc("What becomes of the live work here when it is interrupted.")
+    auto_sync: bool = doc("Is whoever becomes ready ready here too?", name="isSynced")
+    managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", name="isManaged")
 
 
 @strawberry.type(description="A comparison with one attribute.")
@@ -151,6 +157,18 @@ class ReasonCode:
     id: ReasonId = doc(ID)
     name: str = doc(NAME)
     kind: s.ReasonKind = doc("What it is a reason for.")
+    reroutes_work: bool = doc("Does whoever gives it also give away their live work, at once?")
+
+
+@strawberry.type(description="What holds at every desk.")
+class DeskPolicy:
+    id: strawberry.ID = doc("There is one: `centre`.")
+    name: str = doc(NAME)
+    logout: s.LogoutPolicy = doc("What signing out does while there is live work.")
+    disconnect_grace_s: int = doc("Seconds within which whoever lost the connection may come back.")
+    idle_logout_s: int = doc("Seconds without work after which agents are signed out; 0 for never.")
+    last_mrd_off: bool = doc("Is whoever switches their last domain off not ready at all?")
+    several_desks: bool = doc("May one person follow their desk from several places at once?")
 
 
 @strawberry.type(description="Codes that belong together.")
@@ -195,6 +213,11 @@ def mrds(those: Mapping[MrdId, s.MediaRoutingDomain]) -> list[MediaRoutingDomain
             max_requests=it.max_requests,
             rona_action=it.rona_action,
             wrap_up_holds_slot=it.wrap_up_holds_slot,
+            rona_after=it.rona_after,
+            cool_down_s=it.cool_down_s,
+            interruption_action=it.interruption_action,
+            auto_sync=it.auto_sync,
+            managed=it.managed,
         )
         for id, it in sorted(those.items())
     ]
@@ -295,7 +318,22 @@ def bots(those: Mapping[BotId, s.Bot]) -> list[Bot]:
 
 
 def reasons(those: Mapping[ReasonId, s.ReasonCode]) -> list[ReasonCode]:
-    return [ReasonCode(id=id, name=it.name, kind=it.kind) for id, it in sorted(those.items())]
+    return [
+        ReasonCode(id=id, name=it.name, kind=it.kind, reroutes_work=it.reroutes_work)
+        for id, it in sorted(those.items())
+    ]
+
+
+def desk_policy(it: s.DeskPolicy) -> DeskPolicy:
+    return DeskPolicy(
+        id=strawberry.ID(THE_POLICY),
+        name=it.name,
+        logout=it.logout,
+        disconnect_grace_s=it.disconnect_grace_s,
+        idle_logout_s=it.idle_logout_s,
+        last_mrd_off=it.last_mrd_off,
+        several_desks=it.several_desks,
+    )
 
 
 def wrap_up_forms(those: Mapping[WrapUpFormId, w.WrapUpForm]) -> list[WrapUpForm]:

@@ -1,17 +1,22 @@
 """Why this agent, and not another? What the routing engine compared when it offered a task."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
 from api.policy import WATCHING
-from api.schema.context import Info
+from api.schema.context import Context, Info
 from api.schema.words import answer, doc
 from domain.configuration.settings import AgentSelectionPolicy
-from domain.ids import AgentId, QueueId
-from domain.kernel import Position
+from domain.ids import AgentId, QueueId, TaskId
+from domain.kernel import Position, Recorded, stream_of
 from domain.routing import decisions
 from domain.routing.decisions import Obstacle
+from domain.routing.eligibility import Rule, Verdict, steps_of
+from domain.routing.story import Chapter, Turn, story, unable, words
+from domain.tasks.task import Task
 
 
 @strawberry.type(description="An agent who could have had the task, with what was compared.")
@@ -92,5 +97,143 @@ def of_grounds(grounds: decisions.Grounds | None) -> OfferDecision:
     )
 
 
+@strawberry.type(description="One turn of a request's way to an agent, and why.")
+class RoutingDecision:
+    cursor: Position = doc("Its place in the log.")
+    at: datetime = doc("When.")
+    task_id: TaskId = doc(
+        "The task that it was then; a request goes on under another when an offer of it came to nothing."
+    )
+    turn: Turn = doc("What happened.")
+    queue_id: QueueId | None = doc("The queue, where one is entered or offers.")
+    step: int | None = doc("Which step was reached, or by which an agent was found; from 0.")
+    agent_id: AgentId | None = doc("The agent.")
+    reason: str = doc("The code of why, where there is one.")
+    words: str = doc("The same in a sentence. Agents read of nobody else by name.")
+    decision: OfferDecision | None = doc("What the engine compared, for an offer.")
+
+
+@strawberry.type(description="Why a request waits: who could have it now, and why nobody else.")
+class TaskWaiting:
+    words: str = doc("In a sentence.")
+    next_step_at: datetime | None = doc("When the next step of the queue begins; null at the last one.")
+    decision: OfferDecision = doc("Who could have it, and who not; the counts leave out whom no step so far admits.")
+
+
+@strawberry.type(description="One rule of who may be offered a request, and what is the case.")
+class EligibilityCheck:
+    rule: Rule = doc("The rule.")
+    passes: bool = doc("Does it hold?")
+    found: str = doc("What is the case, in words.")
+
+
+@strawberry.type(description="A step of the queue, for one request and one agent.")
+class StepMatch:
+    step: int = doc("Which, from 0.")
+    begins_at: datetime = doc("When it begins for this request, or began.")
+    counts: bool = doc("Is it in force for the request now?")
+    matches: bool = doc("Does the agent match it?")
+    missing: list[str] = doc("The terms that the agent fails, in words.")
+
+
+@strawberry.type(description="Why an agent can have a request, or cannot: every rule with what is the case.")
+class Eligibility:
+    eligible: bool = doc("May it be offered to them now?")
+    checks: list[EligibilityCheck] = doc("The rules, in the order in which they are asked.")
+    steps: list[StepMatch] = doc("The steps of the queue.")
+    matched_step: StepMatch | None = doc("The step by which they could have it, now or later; null where none matches.")
+    decision: OfferDecision | None = doc("What the engine compared, where it was offered to somebody.")
+
+
+def of_verdict(verdict: Verdict, grounds: decisions.Grounds | None) -> Eligibility:
+    steps = {
+        it.step: StepMatch(
+            step=it.step, begins_at=it.begins_at, counts=it.counts, matches=it.matches, missing=list(it.missing)
+        )
+        for it in verdict.steps
+    }
+    matched = verdict.matched_step
+    return Eligibility(
+        eligible=verdict.eligible,
+        checks=[EligibilityCheck(rule=it.rule, passes=it.passes, found=it.found) for it in verdict.checks],
+        steps=list(steps.values()),
+        matched_step=steps[matched.step] if matched else None,
+        decision=of_grounds(grounds) if grounds else None,
+    )
+
+
+async def decisions_of(context: Context, task_id: TaskId) -> list[RoutingDecision]:
+    chapters = list(story(await _history(context, task_id)))
+    name, queue_name = await _names(context, chapters), _queue_name(context)
+    return [
+        RoutingDecision(
+            cursor=it.position,
+            at=it.at,
+            task_id=it.task_id,
+            turn=it.turn,
+            queue_id=it.queue_id,
+            step=it.step,
+            agent_id=it.agent_id if it.agent_id and _may_see(context, it.agent_id) else None,
+            reason=it.reason,
+            words=words(it, name, queue_name),
+            decision=of_grounds(it.grounds) if it.grounds else None,
+        )
+        for it in chapters
+    ]
+
+
+async def waiting_of(context: Context, task_id: TaskId) -> TaskWaiting | None:
+    """As the engine of this process knows it."""
+    why = context.behind.why_waiting(task_id)
+    if why is None:
+        return None
+    task = await context.behind.store.load(Task, task_id)
+    queue = context.behind.catalog().queues.get(why.queue_id) if why.queue_id else None
+    later = (
+        [it.begins_at for it in steps_of({}, task.routing, queue) if it.step > why.step]
+        if queue and task.routing
+        else []
+    )
+    if why.candidate_count:
+        said = f"{why.candidate_count} could have it, and will be asked in their order"
+    elif sum(why.rejected_counts.values()):
+        said = f"Nobody could have it now{unable(why)}"
+    else:
+        said = "No agent matches the steps that have begun"
+    return TaskWaiting(words=f"{said}.", next_step_at=later[0] if later else None, decision=of_grounds(why))
+
+
+async def _history(context: Context, task_id: TaskId) -> list[Recorded[Any]]:
+    """The facts of a task and of those that it continues, in the order of the log."""
+    found: list[Recorded[Any]] = []
+    earlier: TaskId | None = task_id
+    while earlier is not None and len(found) < HISTORY_MAX:
+        history = await context.behind.log.read(stream_of(Task, earlier))
+        found = [*history, *found]
+        created = (await context.behind.store.load(Task, earlier)).created
+        earlier = created.previous_task_id if created else None
+    return found
+
+
+HISTORY_MAX = 1_000
+
+
+async def _names(context: Context, chapters: list[Chapter]) -> Callable[[str], str]:
+    """What agents are called, for those whom this viewer may know of."""
+    agents = {it.agent_id for it in chapters if it.agent_id}
+    agents |= {one.agent_id for it in chapters if it.grounds for one in it.grounds.candidates}
+    names = {it: (await context.agent(it)).name for it in agents if _may_see(context, it)}
+    return lambda agent_id: names.get(AgentId(agent_id)) or "another agent"
+
+
+def _queue_name(context: Context) -> Callable[[str], str]:
+    queues = context.behind.catalog().queues
+    return lambda queue_id: queues[QueueId(queue_id)].name if queue_id in queues else queue_id
+
+
 def _sees(info: Info, agent_id: AgentId) -> bool:
-    return info.context.viewer.is_any(WATCHING) or info.context.viewer.agent_id == agent_id
+    return _may_see(info.context, agent_id)
+
+
+def _may_see(context: Context, agent_id: AgentId) -> bool:
+    return context.viewer.is_any(WATCHING) or context.viewer.agent_id == agent_id

@@ -6,7 +6,7 @@ import strawberry
 
 from api.schema.context import Info
 from api.schema.types.customers import Customer, customer_named
-from api.schema.types.decisions import OfferDecision, of_grounds
+from api.schema.types.decisions import OfferDecision, RoutingDecision, TaskWaiting, decisions_of, of_grounds, waiting_of
 from api.schema.types.paging import Connection
 from api.schema.words import answer, doc
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, TaskId
@@ -60,6 +60,14 @@ class Task:
     @answer("The customer.")
     async def customer(self, info: Info) -> Customer | None:
         return await customer_named(info, self.customer_id)
+
+    @answer("How it came where it is, turn by turn and why, with the tasks that it continues. The oldest first.")
+    async def decisions(self, info: Info) -> list[RoutingDecision]:
+        return await decisions_of(info.context, self.id)
+
+    @answer("Who could have it now, and why nobody else; null unless it waits in a queue.")
+    async def waiting(self, info: Info) -> TaskWaiting | None:
+        return await waiting_of(info.context, self.id)
 
 
 TaskConnection = Connection[Task]

@@ -132,6 +132,7 @@ async def opened(postgres_url: str, profile: Profile | None = None) -> AsyncIter
             bus=bus,
             users=users,
             shown=lambda: min(projector.positions.values()),
+            why_waiting=world.centre.router.why_waiting,
         )
         app = build_app(
             behind=behind,

@@ -6,8 +6,20 @@ from datetime import timedelta
 import pytest
 
 from commands.conversations import ExpireCustomerInactivity
+from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
+from commands.domains import EndCoolDown
 from commands.policies.deadlines import Clear, Set, deadlines
 from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
+from domain.agents.facts import (
+    DeskConnected,
+    DeskDisconnected,
+    IdlingBegan,
+    LoggedOut,
+    MrdMadeNotReady,
+    MrdMadeReady,
+    SlotFilled,
+    SlotReserved,
+)
 from domain.channels.messages import Sender, SenderType
 from domain.conversations.facts import (
     AgentLeft,
@@ -40,6 +52,8 @@ QUIET = replace(said("a1"), sender=Sender(SenderType.AGENT, MARIA))
 SILENCE, TTL, RING, WRAP_UP = "inactivity/talk", "ttl/task-1", "offer/task-1", "wrap-up/task-1"
 ASKED = AgentRequested(TASK, SALES, CHAT, SESSION, 1, RequestReason.CUSTOMER_ASKED)
 
+TELLS = {"agent.idle-warned"}
+"""Facts that tell a deadline which stands in another."""
 TABLE = {
     "an agent's reply": (REPLY, [Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, "a1"))]),
     "a bot's reply": (
@@ -60,13 +74,33 @@ TABLE = {
     "wrapping up": (WrapUpStarted(MARIA, TALK, DUE), [Set(WRAP_UP, DUE, ExpireWrapUp(TASK))]),
     "wrapping up for ever": (WrapUpStarted(MARIA, TALK, None), []),
     "codes": (WrapUpApplied(MARIA, ("sale",), ""), []),
+    "a rest": (  # routing 25
+        MrdMadeNotReady(CHAT, "RONA", DUE),
+        [Set("cool-down/maria/chat", DUE, EndCoolDown(MARIA, CHAT, DUE))],
+    ),
+    "no rest": (MrdMadeNotReady(CHAT, "enough"), [Clear("cool-down/maria/chat")]),
+    "after a rest": (MrdMadeReady(CHAT), [Clear("cool-down/maria/chat")]),
+    "cut off": (DeskDisconnected("c", DUE), [Set("desk/maria", DUE, ExpireDesk(MARIA, "c"))]),  # routing 39
+    "one of several connections": (DeskDisconnected("c"), []),
+    "back": (DeskConnected("d"), [Clear("desk/maria")]),
+    "nothing to do": (  # routing 40
+        IdlingBegan(NOW, DUE),
+        [Set("idle-warning/maria", NOW, WarnOfIdling(MARIA, DUE)), Set("idle/maria", DUE, ExpireIdling(MARIA, DUE))],
+    ),
+    "an offer": (SlotReserved(CHAT, TASK, OFFER, 0), [Clear("idle-warning/maria"), Clear("idle/maria")]),
+    "pulled work": (SlotFilled(CHAT, TASK, TALK), [Clear("idle-warning/maria"), Clear("idle/maria")]),
+    "gone": (
+        LoggedOut("home"),
+        [Clear("desk/maria"), Clear("idle-warning/maria"), Clear("idle/maria")],
+    ),
     "closed": (TaskClosed(TaskCloseReason.RONA, TALK), [Clear(RING), Clear(TTL), Clear(WRAP_UP)]),
 }
 
 
 @pytest.mark.parametrize(("fact", "changes"), TABLE.values(), ids=TABLE)
 def test_each_fact_sets_and_stops_its_timers(fact, changes) -> None:
-    stream = "task-task-1" if fact.stored_as.startswith("task.") else "conversation-talk"
+    streams = {"task": "task-task-1", "agent": "agent-maria", "conversation": "conversation-talk"}
+    stream = streams[fact.stored_as.partition(".")[0]]
     assert list(deadlines(recorded(stream, fact))) == changes
 
 
@@ -74,12 +108,13 @@ def test_every_fact_with_a_due_time_sets_a_timer() -> None:
     import_all_facts()
     for name, kind in FACTS.items():
         fields = getattr(kind, "__dataclass_fields__", {})
-        if {"due", "reply_due"} & set(fields) and not name.startswith("test."):
-            changes = list(deadlines(recorded("any-1", a_sample_of(kind))))
-            assert any(isinstance(change, Set) for change in changes), name
+        if {"due", "reply_due", "until"} & set(fields) and not name.startswith("test."):
+            category = "agent" if name.startswith("agent.") else "any"
+            changes = list(deadlines(recorded(f"{category}-1", a_sample_of(kind))))
+            assert name in TELLS or any(isinstance(change, Set) for change in changes), name
 
 
-def test_whatever_ends_a_task_leaves_no_timer_behind() -> None:  # routing 67
+def test_whatever_ends_something_leaves_no_timer_behind() -> None:  # routing 67
     set_by = {change.key for fact, changes in TABLE.values() for change in changes if isinstance(change, Set)}
-    stopped = {change.key for name in ("closed", "the end") for change in TABLE[name][1]}
+    stopped = {change.key for name in ("closed", "the end", "gone", "after a rest") for change in TABLE[name][1]}
     assert set_by <= stopped

@@ -1,5 +1,7 @@
 """Where is this agent when a test begins? Situations, as the facts that led there."""
 
+from datetime import UTC, datetime
+
 from domain.agents.facts import (
     AgentFact,
     AgentRegistered,
@@ -14,6 +16,7 @@ from domain.ids import ConversationId, MrdId, OfferId, TaskId
 
 CHAT, EMAIL = MrdId("chat"), MrdId("email")
 TALK = ConversationId("talk")
+RESTED = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC)
 
 REGISTERED = (AgentRegistered("maria", "Maria"), MrdGranted(CHAT, 3), MrdGranted(EMAIL, 1))
 LOGGED_IN = (*REGISTERED, LoggedIn())

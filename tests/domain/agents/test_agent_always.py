@@ -3,16 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.agents.agent import ROUTABLE, Agent
+from domain.agents import desk
+from domain.agents.agent import Agent
 from domain.agents.facts import LoggedIn, MadeNotReady, MadeReady, MrdState, SlotFilled, SlotReserved, SlotState
+from domain.agents.states import ROUTABLE, Mirrored, Mrd
+from domain.configuration.settings import InterruptionAction, RonaAction
 from domain.ids import MrdId, OfferId, TaskId
-from tests.domain.agents.situations import CHAT, EMAIL, READY, TALK, task
+from tests.domain.agents.situations import CHAT, EMAIL, READY, RESTED, TALK, task
 from tests.domain.agents.test_mrd_states import as_published
 from tests.domain.lives import live
 from tests.domain.scenario import given as given_facts
 
 mrds = st.sampled_from([CHAT, EMAIL, MrdId("voice")])
 tasks = st.integers(1, 5).map(task)
+connections = st.sampled_from(["a", "b"])
 reasons = st.sampled_from(["", "lunch", "home"])
 
 
@@ -26,7 +30,10 @@ def decision(name: str, *arguments: st.SearchStrategy, **named: st.SearchStrateg
 
 
 def reserve(mrd: MrdId, task_id: TaskId):
-    return lambda agent: agent.reserve(mrd, task_id, OfferId(f"offer of {task_id}"), 0)
+    others = dict.fromkeys({CHAT, EMAIL} - {mrd}, InterruptionAction.HOLD)
+    return lambda agent: agent.reserve(
+        mrd, task_id, OfferId(f"offer of {task_id}"), 0, interruptible=mrd == EMAIL, interrupts=others
+    )
 
 
 work = st.one_of(
@@ -34,7 +41,9 @@ work = st.one_of(
     decision("fill", tasks, st.just(TALK)),
     decision("wrap_up", tasks, holds_slot=st.booleans()),
     decision("release", tasks, reasons),
-    decision("miss", tasks, make_not_ready=st.booleans()),
+    decision(
+        "miss", tasks, st.sampled_from(RonaAction), st.integers(1, 3), st.just(RESTED), last_one_off=st.booleans()
+    ),
 )
 pulled = st.builds(  # tasks of their own, for a pulled task was never offered
     lambda mrd, number: lambda agent: agent.take_up(mrd, task(number), TALK), mrds, st.integers(6, 9)
@@ -46,7 +55,14 @@ presence = st.one_of(
     decision("make_ready", st.none() | st.frozensets(mrds)),
     decision("make_not_ready", reasons),
     decision("make_mrd_ready", mrds),
-    decision("make_mrd_not_ready", mrds, reasons),
+    decision("make_mrd_not_ready", mrds, reasons, last_one_off=st.booleans()),
+    decision("end_cool_down", mrds, st.just(RESTED)),
+    decision("lose_state", reasons),
+    decision("mirror", st.just(MrdId("voice")), st.builds(Mirrored, st.sampled_from(MrdState))),
+    st.builds(lambda it, several: lambda agent: desk.connect(agent, it, several=several), connections, st.booleans()),
+    st.builds(lambda it: lambda agent: desk.disconnect(agent, it, RESTED), connections),
+    st.just(lambda agent: desk.begin_idling(agent, RESTED, RESTED)),
+    st.just(lambda agent: desk.warn_of_idling(agent, RESTED)),
     decision("grant_mrd", mrds, st.integers(0, 3)),
     decision("assign_attribute", st.just("spanish"), st.integers(-1, 11)),
     decision("withdraw_attribute", st.just("spanish")),
@@ -80,12 +96,30 @@ def test_pulled_work_counts_and_is_never_too_much(start: Agent, decisions) -> No
                     assert after.mrd_state(fact.mrd_id) not in ROUTABLE
 
 
+def derived(agent: Agent, mrd_id: MrdId, mrd: Mrd) -> MrdState:
+    if agent.logged_in and mrd.mirrored is not None:
+        return mrd.mirrored.state  # routing 34
+    gives_way = mrd_id in agent.giving_way(agent.slots.values())
+    willing, load = mrd.willing and agent.ready, agent.load(mrd_id)
+    return as_published(agent.logged_in, willing, load, mrd.tasks_max, gives_way=gives_way, lost=agent.state_lost)
+
+
+@given(starts, with_pulls)
+def test_nobody_is_offered_anything_who_is_cut_off_or_interrupted(start: Agent, decisions) -> None:  # routing 35, 39
+    for before, facts, after in live(start, decisions):
+        for fact in facts:
+            if isinstance(fact, SlotReserved):
+                assert before.desks or not before.lost_desk
+                assert fact.mrd_id not in before.giving_way(before.slots.values())
+        assert after.logged_in or not (after.lost_desk or after.idle_due)
+        assert not (after.slots and after.idle_due)  # routing 40
+
+
 @given(starts, with_pulls)
 def test_states_follow_from_their_causes_alone_with_pulled_work_too(start: Agent, decisions) -> None:
     for _, _, after in live(start, decisions):
         for mrd_id, mrd in after.mrds.items():
-            willing, load = mrd.willing and after.ready, after.load(mrd_id)
-            assert after.mrd_state(mrd_id) is as_published(after.logged_in, willing, load, mrd.tasks_max)
+            assert after.mrd_state(mrd_id) is derived(after, mrd_id, mrd)
 
 
 @given(starts, decisions)
@@ -100,10 +134,9 @@ def test_states_follow_from_their_causes_alone(start: Agent, decisions) -> None:
     for _, _, after in live(start, decisions):
         for mrd_id, mrd in after.mrds.items():
             state = after.mrd_state(mrd_id)
-            willing = mrd.willing and after.ready
-            assert state is as_published(after.logged_in, willing, after.load(mrd_id), mrd.tasks_max)
+            assert state is derived(after, mrd_id, mrd)
             assert not mrd.willing or after.ready  # routing 31
-            if after.load(mrd_id):
+            if after.load(mrd_id) and mrd.mirrored is None:
                 assert state not in (MrdState.READY, MrdState.NOT_READY)
 
 

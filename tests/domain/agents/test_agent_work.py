@@ -15,14 +15,29 @@ from domain.agents.facts import (
     SlotState,
     SlotWrappingUp,
 )
+from domain.configuration.settings import RonaAction
 from domain.ids import OfferId
 from domain.routing.decisions import Grounds
-from tests.domain.agents.situations import CHAT, EMAIL, LOGGED_IN, READY, REGISTERED, TALK, offered, task, working
+from tests.domain.agents.situations import (
+    CHAT,
+    EMAIL,
+    LOGGED_IN,
+    READY,
+    REGISTERED,
+    TALK,
+    offered,
+    task,
+    working,
+)
 from tests.domain.scenario import given
 
 
 def reserve(number: int, mrd=CHAT):
     return lambda agent: agent.reserve(mrd, task(number), OfferId(f"offer-{number}"), 0)
+
+
+def missed_once(agent: Agent, number: int, action: RonaAction = RonaAction.MRD_NOT_READY):
+    return agent.miss(task(number), action)
 
 
 def test_a_ready_agent_is_offered_a_task_once() -> None:
@@ -116,31 +131,31 @@ def test_any_slot_is_released_once(history) -> None:
 
 
 def test_a_missed_offer_frees_the_slot_and_rests_the_agent() -> None:  # routing 25
-    missed = given(Agent, *READY, offered(1)).when(lambda agent: agent.miss(task(1), make_not_ready=True))
+    missed = given(Agent, *READY, offered(1)).when(lambda agent: missed_once(agent, 1))
     missed.then(SlotReleased(CHAT, task(1), "RONA"), MrdMadeNotReady(CHAT, "RONA")).twice()
     assert missed.leaves(lambda agent: agent.mrd_state(CHAT)) is MrdState.NOT_READY
     assert missed.leaves(lambda agent: agent.mrd_state(EMAIL)) is MrdState.READY
 
 
 def test_whoever_misses_an_offer_in_mid_talk_is_pending() -> None:  # routing 25
-    missed = given(Agent, *working(1), offered(2)).when(lambda agent: agent.miss(task(2), make_not_ready=True))
+    missed = given(Agent, *working(1), offered(2)).when(lambda agent: missed_once(agent, 2))
     assert missed.leaves(lambda agent: agent.mrd_state(CHAT)) is MrdState.PENDING_NOT_READY
 
 
 def test_a_missed_offer_may_leave_the_agent_ready() -> None:  # routing 25
-    given(Agent, *READY, offered(1)).when(lambda agent: agent.miss(task(1), make_not_ready=False)).then(
+    given(Agent, *READY, offered(1)).when(lambda agent: missed_once(agent, 1, RonaAction.NONE)).then(
         SlotReleased(CHAT, task(1), "RONA")
     )
 
 
 def test_whoever_rests_already_is_not_made_to_rest_again() -> None:
-    given(Agent, *READY, offered(1), MadeNotReady("lunch")).when(
-        lambda agent: agent.miss(task(1), make_not_ready=True)
-    ).then(SlotReleased(CHAT, task(1), "RONA"))
+    given(Agent, *READY, offered(1), MadeNotReady("lunch")).when(lambda agent: missed_once(agent, 1)).then(
+        SlotReleased(CHAT, task(1), "RONA")
+    )
 
 
 def test_an_accepted_offer_cannot_be_missed_any_more() -> None:
-    given(Agent, *working(1)).when(lambda agent: agent.miss(task(1), make_not_ready=True)).then()
+    given(Agent, *working(1)).when(lambda agent: missed_once(agent, 1)).then()
 
 
 def test_the_reasons_for_a_choice_are_kept_with_it() -> None:

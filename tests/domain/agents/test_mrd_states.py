@@ -2,8 +2,11 @@
 
 import pytest
 
-from domain.agents.agent import ROUTABLE, Agent, Mrd, Slot
+from domain.agents.agent import Agent
 from domain.agents.facts import (
+    AgentState,
+    DeskConnected,
+    DeskDisconnected,
     LoggedIn,
     LoggedOut,
     MadeNotReady,
@@ -11,22 +14,28 @@ from domain.agents.facts import (
     MrdGranted,
     MrdMadeNotReady,
     MrdMadeReady,
+    MrdMirrored,
     MrdState,
     SlotReleased,
+    SlotReserved,
     SlotState,
     SlotWrappingUp,
+    StateLost,
 )
-from domain.ids import OfferId
+from domain.agents.states import ROUTABLE, Mrd, Slot
+from domain.configuration.settings import InterruptionAction
+from domain.ids import MrdId, OfferId
 from domain.kernel import replay
-from tests.domain.agents.situations import CHAT, READY, REGISTERED, answered, offered, task, working
+from tests.domain.agents.situations import CHAT, LOGGED_IN, READY, REGISTERED, RESTED, answered, offered, task, working
 from tests.domain.scenario import given
 
-NOT_READY, ACTIVE, BUSY, PENDING, LOGOUT = (
+NOT_READY, ACTIVE, BUSY, PENDING, LOGOUT, INTERRUPTED = (
     MrdState.NOT_READY,
     MrdState.ACTIVE,
     MrdState.BUSY,
     MrdState.PENDING_NOT_READY,
     MrdState.LOGOUT,
+    MrdState.INTERRUPTED,
 )
 OFF, ON = MrdMadeNotReady(CHAT, "rest"), MrdMadeReady(CHAT)
 ONE_AT_A_TIME = (*READY, MrdGranted(CHAT, 1))
@@ -34,6 +43,16 @@ ONE_AT_A_TIME = (*READY, MrdGranted(CHAT, 1))
 
 def ended(number: int) -> SlotReleased:
     return SlotReleased(CHAT, task(number), "DONE")
+
+
+def call() -> SlotReserved:
+    """Cannot be interrupted, and everything else gives way to it."""
+    gives_way = {CHAT: InterruptionAction.HOLD}
+    return SlotReserved(MrdId("voice"), task(9), OfferId("offer-9"), 0, interruptible=False, interrupts=gives_way)
+
+
+def hung_up() -> SlotReleased:
+    return SlotReleased(MrdId("voice"), task(9), "DONE")
 
 
 TABLE = {
@@ -71,6 +90,31 @@ TABLE = {
     "busy, logged out": (working(3), [LoggedOut("home")], BUSY, LOGOUT),
     "pending, logged out": ((*working(1), OFF), [LoggedOut("home")], PENDING, LOGOUT),
     "logged out, logged in": (REGISTERED, [LoggedIn()], LOGOUT, NOT_READY),
+    "ready, a call elsewhere": (READY, [call()], MrdState.READY, INTERRUPTED),  # routing 35
+    "active, a call elsewhere": (working(1), [call()], ACTIVE, INTERRUPTED),
+    "busy, a call elsewhere": (working(3), [call()], BUSY, INTERRUPTED),
+    "not ready, a call elsewhere": ((*READY, OFF), [call()], NOT_READY, NOT_READY),
+    "pending, a call elsewhere": ((*working(1), OFF), [call()], PENDING, PENDING),
+    "interrupted, the call ends, idle": ((*READY, call()), [hung_up()], INTERRUPTED, MrdState.READY),
+    "interrupted, the call ends, at work": ((*working(1), call()), [hung_up()], INTERRUPTED, ACTIVE),
+    "interrupted, the call ends, all slots taken": ((*working(3), call()), [hung_up()], INTERRUPTED, BUSY),
+    "interrupted, toggled off": ((*working(1), call()), [OFF], INTERRUPTED, PENDING),
+    "interrupted, logged out": ((*working(1), call()), [LoggedOut("home")], INTERRUPTED, LOGOUT),
+    "interrupted, a failure": ((*working(1), call()), [StateLost("crash")], INTERRUPTED, MrdState.UNKNOWN),
+    "ready, a failure": (READY, [StateLost("crash")], MrdState.READY, MrdState.UNKNOWN),
+    "active, a failure": (working(1), [StateLost("crash")], ACTIVE, MrdState.UNKNOWN),
+    "busy, a failure": (working(3), [StateLost("crash")], BUSY, MrdState.UNKNOWN),
+    "pending, a failure": ((*working(1), OFF), [StateLost("crash")], PENDING, MrdState.UNKNOWN),
+    "unknown, ready again, idle": ((*READY, StateLost("")), [MadeReady(), ON], MrdState.UNKNOWN, MrdState.READY),
+    "unknown, ready again, at work": ((*working(1), StateLost("")), [MadeReady(), ON], MrdState.UNKNOWN, ACTIVE),
+    "unknown, not ready, idle": ((*READY, StateLost("")), [MadeNotReady("lunch")], MrdState.UNKNOWN, NOT_READY),
+    "unknown, not ready, at work": ((*working(1), StateLost("")), [MadeNotReady("a")], MrdState.UNKNOWN, PENDING),
+    "unknown, logged out": ((*READY, StateLost("")), [LoggedOut("home")], MrdState.UNKNOWN, LOGOUT),
+    "a rest": (READY, [MrdMadeNotReady(CHAT, "RONA", RESTED)], MrdState.READY, NOT_READY),  # routing 25
+    "a rest at work": (working(1), [MrdMadeNotReady(CHAT, "RONA", RESTED)], ACTIVE, PENDING),
+    "cut off from the desk": (working(1), [DeskConnected("c"), DeskDisconnected("c", RESTED)], ACTIVE, ACTIVE),  # 39
+    "told by another system": (READY, [MrdMirrored(CHAT, BUSY)], MrdState.READY, BUSY),  # routing 34
+    "told again": ((*READY, MrdMirrored(CHAT, BUSY)), [MrdMirrored(CHAT, INTERRUPTED)], BUSY, INTERRUPTED),
     "logged out with work, logged in": ((*working(1), LoggedOut("")), [LoggedIn()], LOGOUT, PENDING),
 }
 
@@ -82,12 +126,48 @@ def test_each_cause_leads_to_its_state(history, causes, before, after) -> None:
     assert replay(agent, iter(causes)).mrd_state(CHAT) is after
 
 
-def as_published(logged_in: bool, willing: bool, load: int, tasks_max: int) -> MrdState:
+GLOBAL = {  # routing 29
+    "logged in": (REGISTERED, [LoggedIn()], AgentState.LOGOUT, AgentState.NOT_READY),
+    "ready": (LOGGED_IN, [MadeReady()], AgentState.NOT_READY, AgentState.READY),
+    "not ready": (READY, [MadeNotReady("lunch")], AgentState.READY, AgentState.NOT_READY),
+    "another reason": (LOGGED_IN, [MadeNotReady("b")], AgentState.NOT_READY, AgentState.NOT_READY),
+    "ready, logged out": (READY, [LoggedOut("")], AgentState.READY, AgentState.LOGOUT),
+    "not ready, logged out": (LOGGED_IN, [LoggedOut("")], AgentState.NOT_READY, AgentState.LOGOUT),
+    "not ready, a failure": (LOGGED_IN, [StateLost("")], AgentState.NOT_READY, AgentState.UNKNOWN),
+    "ready, a failure": (READY, [StateLost("")], AgentState.READY, AgentState.UNKNOWN),
+    "a failure, ready": ((*READY, StateLost("")), [MadeReady()], AgentState.UNKNOWN, AgentState.READY),
+    "a failure, not ready": ((*READY, StateLost("")), [MadeNotReady("a")], AgentState.UNKNOWN, AgentState.NOT_READY),
+    "a failure, logged out": ((*READY, StateLost("")), [LoggedOut("")], AgentState.UNKNOWN, AgentState.LOGOUT),
+    "cut off": (READY, [DeskConnected("c"), DeskDisconnected("c", RESTED)], AgentState.READY, AgentState.READY),
+}
+
+
+@pytest.mark.parametrize(("history", "causes", "before", "after"), GLOBAL.values(), ids=GLOBAL)
+def test_each_cause_leads_to_its_global_state(history, causes, before, after) -> None:
+    agent = given(Agent, *history).model
+    assert agent.state is before
+    assert replay(agent, iter(causes)).state is after
+
+
+def test_every_state_has_its_cause() -> None:  # routing 32
+    told = {state for *_, before, after in TABLE.values() for state in (before, after)}
+    assert told == set(MrdState)
+    told_globally = {state for *_, before, after in GLOBAL.values() for state in (before, after)}
+    assert told_globally == set(AgentState) - {AgentState.LOGIN}  # passed through at once
+
+
+def as_published(
+    logged_in: bool, willing: bool, load: int, tasks_max: int, *, gives_way: bool = False, lost: bool = False
+) -> MrdState:
     """routing 33, said a second time."""
     if not logged_in:
         return LOGOUT
+    if lost:
+        return MrdState.UNKNOWN
     if not willing:
         return PENDING if load else NOT_READY
+    if gives_way:
+        return INTERRUPTED
     if load >= tasks_max:
         return BUSY
     return ACTIVE if load else MrdState.READY
@@ -96,12 +176,20 @@ def as_published(logged_in: bool, willing: bool, load: int, tasks_max: int) -> M
 @pytest.mark.parametrize("logged_in", [False, True])
 @pytest.mark.parametrize("ready", [False, True])
 @pytest.mark.parametrize("toggle", [False, True])
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("on_a_call", [False, True])
 @pytest.mark.parametrize("load", range(4))
 @pytest.mark.parametrize("tasks_max", range(4))
-def test_the_state_is_a_function_of_its_causes_alone(logged_in, ready, toggle, load, tasks_max) -> None:
+def test_the_state_is_a_function_of_its_causes_alone(
+    logged_in, ready, toggle, load, tasks_max, on_a_call, lost
+) -> None:
     slots = {task(n): Slot(CHAT, SlotState.ACTIVE, OfferId(f"offer-{n}")) for n in range(load)}
-    agent = Agent("maria", "Maria", logged_in, ready, mrds={CHAT: Mrd(tasks_max, toggle)}, slots=slots)
-    assert agent.mrd_state(CHAT) is as_published(logged_in, ready and toggle, load, tasks_max)
+    if on_a_call:
+        interrupts = {CHAT: InterruptionAction.REROUTE}
+        slots[task(9)] = Slot(MrdId("voice"), SlotState.ACTIVE, OfferId("offer-9"), interrupts=interrupts)
+    agent = Agent("maria", "Maria", logged_in, ready, mrds={CHAT: Mrd(tasks_max, toggle)}, slots=slots, state_lost=lost)
+    state = as_published(logged_in, ready and toggle, load, tasks_max, gives_way=on_a_call, lost=lost)
+    assert agent.mrd_state(CHAT) is state
     if agent.mrd_state(CHAT) in ROUTABLE:
         assert load < tasks_max  # routing 12
 

@@ -15,6 +15,7 @@ from domain.configuration.settings import (
     Channel,
     ChannelMode,
     ChannelType,
+    DeskPolicy,
     Expression,
     MediaRoutingDomain,
     Queue,
@@ -85,6 +86,8 @@ BUSINESS: dict[str, Settings] = {
         mode=ChannelMode.AGENT,
         routing=RoutingPolicy(RoutingMode.PULL, list_id=ListId("backlog")),
     ),
+    "break": ReasonCode("Callback", ReasonKind.NOT_READY, reroutes_work=True),
+    "centre": DeskPolicy(disconnect_grace_s=60),
     "shop": BusinessCalendar(
         "Shop",
         "Europe/Berlin",

@@ -1,10 +1,11 @@
 """Does everything that is configured fit together? routing 23, 63."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.configuration.catalog import InUse, UnknownChannel
+from domain.configuration.catalog import Catalog, InUse, UnknownChannel
 from domain.configuration.entity import CATEGORIES, ENTITY_OF, QueueEntity
 from domain.configuration.facts import QueueConfigured, Retired
 from domain.configuration.request_data import Consideration
@@ -14,6 +15,7 @@ from domain.configuration.settings import (
     Bot,
     ChannelMode,
     ChannelType,
+    DeskPolicy,
     Expression,
     MediaRoutingDomain,
     Queue,
@@ -43,6 +45,7 @@ from tests.domain.configuration.situations import (
 )
 from tests.domain.scenario import given
 
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SET_UP = QueueConfigured(SALES)
 GE = RelationalOperator.GE
 VIP = Consideration("segment", RelationalOperator.EQ, "vip")
@@ -111,6 +114,12 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
             "steps[0].consider_if[0].value",
         ),
         (replace(WEB_CHAT, routing=RoutingPolicy(RoutingMode.PULL, "sales")), "routing.list_id"),
+        (replace(BUSINESS["chat"], rona_after=0), "rona_after"),
+        (replace(BUSINESS["chat"], cool_down_s=0), "cool_down_s"),
+        (replace(BUSINESS["sale"], reroutes_work=True), "reroutes_work"),  # routing 30
+        (DeskPolicy(disconnect_grace_s=1), "disconnect_grace_s"),
+        (DeskPolicy(idle_logout_s=29), "idle_logout_s"),  # routing 40
+        (DeskPolicy(idle_logout_s=3_601), "idle_logout_s"),
         (replace(FORM, categories=()), "categories"),
         (replace(FORM, max_codes=6), "max_codes"),  # routing 51
         (replace(FORM, categories=(WrapUpCategory("", ("a",)),)), "categories[0].name"),
@@ -146,6 +155,16 @@ def test_the_catalog_is_what_was_configured() -> None:
     assert whole.channel("web-chat") == WEB_CHAT
     assert whole.mrd("chat") == BUSINESS["chat"]
     assert whole.version == len(BUSINESS)
+
+
+def test_every_desk_has_the_one_policy_or_the_usual_one() -> None:  # routing 37, 39, 40
+    assert catalog().desks == BUSINESS["centre"]
+    assert Catalog().desks == DeskPolicy()
+    assert DeskPolicy(idle_logout_s=0).idle_from(NOON) is None
+    assert DeskPolicy(idle_logout_s=100).idle_from(NOON) == (
+        NOON + timedelta(seconds=80),
+        NOON + timedelta(seconds=100),
+    )
 
 
 def test_what_is_no_configuration_changes_nothing() -> None:

@@ -39,6 +39,7 @@ class Floor:
         self.history: list[Recorded[Any]] = []
         self.agents: dict[AgentId, Agent] = {}
         self.tasks: dict[TaskId, Task] = {}
+        self.interruptible: set[MrdId] = set()
 
     # What happens
 
@@ -103,7 +104,7 @@ class Floor:
     def miss(self, id: str) -> None:
         agent = self.tasks[TaskId(id)].offer.agent_id
         self.task(id, lambda task: task.expire_offer(task.offer.offer_id, self.now))
-        self.agent(agent, lambda it: it.miss(TaskId(id), make_not_ready=True))
+        self.agent(agent, lambda it: it.miss(TaskId(id)))
 
     def ask_again(self, id: str) -> str:
         task = self.tasks[TaskId(id)]
@@ -114,6 +115,7 @@ class Floor:
             routing.mrd_id,
             task.created.conversation_id,
             priority=REROUTE_PRIORITY,
+            attempt=routing.attempt + 1,
             **{name: getattr(routing, name) for name in KEPT - {"excluded", "priority"}},
             excluded=routing.excluded | {agent},
         )
@@ -145,7 +147,14 @@ class Floor:
         try:
             self.agent(
                 move.agent_id,
-                lambda it: it.reserve(move.mrd_id, move.task_id, move.offer_id, move.step, move.decision),
+                lambda it: it.reserve(
+                    move.mrd_id,
+                    move.task_id,
+                    move.offer_id,
+                    move.step,
+                    move.decision,
+                    **self.interruption(it, move.mrd_id),
+                ),
             )
         except Refused:
             self.engine.forget(move)
@@ -163,6 +172,10 @@ class Floor:
             more = {name: getattr(routing, name) for name in KEPT}
             self.ask(f"{move.task_id}+", task.moves_to, routing.mrd_id, task.created.conversation_id, **more)
         return True
+
+    def interruption(self, agent: Agent, mrd: MrdId) -> dict[str, Any]:
+        gives_way = {other: s.InterruptionAction.HOLD for other in agent.mrds if other in self.interruptible - {mrd}}
+        return {"interruptible": mrd in self.interruptible, "interrupts": gives_way}
 
     def ring(self, offer: Offer) -> None:
         due = self.now + timedelta(seconds=20)

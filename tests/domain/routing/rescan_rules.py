@@ -17,12 +17,12 @@ class Rules:
     def skips(self) -> list[Plain]:
         """Those who stand where nobody is there (routing 8, 54)."""
         found = []
-        for task in filter(self._waits, self.tasks):
+        for task in filter(self.waits, self.tasks):
             routing, at = self.tasks[task].routing, self._stands_at(task)
             steps = self._queue(task).steps
             if routing.step < 0:
                 last = routing.last_agent_id
-                gone = self._is_left_out(task, last) or not (
+                gone = self.is_left_out(task, last) or not (
                     self._ranks(task, last) and self._is_there(task, last, True)
                 )
                 reason = "LAST_AGENT_GONE" if gone else None
@@ -39,7 +39,7 @@ class Rules:
     def closed(self, now: datetime) -> list[Plain]:
         """Whose queue is closed (routing 57)."""
         found = []
-        for task in filter(self._waits, self.tasks):
+        for task in filter(self.waits, self.tasks):
             routing, opening = self.tasks[task].routing, self._queue(task).opening
             if opening is None or task in self.out or self.calendars[opening.calendar_id].is_open(now):
                 continue
@@ -55,7 +55,7 @@ class Rules:
     def overflowing(self, now: datetime, told: set[str]) -> list[Plain]:
         """Before whom too many wait, who waits too long, for whom nobody is there (routing 58)."""
         found = []
-        standing = [t for t in self.tasks if self._waits(t) and t not in self.out and t not in self.gone]
+        standing = [t for t in self.tasks if self.waits(t) and t not in self.out and t not in self.gone]
         for task in standing:
             if task in told:
                 continue

@@ -9,14 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.agents import desk
 from domain.agents.agent import Agent
-from domain.agents.facts import MrdMadeReady, MrdState, SlotReleased, SlotReserved, SlotState
+from domain.agents.facts import MrdMadeReady, MrdMirrored, MrdState, SlotReleased, SlotReserved, SlotState
+from domain.agents.states import Mirrored, Mrd, mrd_state
 from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
 from domain.configuration.diversions import Diversion, DiversionAction, Opening, Overflow, OverflowCondition
 from domain.configuration.facts import QueueConfigured
 from domain.configuration.request_data import Consideration
-from domain.ids import AgentId, CalendarId, QueueId
+from domain.ids import AgentId, CalendarId, MrdId, QueueId
 from domain.kernel import Recorded, Refused, replace
 from domain.routing.decisions import NAMED_MAX
 from domain.routing.engine import Diverting, Engine, Move, Offer, State
@@ -33,6 +35,7 @@ from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
 from tests.domain.routing.rescan_rules import Plain, Rules
 
+VOICE = MrdId("voice")
 GE = s.RelationalOperator.GE
 MAY_WORK = (MrdState.READY, MrdState.ACTIVE)
 
@@ -96,18 +99,20 @@ class Rescan(Rules):
     def _note_since(self, agent: str, before: Agent, after: Agent, fact: Any, at: datetime) -> None:
         for mrd in after.mrds:
             ended = isinstance(fact, SlotReleased) and fact.mrd_id == mrd
-            became = before.mrd_state(mrd) not in MAY_WORK and after.mrd_state(mrd) in MAY_WORK
-            if ended or became:
+            became = not _wants(before, mrd) and _wants(after, mrd)
+            gave_way, gives_way = (mrd in it.giving_way(it.slots.values()) for it in (before, after))
+            goes_on = isinstance(fact, SlotReleased | MrdMirrored) and gave_way and not gives_way  # routing 35
+            if ended or became or goes_on:
                 self.since[agent, mrd] = at
 
     def _note_offers(self, agent: str, fact: Any) -> None:
         match fact:
-            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self._waits(task):
+            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self.waits(task):
                 self.out[task] = (agent, mrd)
             case SlotReleased(task_id=task) if self.out.get(task, ("", ""))[0] == agent:
                 del self.out[task]
 
-    def _waits(self, task: str) -> bool:
+    def waits(self, task: str) -> bool:
         return task in self.tasks and self.tasks[task].media_state is MediaState.QUEUED
 
     def _queue(self, task: str) -> s.Queue:
@@ -133,13 +138,13 @@ class Rescan(Rules):
         """By which step this agent may have this request now."""
         routing, ranks, at = self.tasks[task].routing, self._ranks(task, agent), self._stands_at(task)
         if routing.step < 0:
-            waited_for = routing.last_agent_id == agent and not self._is_left_out(task, agent)
+            waited_for = routing.last_agent_id == agent and not self.is_left_out(task, agent)
             return -1 if waited_for and ranks else None
         if self._queue(task).step_mode is s.StepMode.REPLACE:
             return at if at in ranks else None
         return min((rank for rank in ranks if rank <= routing.step), default=None)
 
-    def _eligible(self, task: str, agent: str) -> bool:
+    def eligible(self, task: str, agent: str) -> bool:
         it, mrd = self.agents[agent], self._queue(task).mrd_id
         rings = any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in it.slots.values())
         conversation = self.tasks[task].created.conversation_id
@@ -148,9 +153,11 @@ class Rescan(Rules):
             for other in self.tasks.values()
         )
         promised = (agent, mrd) in self.out.values()
-        return it.mrd_state(mrd) in MAY_WORK and not (rings or promised or talks)
+        return (
+            it.mrd_state(mrd) in MAY_WORK and it.takes_offers and _wants(it, mrd) and not (rings or promised or talks)
+        )
 
-    def _is_left_out(self, task: str, agent: str) -> bool:
+    def is_left_out(self, task: str, agent: str) -> bool:
         return agent in self.tasks[task].routing.excluded
 
     def _came_back(self, task: str, agent: str) -> bool:
@@ -159,8 +166,8 @@ class Rescan(Rules):
 
     def able(self, task: str) -> list[str]:
         """Whoever let it ring comes into question when nobody else does and they became ready since (routing 24, 26)."""
-        able = [a for a in self.agents if self.rank(task, a) is not None and self._eligible(task, a)]
-        others = [a for a in able if not self._is_left_out(task, a)]
+        able = [a for a in self.agents if self.rank(task, a) is not None and self.eligible(task, a)]
+        others = [a for a in able if not self.is_left_out(task, a)]
         return others or [a for a in able if self._came_back(task, a)]
 
     def key(self, task: str, agent: str) -> Any:
@@ -175,7 +182,7 @@ class Rescan(Rules):
     def widenings(self, now: datetime) -> list[Plain]:
         """By the clock alone, absolute from the first enqueue (routing 10)."""
         found = []
-        for task in filter(self._waits, self.tasks):
+        for task in filter(self.waits, self.tasks):
             due, routing = self.tasks[task].routing.first_enqueued_at, self.tasks[task].routing
             if routing.step < 0 and now < routing.last_agent_until:
                 continue
@@ -194,7 +201,7 @@ class Rescan(Rules):
         moving = {task for _, task, *_ in found}
         self.gone: set[str] = set()
         diverted = self.closed(now)
-        waiting = [task for task in self.tasks if self._waits(task) and task not in self.out and task not in self.gone]
+        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out and task not in self.gone]
         for task in sorted(waiting, key=self._place):
             if able := self.able(task):
                 best = min(able, key=lambda agent: self.key(task, agent))
@@ -206,6 +213,13 @@ class Rescan(Rules):
     def _place(self, task: str) -> Any:
         routing = self.tasks[task].routing
         return -self._queue(task).priority, -routing.priority, routing.first_enqueued_at, task
+
+
+def _wants(agent: Agent, mrd: str) -> bool:
+    """But for what goes on in other domains."""
+    it = agent.mrds.get(mrd, Mrd())
+    state = mrd_state(agent.logged_in, it.willing and agent.ready, agent.load(mrd), it.tasks_max)
+    return it.mirrored is None and state in MAY_WORK
 
 
 def plain(move: Move) -> Plain:
@@ -325,6 +339,12 @@ class Day(Floor):
                 lambda agent: agent.assign_attribute(SPANISH, self.random.randint(1, 9)),
                 lambda agent: agent.withdraw_attribute(SENIOR),
                 lambda agent: agent.assign_attribute(SENIOR, 1),
+                lambda agent: agent.lose_state("crash"),
+                lambda agent: desk.connect(agent, self.random.choice(["a", "b"]), several=self.random.random() < 0.3),
+                lambda agent: desk.disconnect(agent, self.random.choice(["a", "b"]), self.now),
+                lambda agent: agent.grant_mrd(VOICE, 1),
+                lambda agent: agent.mirror(VOICE, self._told()),
+                lambda agent: agent.mirror(VOICE, self._told()),
             ]
         )
         try:
@@ -332,10 +352,16 @@ class Day(Floor):
         except Refused:
             return
 
+    def _told(self) -> Mirrored:
+        """What another system says of its calls: they interrupt what can be interrupted."""
+        states = (MrdState.READY, MrdState.BUSY, MrdState.NOT_READY)
+        return Mirrored(self.random.choice(states), False, dict.fromkeys(self.interruptible, s.InterruptionAction.HOLD))
+
     def _begin_work(self, id: str) -> None:
+        self.agent(id, lambda agent: desk.connect(agent, "a", several=False))
         self.agent(id, lambda agent: agent.log_in())
         self.agent(id, lambda agent: agent.make_ready())
-        for mrd in self.agents[id].mrds:
+        for mrd in (it for it in (CHAT, EMAIL) if it in self.agents[id].mrds):
             self.agent(id, partial(Agent.make_mrd_ready, mrd=mrd))
 
     def a_task_goes_on(self) -> None:
@@ -366,7 +392,14 @@ class Day(Floor):
                     raise Refused("somebody else was first")
                 self.agent(
                     offer.agent_id,
-                    lambda it: it.reserve(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, offer.decision),
+                    lambda it: it.reserve(
+                        offer.mrd_id,
+                        offer.task_id,
+                        offer.offer_id,
+                        offer.step,
+                        offer.decision,
+                        **self.interruption(it, offer.mrd_id),
+                    ),
                 )
             except Refused:
                 self.take_back(offer)
@@ -429,9 +462,11 @@ class Day(Floor):
             assert self.twin.decide(self.now) == []
 
 
+# routing 12, 13, 16, 17, 18, 34, 35, 39, 67
 @pytest.mark.parametrize("seed", range(16))
-def test_the_engine_does_what_a_look_at_everything_would_do(seed: int) -> None:  # routing 12, 13, 16, 17, 18, 67
+def test_the_engine_does_what_a_look_at_everything_would_do(seed: int) -> None:
     day = Day(seed)
+    day.interruptible = set(day.random.choice([(), (CHAT,), (EMAIL,), (CHAT, EMAIL)]))
     day.open()
     for _ in range(150):
         day.something_happens()

@@ -1,22 +1,31 @@
 """Is the first of a set the first, however things came and went?"""
 
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
 
-from domain.routing.ranking import Ranking, members_of
+from domain.routing.ranking import Place, Ranking, members_of
+from tests.domain.routing.floor import NOON
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_first_of_a_set_is_the_first(seed: int) -> None:
-    random, ranking, places = Random(seed), Ranking(), {}
+def place(number: int, level: float = 0.0, at: datetime = NOON) -> Place:
+    return level, at, f"name of {number}", number
+
+
+@pytest.mark.parametrize("moments", [1, 20, 1_000_000])
+@pytest.mark.parametrize("levels", [1, 4])
+def test_the_first_of_a_set_is_the_first(moments: int, levels: int) -> None:
+    """However many have come at the same moment."""
+    random, ranking, places = Random(f"{moments} {levels}"), Ranking(), {}
     for _ in range(6_000):
         number = random.randrange(1_200)
         if number in places and random.random() < 0.4:
             ranking.drop(number)
             del places[number]
         else:
-            places[number] = (random.random(), number)
+            at = NOON + timedelta(microseconds=random.randrange(moments))
+            places[number] = place(number, random.randrange(levels) / levels, at)
             ranking.put(places[number])
         if random.random() < 0.2:
             among = {random.randrange(1_200) for _ in range(random.choice([1, 5, 40, 900]))}
@@ -24,11 +33,15 @@ def test_the_first_of_a_set_is_the_first(seed: int) -> None:
             assert ranking.first(members_of(among)) == right
     assert ranking.members == members_of(places)
     assert len(ranking) == len(places)
+    while ranking.members:
+        first = ranking.first(ranking.members)
+        assert places.pop(first) <= min(places.values(), default=(2.0,))
+        ranking.drop(first)
 
 
 def test_nobody_is_first_of_nobody() -> None:
     ranking = Ranking()
-    ranking.put((1, 7))
+    ranking.put(place(7))
     ranking.drop(7)
     ranking.drop(7)
     assert ranking.first(members_of([7])) is None

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
+from domain.agents import desk
 from domain.agents.facts import SlotReserved
 from domain.configuration import settings as s
 from domain.kernel import FACTS
@@ -11,7 +12,7 @@ from domain.routing.decisions import NAMED_MAX, Obstacle
 from domain.routing.engine import Engine, Offer, State
 from domain.tasks.facts import TaskReserved
 from infra.eventlog.codec import decode, encode
-from tests.domain.routing.floor import ANYBODY, CHAT, NOON, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
 
 
 def why(floor: Floor):
@@ -85,6 +86,19 @@ def test_each_obstacle_is_named() -> None:  # routing 12
         ("resting", Obstacle.NOT_READY, "lunch"),
         ("away", Obstacle.LOGGED_OUT, ""),
     ]
+
+
+def test_whoever_is_cut_off_or_interrupted_is_named() -> None:  # routing 35, 39
+    floor = a_floor()
+    floor.interruptible = {CHAT}
+    floor.staff("ada")
+    floor.staff("grace", "alan", mrds=(CHAT, EMAIL))
+    floor.agent("grace", lambda it: desk.connect(it, "c", several=False))
+    floor.agent("grace", lambda it: desk.disconnect(it, "c", NOON))
+    floor.agent("alan", lambda it: it.reserve(EMAIL, "other", "o", 0, **floor.interruption(it, EMAIL)))
+    floor.ask("t1")
+    found = [(it.agent_id, it.obstacle, it.detail) for it in why(floor).rejected]
+    assert found == [("grace", Obstacle.DISCONNECTED, "0/1"), ("alan", Obstacle.INTERRUPTED, "0/1")]
 
 
 def test_whoever_let_it_ring_is_named_first() -> None:  # routing 24

@@ -88,7 +88,7 @@ def test_a_change_shows_the_values_before_and_after() -> None:
 
 def test_what_the_file_lacks_stays_unless_it_is_pruned() -> None:
     assert diff("reason_codes:\n  tea: {name: Tea, kind: NOT_READY}\n")[0].kind is Kind.ADDED
-    text = write(NOW).replace("  lunch:\n    name: Lunch\n    kind: NOT_READY\n", "")
+    text = write(NOW).replace("  lunch:\n    name: Lunch\n    kind: NOT_READY\n    reroutes_work: false\n", "")
     assert diff(text) == ()
     (gone,) = diff(text, prune=True)
     assert list(gone.lines()) == ["- reason_codes lunch"]

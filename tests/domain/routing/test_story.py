@@ -1,0 +1,120 @@
+"""Is what became of a request told so that people understand it?"""
+
+from domain.configuration import settings as s
+from domain.routing.decisions import Obstacle
+from domain.routing.story import Turn, story, unable, words
+from domain.tasks.facts import TaskCloseReason
+from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, knows
+
+
+def told(floor: Floor) -> list[str]:
+    history = [recorded for recorded in floor.history if recorded.category == "task"]
+    return [words(chapter, str.title, str.title) for chapter in story(history)]
+
+
+def a_floor(*steps: s.Step, **queue: object) -> Floor:
+    floor = Floor()
+    floor.queue("sales", CHAT, *steps, **queue)
+    return floor
+
+
+def test_a_request_from_the_queue_to_the_end() -> None:  # routing 7, 13
+    floor = a_floor(knows(SPANISH, 5, 30), ANYBODY)
+    floor.staff("bo", "ada", "cy")
+    floor.ask("t1")
+    floor.settle()
+    floor.wait(30)
+    floor.accept("t1")
+    floor.finish("t1")
+    since = floor.tasks["t1"].offer.decision.candidates[0].available_since
+    assert told(floor) == [
+        "Entered the queue Sales.",
+        "Nobody came in time: step 2 begins.",
+        f"Offered to Bo: the first of 3 candidates, available longest (since {since:%H:%M:%S}), before Ada, Cy.",
+        "Bo took it.",
+        "Ended: DONE.",
+    ]
+
+
+def test_the_only_candidate_and_what_kept_the_others() -> None:  # routing 12
+    floor = a_floor()
+    floor.staff("ana", "bo", "cy", "di")
+    floor.agent("bo", lambda it: it.take_up(CHAT, "p", "talk"))
+    floor.agent("cy", lambda it: it.log_out())
+    floor.agent("di", lambda it: it.log_out())
+    floor.ask("t1")
+    floor.settle()
+    assert told(floor)[-1] == "Offered to Ana: the only candidate; of the others, 2 are signed out, 1 is busy."
+
+
+def test_an_offer_that_rang_out() -> None:  # routing 24
+    floor = a_floor()
+    floor.staff("ana", "bo")
+    floor.ask("t1")
+    floor.settle()
+    again = floor.let_it_ring("t1")
+    floor.settle()
+    assert told(floor)[2:] == [
+        "Ana let it ring; others are looked for.",
+        "Went on in the queue Sales, attempt 2, from step 1.",
+        "Offered to Bo: the only candidate; of the others, 1 is not ready.",
+    ]
+    assert [it.task_id for it in story(floor.history)][-1] == again
+
+
+def test_the_most_skilled_says_so() -> None:  # routing 14
+    floor = a_floor(knows(SPANISH, 5), agent_selection=s.AgentSelectionPolicy.MOST_SKILLED)
+    floor.staff("bo", spanish=6)
+    floor.staff("ana", spanish=9)
+    floor.ask("t1")
+    floor.settle()
+    assert "Offered to Ana: the first of 2 candidates, as the most skilled (9), before Bo." in told(floor)
+
+
+def test_fewer_tasks_and_an_earlier_step_say_so() -> None:
+    floor = a_floor(knows(SPANISH, 5), ANYBODY)
+    floor.staff("bo", tasks_max=2)
+    floor.staff("ana", spanish=5)
+    floor.ask("t1", step=1)
+    floor.settle()
+    assert "by step 1, before Bo" in told(floor)[-1]
+    floor.agent("bo", lambda it: it.take_up(CHAT, "p", "talk"))
+    floor.staff("cy")
+    floor.ask("t2", step=1)
+    floor.settle()
+    assert "with the fewest tasks (0/1), before Bo" in told(floor)[-1]
+
+
+def test_other_ends_have_words_of_their_own() -> None:
+    for reason, turn in (
+        (TaskCloseReason.CANCELLED, Turn.CANCELLED),
+        (TaskCloseReason.NO_AGENT_AVAILABLE, Turn.GAVE_UP),
+    ):
+        floor = a_floor()
+        floor.ask("t1")
+        floor.task("t1", lambda task, reason=reason: task.cancel(reason))
+        assert [it.turn for it in story(floor.history)] == [Turn.QUEUED, turn]
+        assert len(told(floor)[-1]) > 20
+
+
+def test_while_it_waits_the_engine_says_why_nobody_comes() -> None:
+    floor = a_floor(knows(SPANISH, 5, 30), ANYBODY)
+    floor.staff("ana", spanish=7)
+    floor.staff("bo")
+    floor.agent("ana", lambda it: it.make_not_ready("lunch"))
+    floor.ask("t1")
+    floor.settle()
+    why = floor.engine.why_waiting("t1")
+    assert (why.candidate_count, why.rejected_counts, why.step) == (0, {Obstacle.NOT_READY: 1}, 0)
+    assert unable(why) == "; of the others, 1 is not ready"
+    assert [(it.agent_id, it.detail) for it in why.rejected] == [("ana", "lunch")]
+    floor.wait(30)
+    assert floor.engine.why_waiting("t1") is None, "it rings"
+
+
+def test_whoever_could_have_it_is_named_before_it_is_offered() -> None:
+    floor = a_floor()
+    floor.staff("ana", "bo")
+    floor.ask("t1")
+    why = floor.engine.why_waiting("t1")
+    assert [it.agent_id for it in why.candidates] == ["ana", "bo"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.configuration.queues import Queue
+from domain.configuration.settings import Queue, Settings
 from domain.ids import QueueId
 from domain.kernel import Invalid
 
@@ -13,6 +13,13 @@ def check_no_loop(queue_id: QueueId, queues: Mapping[QueueId, Queue]) -> None:
         target = diversion.queue_id
         if target is not None and (target == queue_id or queue_id in _reached_from(target, queues)):
             raise Invalid(f"What goes to {target!r} may come back here.", f"{field_name}.queue_id")
+
+
+def senders_first(those: Mapping[str, Settings]) -> list[str]:
+    """Each queue before those that it sends work to, so that they can be retired one by one; all others by name."""
+    queues = {QueueId(id_): it for id_, it in those.items() if isinstance(it, Queue)}
+    reached = {id_: _reached_from(QueueId(id_), queues) for id_ in those}
+    return sorted(those, key=lambda id_: (sum(id_ in them for them in reached.values()), id_))
 
 
 def _reached_from(queue_id: QueueId, queues: Mapping[QueueId, Queue]) -> set[QueueId]:

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from api.schema.mutations.diversions import OpeningInput, OverflowInput
 from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
@@ -126,6 +127,8 @@ class ConfigureQueueInput(Intention):
     decline_allowed: bool = doc("May agents decline what rings (`declineTask`)?", default=False)
     auto_answer: bool = doc("Is what rings accepted by itself?", default=False)
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.", default="")
+    opening: OpeningInput | None = doc("When it is open; null for always.", default=None)
+    overflow: list[OverflowInput] = doc("When too much waits, and what then; at most 10 rules.", default_factory=list)
 
     def settings(self) -> s.Queue:
         return s.Queue(
@@ -146,6 +149,8 @@ class ConfigureQueueInput(Intention):
             decline_allowed=self.decline_allowed,
             auto_answer=self.auto_answer,
             no_agent_message=self.no_agent_message,
+            opening=self.opening.opening() if self.opening else None,
+            overflow=tuple(rule.overflow() for rule in self.overflow),
         )
 
 

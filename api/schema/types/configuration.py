@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import strawberry
 
+from api.schema.types.diversions import Opening, Overflow, opening, overflow
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
@@ -102,6 +103,8 @@ class QueueSettings:
     decline_allowed: bool = doc("May agents decline what rings?", name="isDeclineAllowed")
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
+    opening: Opening | None = doc("When it is open; null for always.")
+    overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -245,6 +248,8 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             decline_allowed=it.decline_allowed,
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
+            opening=opening(it.opening),
+            overflow=overflow(it.overflow),
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())

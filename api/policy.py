@@ -73,6 +73,8 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.setConversationData": AGENT | SUPERVISION,
     "Mutation.renameCustomer": AGENT | SUPERVISION,
     "Mutation.requestAgent": SUPERVISION,
+    "Mutation.flushQueue": SUPERVISION,
+    "Mutation.drainQueue": ADMIN,
     "Mutation.forceLogOut": SUPERVISION,
     "Mutation.makeAgentReady": SUPERVISION,
     "Mutation.makeAgentNotReady": SUPERVISION,

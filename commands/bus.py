@@ -20,6 +20,7 @@ from uuid import UUID, uuid5
 
 from commands.ports import Change, Clock, Store
 from domain.configuration.catalog import Catalog
+from domain.ids import QueueId
 from domain.kernel import BEGINNING, Cause, Decision, M, Position
 
 
@@ -58,6 +59,8 @@ class Context:
     cause: Cause
     effective: Callable[[Position], Awaitable[None]]
     """Returns when the configuration at that position is in force in this process."""
+    waiting: Callable[[QueueId], int]
+    """How many requests wait in a queue, as far as this process has heard."""
 
     async def load(self, model: type[M], subject: str) -> M:
         return await self.store.load(model, subject)
@@ -94,10 +97,12 @@ class Commands:
         catalog: Callable[[], Catalog],
         clock: Clock,
         effective: Callable[[Position], Awaitable[None]],
+        waiting: Callable[[QueueId], int] = lambda _: 0,
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._effective = effective
+        self._waiting = waiting
         self.clock = clock
 
     async def send(self, command: Command, command_id: UUID, actor: str = "system", correlation: str = "") -> Position:
@@ -106,5 +111,5 @@ class Commands:
         The same `command_id` sent again has no further effect. Raises `Refused` (an expected no) and `Unavailable`.
         """
         cause = Cause(command_id, actor, correlation)
-        context = Context(self._store, self._catalog(), self.clock(), cause, self._effective)
+        context = Context(self._store, self._catalog(), self.clock(), cause, self._effective, self._waiting)
         return await HANDLERS[type(command)](command, context)

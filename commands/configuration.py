@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from commands.bus import Command, Context, handles
+from domain.configuration.catalog import InUse
 from domain.configuration.desk_policy import THE_POLICY, DeskPolicy
 from domain.configuration.entity import ENTITY_OF, Entity
-from domain.configuration.settings import Settings
+from domain.configuration.settings import Queue, Settings
+from domain.ids import QueueId
 from domain.kernel import Invalid, Position
 
 ID_LENGTH_MAX = 100
@@ -51,6 +53,8 @@ async def configure(cmd: Configure, ctx: Context) -> Position:
 async def retire(cmd: Retire, ctx: Context) -> Position:
     entity: type[Entity] = ENTITY_OF[cmd.kind][0]
     ctx.catalog.check_unused(entity.category, cmd.entity_id)
+    if cmd.kind is Queue and (waiting := ctx.waiting(QueueId(cmd.entity_id))):  # routing 63
+        raise InUse(f"Requests wait in it ({waiting}): drain it instead.")
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.retire())
     await ctx.effective(position)
     return position

@@ -8,7 +8,8 @@ from domain.configuration.settings import Channel, RoutingMode
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentRequested, RequestListed, RequestReason
 from domain.ids import ConversationId, ListItemId, QueueId, TaskId
-from domain.kernel import Position, Refused, derived_id
+from domain.kernel import Position, derived_id
+from domain.lines.line import QueueDraining
 from domain.tasks.facts import TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
@@ -44,6 +45,9 @@ class ReplaceAgent(Command):
 
 @handles(RequestAgent)
 async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
+    queue = ctx.catalog.queues.get(cmd.queue_id) if cmd.queue_id else None
+    if queue is not None and queue.draining:
+        raise QueueDraining("This queue takes no new requests: it is being drained.", "queue_id")
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     wanted = request_for(conversation, ctx, cmd.conversation_id, cmd.reason, cmd.queue_id, cmd.priority)
     if wanted is None:
@@ -93,9 +97,8 @@ def request_for(
     wanted = queue_id or (channel.routing.queue_id if channel else None)
     if wanted is None or session is None:
         return None
-    try:
-        queue = ctx.catalog.queue(wanted)
-    except Refused:
+    queue = ctx.catalog.queues.get(wanted)
+    if queue is None or queue.draining:
         return None
     task_id = TaskId(derived_id("task", conversation_id, ctx.cause.command_id))
     return AgentRequested(task_id, wanted, queue.mrd_id, session, priority, reason)

@@ -15,12 +15,15 @@ from commands.agents import ReserveSlot
 from commands.bus import Command, Commands
 from commands.diversions import DivertTask
 from commands.ports import Conflict, Unavailable
-from commands.tasks import WidenTask
+from commands.queues import RetireDrained
+from commands.tasks import CancelTask, WidenTask
 from domain.agents.agent import Agent
-from domain.ids import AgentId, TaskId
+from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
 from domain.routing.decisions import Grounds
 from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
+from domain.routing.moves import Emptied, Flushing
+from domain.tasks.facts import TaskCloseReason
 
 THINK_AGAIN_S = 0.02
 """Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""
@@ -46,6 +49,10 @@ class Router:
     def agents(self) -> Mapping[AgentId, Agent]:
         """Everybody who was ever registered, with what they are good at."""
         return self._engine.state.agents
+
+    def waiting(self, queue_id: QueueId) -> int:
+        """How many requests wait or ring in a queue."""
+        return sum(it.routing.queue_id == queue_id for it in self._engine.state.requests.values())
 
     def why_waiting(self, task_id: TaskId) -> Grounds | None:
         """Who could have a request now, and why nobody else, as this process knows it."""
@@ -112,6 +119,10 @@ def _command(move: Move) -> Command:
             return WidenTask(move.task_id, move.step, move.reason)
         case Diverting():
             return DivertTask(move.task_id, move.rule, move.diversion, move.measured)
+        case Flushing():
+            return CancelTask(move.task_id, TaskCloseReason.FORCE_CLOSED, words=move.words)
+        case Emptied():
+            return RetireDrained(move.queue_id)
 
 
 def _command_id(move: Move) -> UUID:
@@ -123,3 +134,7 @@ def _command_id(move: Move) -> UUID:
             return uuid5(NAMESPACE, f"widen {move.task_id} {move.step}")
         case Diverting():
             return uuid5(NAMESPACE, f"divert {move.task_id} {move.rule}")
+        case Flushing():
+            return uuid5(NAMESPACE, f"flush {move.task_id}")
+        case Emptied():
+            return uuid5(NAMESPACE, f"emptied {move.queue_id} {move.configuration}")

@@ -11,6 +11,7 @@ from typing import Any
 from commands.bus import Commands
 from commands.routing import Router
 from domain.configuration.catalog import Catalog
+from domain.ids import QueueId
 from domain.kernel import Fact, Position, Recorded
 from infra.checkpoints import Checkpoints
 from infra.eventlog.port import EventLog, Unavailable
@@ -32,7 +33,7 @@ class Centre:
         self.store = WarmStore(log)
         self.live = LiveLog(log)
         self._catalog = CatalogFold()
-        self.commands = Commands(self.store, lambda: self.catalog, clock, self.live.reached)
+        self.commands = Commands(self.store, lambda: self.catalog, clock, self.live.reached, self._waiting)
         self.timers = Timers(self.commands, clock)
         self.router = Router(self.commands)
         self._checkpoints = checkpoints
@@ -45,6 +46,9 @@ class Centre:
     @property
     def catalog(self) -> Catalog:
         return self._catalog.catalog
+
+    def _waiting(self, queue_id: QueueId) -> int:
+        return self.router.waiting(queue_id)
 
     def react(
         self,

@@ -8,6 +8,7 @@ from api.schema.mutations.configuration import ConfigurationMutation
 from api.schema.mutations.lists import ListsMutation
 from api.schema.mutations.people import PeopleMutation
 from api.schema.mutations.presence import PresenceMutation
+from api.schema.mutations.queues import QueueMutation
 from api.schema.mutations.supervision import SupervisionMutation
 from api.schema.mutations.work import WorkMutation
 from api.schema.queries.boards import BoardsQuery
@@ -28,7 +29,13 @@ class Query(SelfQuery, BoardsQuery, ReasonsQuery, ListsQuery, ConfigurationQuery
 
 @strawberry.type(description="What can be done. Each input names one intention; each payload has its errors as data.")
 class Mutation(
-    PresenceMutation, WorkMutation, ListsMutation, SupervisionMutation, PeopleMutation, ConfigurationMutation
+    PresenceMutation,
+    WorkMutation,
+    ListsMutation,
+    SupervisionMutation,
+    QueueMutation,
+    PeopleMutation,
+    ConfigurationMutation,
 ):
     pass
 

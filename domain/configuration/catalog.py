@@ -159,6 +159,8 @@ class Catalog:
         mrd_id, routing = self.channel_types[channel.channel_type_id].mrd_id, channel.routing
         if routing.queue_id is not None:
             self._known(routing.queue_id, self.queues, "routing.queue_id")
+            if self.queues[routing.queue_id].draining:
+                raise Invalid("This queue is being drained: it takes no new requests.", "routing.queue_id")
             if self.queues[routing.queue_id].mrd_id != mrd_id:
                 raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
         if routing.list_id is not None:

@@ -54,7 +54,10 @@ def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28)."""
+    """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28).
+
+    `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
+    """
 
     name: str
     mrd_id: MrdId
@@ -75,6 +78,7 @@ class Queue:
     no_agent_message: str = ""
     opening: Opening | None = None
     overflow: tuple[Overflow, ...] = ()
+    draining: bool = False
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:

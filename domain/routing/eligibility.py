@@ -26,8 +26,10 @@ class Rule(StrEnum):
     MRD = "MRD"
     ATTRIBUTES = "ATTRIBUTES"
     LOGGED_IN = "LOGGED_IN"
+    CONNECTED = "CONNECTED"
     READY = "READY"
     MRD_READY = "MRD_READY"
+    NOT_INTERRUPTED = "NOT_INTERRUPTED"
     NO_OTHER_OFFER = "NO_OTHER_OFFER"
     ROOM = "ROOM"
     NOT_IN_CONVERSATION = "NOT_IN_CONVERSATION"
@@ -113,10 +115,14 @@ def _of_person(agent: Agent, mrd_id: MrdId, steps: tuple[StepMatch, ...], *, wai
     else:
         yield Check(Rule.ATTRIBUTES, passes=any(it.counts and it.matches for it in steps), found=_matched(steps))
     yield Check(Rule.LOGGED_IN, passes=agent.logged_in, found="signed in" if agent.logged_in else "signed out")
+    yield Check(Rule.CONNECTED, passes=not agent.lost_desk, found="cut off" if agent.lost_desk else "not cut off")
     state = f"{agent.state}, {agent.reason}" if agent.reason else str(agent.state)
     yield Check(Rule.READY, passes=agent.ready, found=state)
     willing = mrd is not None and mrd.willing
     yield Check(Rule.MRD_READY, passes=willing, found=f"{mrd_id} is {agent.mrd_state(mrd_id)}")
+    gives_way = mrd_id in agent.giving_way(agent.slots.values())
+    found = f"{mrd_id} gives way to other work" if gives_way else "nothing goes before it"
+    yield Check(Rule.NOT_INTERRUPTED, passes=not gives_way, found=found)
 
 
 def _of_work(agent: Agent, mrd_id: MrdId) -> Iterator[Check]:

@@ -31,11 +31,13 @@ from domain.agents.facts import (
 from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
+from domain.lines.facts import LineFlushed
 from domain.routing.choices import Choices, Found
+from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
-from domain.routing.moves import Diverting, Move, Offer, Widening
+from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.staff import Chair, Staff
@@ -73,6 +75,7 @@ class Engine:
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
+        self._clearing = Clearing(self.state)
         self._reasons = Reasons(self.state, self._staff)
         self._choices = Choices(self.state, self._staff, self._lines, self._hold, self._reasons)
         self._handlers = _handlers(self)
@@ -100,11 +103,16 @@ class Engine:
         """What does not come with every task: it concerns a person, or the configuration, or it is not for us."""
         if recorded.category == "agent":
             self._agent_lives(recorded)
+        elif isinstance(recorded.fact, LineFlushed):
+            self._clearing.flush(QueueId(recorded.subject), recorded.fact.words)
         elif recorded.category in CATEGORIES:
             self._configure(recorded)
 
     def forget(self, move: Move) -> None:
         """That move came to nothing, say because the agent was not free (any more). Look again."""
+        if isinstance(move, Flushing | Emptied):
+            self._clearing.forget(move)
+            return
         request = self.state.requests.get(move.task_id)
         match move:
             case Offer(task_id=task_id, offer_id=offer_id):
@@ -131,6 +139,8 @@ class Engine:
         moves = self._clocks.ring(now)
         if moves:
             moves = [self._watch.with_reason(move) for move in moves]
+        if self._clearing.has_work:
+            moves += self._clearing.moves(now)
         if self._watch.tasks:
             moves += self._sent_away(self._watch.turned_away(now))
         found: list[Found] = []
@@ -156,8 +166,8 @@ class Engine:
         return moves
 
     def next_due(self) -> datetime | None:
-        due, watched = self._clocks.next_due(), self._watch.next_due() if self._watch.tasks else None
-        return watched if due is None else due if watched is None else min(due, watched)
+        watched = self._watch.next_due() if self._watch.tasks else None
+        return min(filter(None, (self._clocks.next_due(), self._clearing.next_due(), watched)), default=None)
 
     def why_waiting(self, task_id: TaskId) -> Grounds | None:
         """Who could have a request now, and why nobody else; none for one that does not wait."""
@@ -290,6 +300,8 @@ class Engine:
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)
+        if self.state.flushed:
+            self._clearing.over(task_id)
         if self._astray:
             self._astray.get(request.routing.queue_id, set()).discard(task_id)
 
@@ -323,6 +335,7 @@ class Engine:
         self.state.catalog = self.state.catalog.evolve(recorded)
         if recorded.category == "queue":
             self._open_anew(QueueId(recorded.subject))
+            self._clearing.configured(QueueId(recorded.subject))
         elif recorded.category == "calendar":
             for queue_id, queue in self.state.catalog.queues.items():
                 if queue.opening is not None and queue.opening.calendar_id == recorded.subject:
@@ -354,6 +367,10 @@ class Engine:
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id)
         return request is not None and request.routing.queue_id == queue_id
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _work_key(found: Found) -> WorkKey:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.configuration.diversions import Diversion
-from domain.ids import AgentId, MrdId, OfferId, TaskId
-from domain.kernel import derived_id
+from domain.ids import AgentId, MrdId, OfferId, QueueId, TaskId
+from domain.kernel import Position, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.tasks.facts import StepReason
 
@@ -81,4 +81,20 @@ class Diverting:
     measured: int = 0
 
 
-Move = Offer | Widening | Diverting
+@dataclass(frozen=True, slots=True)
+class Flushing:
+    """The request is ended with all that waited beside it; its customer is told these words (routing 64)."""
+
+    task_id: TaskId
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """Nobody waits in a queue that drains, as it is set up at `configuration` (routing 63)."""
+
+    queue_id: QueueId
+    configuration: Position
+
+
+Move = Offer | Widening | Diverting | Flushing | Emptied

@@ -191,6 +191,8 @@ _UNABLE: Mapping[Obstacle, str] = {
     Obstacle.LOGGED_OUT: "signed out",
     Obstacle.NOT_READY: "not ready",
     Obstacle.MRD_NOT_READY: "not ready here",
+    Obstacle.DISCONNECTED: "cut off from their desk",
+    Obstacle.INTERRUPTED: "interrupted by other work",
     Obstacle.OFFERED: "being offered something else",
     Obstacle.BUSY: "busy",
     Obstacle.OCCUPIED: "busy or being offered something else",

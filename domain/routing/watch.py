@@ -102,9 +102,11 @@ class Watch:
 
     def with_reason(self, move: Move) -> Move:
         """A step that was never for the request is not waited for (routing 9)."""
+        if not isinstance(move, Widening):
+            return move
         request = self._state.requests.get(move.task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
-        if request is None or line is None or not line.considers or not isinstance(move, Widening):
+        if request is None or line is None or not line.considers:
             return move
         left = move.step - 1 in not_considered(line.whole, request.routing.data)
         return replace(move, reason=StepReason.NOT_CONSIDERED) if left else move

@@ -22,7 +22,7 @@ from domain.configuration.settings import Queue, RoutingAttribute, Settings
 from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
 from domain.kernel import Cause, Fact, Recorded, replace
 from domain.routing.decisions import UNTOLD
-from domain.routing.engine import Diverting, Engine, Move, Offer
+from domain.routing.engine import Diverting, Engine, Move, Offer, Widening
 from domain.tasks.facts import (
     Routing,
     StepReached,
@@ -267,7 +267,9 @@ class World:
                 done += self._reserve(move)
             elif isinstance(move, Diverting):
                 done += self._divert(move)
-            elif (it := self._live.get(move.task_id)) is not None and it.state == WAITING:
+            elif (
+                isinstance(move, Widening) and (it := self._live.get(move.task_id)) is not None and it.state == WAITING
+            ):
                 self._tell(it.stream, StepReached(move.step, move.reason))
                 done += 1
         self.moves += done
@@ -318,12 +320,13 @@ class World:
         self._clock(seat)
         seat.load += 1
         seat.loads[offer.mrd_id] += 1
-        it.seat, it.offer_id, it.state = seat, offer.offer_id, RINGING
+        name: Any = it.task_id
+        it.seat, it.offer_id, it.state = seat, name, RINGING
         it.line.waiting -= 1
         decision = UNTOLD  # whoever simulates months reads figures, not reasons
-        self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, decision))
+        self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, it.offer_id, offer.step, decision))
         due = self.at + it.line.offer_timeout
-        self._tell(it.stream, task_reserved(offer.offer_id, seat.id, due, offer.step, decision))
+        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, offer.step, decision))
         if it.call.alert_s:
             seat.ringing.add(offer.mrd_id)
             self._schedule(self.now_s + it.call.alert_s, self._accept, it)

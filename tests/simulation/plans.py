@@ -4,6 +4,7 @@ from random import Random
 
 from commands.bus import Command
 from commands.configuration import Configure, Retire
+from commands.queues import DrainQueue, FlushQueue
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
 from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, ListId, MrdId, QueueId
@@ -35,7 +36,8 @@ def beginning(random: Random) -> list[Command]:
 
 def a_change(random: Random) -> Command:
     """An administrator has an idea, seldom a good one."""
-    match random.choice(["mrd", "bot", "queue", "queue", "list", "channel", "channel", "retire", "retire"]):
+    kinds = ["mrd", "bot", "queue", "queue", "list", "channel", "channel", "retire", "retire", "drain", "flush"]
+    match random.choice(kinds):
         case "mrd":
             mrd = random.choice(MRDS)
             return Configure(mrd, a_domain(random, mrd))
@@ -51,6 +53,10 @@ def a_change(random: Random) -> Command:
         case "channel":
             channel = random.choice(list(CHANNELS))
             return Configure(channel, a_channel(random, channel))
+        case "drain":
+            return DrainQueue(random.choice(list(QUEUES)))
+        case "flush":
+            return FlushQueue(random.choice(list(QUEUES)), random.choice(["", "We close."]))
         case _:
             kind, ids = random.choice([(s.Queue, list(QUEUES)), (s.Queue, list(QUEUES)), (s.RoutingList, list(LISTS))])
             return Retire(kind, random.choice(ids))

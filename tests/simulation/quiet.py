@@ -163,7 +163,7 @@ def _unlike(mine: Any, right: Any) -> str:
 
 def _engine_differs(engine: Engine, reference: Engine) -> Iterator[str]:
     mine, right = engine.state, reference.state
-    for name in ("agents", "requests", "created", "talking", "since", "catalog"):
+    for name in ("agents", "requests", "created", "talking", "since", "catalog", "flushed"):
         if hasattr(right, name) and getattr(mine, name) != getattr(right, name):
             yield f"the engine's {name} are not the fold of the log: {_difference(getattr(mine, name), getattr(right, name))}"
 

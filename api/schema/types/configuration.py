@@ -48,6 +48,7 @@ class MediaRoutingDomain:
     rona_after: int = doc("After how many missed offers in a row that is done.")
     cool_down_s: int = doc("Seconds of rest, where that is what missed offers do.")
     interruption_action: s.InterruptionAction = doc("What becomes of the live work here when it is interrupted.")
+    interruption_message: str = doc("What customers are told whose talks go to others then; empty for nothing.")
     auto_sync: bool = doc("Is whoever becomes ready ready here too?", name="isSynced")
     managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", name="isManaged")
 
@@ -105,6 +106,7 @@ class QueueSettings:
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
     opening: Opening | None = doc("When it is open; null for always.")
     overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
+    draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -219,6 +221,7 @@ def mrds(those: Mapping[MrdId, s.MediaRoutingDomain]) -> list[MediaRoutingDomain
             rona_after=it.rona_after,
             cool_down_s=it.cool_down_s,
             interruption_action=it.interruption_action,
+            interruption_message=it.interruption_message,
             auto_sync=it.auto_sync,
             managed=it.managed,
         )
@@ -250,6 +253,7 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             no_agent_message=it.no_agent_message,
             opening=opening(it.opening),
             overflow=overflow(it.overflow),
+            draining=it.draining,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())

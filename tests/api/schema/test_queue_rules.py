@@ -46,3 +46,22 @@ async def test_what_an_agent_owes_after_a_talk_follows_from_the_settings(office)
         assert answer["queueSettings"] == [{"wrapUpMode": mode, "isDeclineAllowed": False, "isAutoAnswered": False}]
     payload = await office.do("root", "configureQueue", **SUPPORT, wrapUpMandatory=True, wrapUpS=901)
     assert payload["errors"][0] == {**payload["errors"][0], "code": "INVALID", "field": "wrapUpS"}
+
+
+async def test_a_queue_is_emptied_by_those_who_may(office):  # routing 63, 64
+    await office.world.write("john", "hello")
+    assert (
+        await office.refused("ada", 'mutation { flushQueue(input: {queueId: "support"}) { position } }') == "FORBIDDEN"
+    )
+    await office.done("sam", "flushQueue", queueId="support", message="We close.")
+    payload = await office.do("sam", "flushQueue", queueId="nowhere")
+    assert payload["errors"][0]["code"] == "NOT_FOUND"
+    payload = await office.do("root", "drainQueue", queueId="support")
+    assert payload["errors"][0]["code"] == "IN_USE"
+    await office.done("root", "configureQueue", **{**SUPPORT, "id": "spare"})
+    await office.done("root", "drainQueue", queueId="spare")
+    answer = await office.ask("root", "{ queueSettings { id isDraining } }")
+    assert answer["queueSettings"] == [{"id": "spare", "isDraining": True}, {"id": "support", "isDraining": False}]
+    conversation = await office.world.conversation_of("john")
+    payload = await office.do("sam", "requestAgent", conversationId=conversation, queueId="spare")
+    assert payload["errors"][0] == {**payload["errors"][0], "code": "QUEUE_DRAINING", "field": "queueId"}

@@ -6,11 +6,14 @@ from functools import partial
 import pytest
 
 from domain.agents.agent import Agent
+from domain.agents.facts import DeskDisconnected, SlotFilled
 from domain.configuration import settings as s
+from domain.configuration.domains import InterruptionAction
 from domain.ids import AgentId, TaskId
+from domain.kernel import Fact
 from domain.routing.eligibility import Rule, Verdict, why_not
 from domain.tasks.task import Task
-from tests.domain.routing.floor import ANYBODY, CHAT, NOON, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
 from tests.domain.routing.test_engine_always import Day, Rescan
 
 ADA = AgentId("ada")
@@ -28,6 +31,11 @@ def asked(*steps: s.Step, **routing: object) -> Floor:
 def judged(floor: Floor, talking=(), **more) -> Verdict:
     queue = floor.engine.state.catalog.queues["sales"]
     return why_not(ADA, floor.agents[ADA], floor.tasks["t1"], queue, talking, **more)
+
+
+def happens(floor: Floor, fact: Fact) -> None:
+    floor.tell("agent-ada", fact)
+    floor.agents[ADA] = floor.agents[ADA].evolve(fact)
 
 
 def failed(verdict: Verdict) -> dict[Rule, str]:
@@ -123,6 +131,21 @@ def test_what_does_not_wait_is_for_nobody() -> None:
     queue = floor.engine.state.catalog.queues["sales"]
     assert failed(why_not(ADA, floor.agents[ADA], Task(), queue, ())).keys() == {Rule.WAITING}
     assert failed(why_not(ADA, floor.agents[ADA], floor.tasks["t1"], None, ())) == {Rule.WAITING: "its queue is gone"}
+
+
+def test_whoever_is_cut_off_is_told() -> None:  # routing 39
+    floor = asked()
+    happens(floor, DeskDisconnected("desk", NOON + timedelta(seconds=30)))
+    assert failed(judged(floor)) == {Rule.CONNECTED: "cut off"}
+
+
+def test_whoever_gives_way_to_other_work_is_told() -> None:  # routing 35
+    floor = asked()
+    floor.agent("ada", lambda it: it.grant_mrd(EMAIL, 1))
+    floor.agent("ada", lambda it: it.make_mrd_ready(EMAIL))
+    give_way = {CHAT: InterruptionAction.HOLD}
+    happens(floor, SlotFilled(EMAIL, TaskId("call"), "talk", interrupts=give_way))
+    assert failed(judged(floor)) == {Rule.NOT_INTERRUPTED: "chat gives way to other work"}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,7 +1,7 @@
 """Is what became of a request told so that people understand it?"""
 
 from domain.configuration import settings as s
-from domain.routing.decisions import Obstacle
+from domain.routing.decisions import Grounds, Obstacle
 from domain.routing.story import Turn, story, unable, words
 from domain.tasks.facts import TaskCloseReason
 from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, knows
@@ -110,6 +110,11 @@ def test_while_it_waits_the_engine_says_why_nobody_comes() -> None:
     assert [(it.agent_id, it.detail) for it in why.rejected] == [("ana", "lunch")]
     floor.wait(30)
     assert floor.engine.why_waiting("t1") is None, "it rings"
+
+
+def test_every_obstacle_has_words() -> None:
+    for obstacle in Obstacle:
+        assert len(unable(Grounds(rejected_counts={obstacle: 2}))) > len("; of the others, 2 are ")
 
 
 def test_whoever_could_have_it_is_named_before_it_is_offered() -> None:

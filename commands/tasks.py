@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
+from commands.urgency import Asked, priority_of_request
 from domain.agents.agent import Agent
 from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
@@ -141,13 +142,15 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     if customer_id is None:
         raise NotFound("There is no such conversation.")
     last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
+    asked = Asked(cmd.queue_id, cmd.session_id, cmd.task_id, cmd.priority)
+    priority = await priority_of_request(asked, queue, conversation, ctx)
     routing = Routing(
         root_request_id=cmd.task_id,
         queue_id=cmd.queue_id,
         mrd_id=cmd.mrd_id,
         first_enqueued_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=wait_s),
-        priority=cmd.priority,
+        priority=priority,
         step=LAST_AGENT_STEP if last_agent_id else 0,
         last_agent_id=last_agent_id,
         last_agent_until=last_agent_until,

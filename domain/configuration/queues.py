@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.configuration.checks import named, within
 from domain.configuration.diversions import Diversion, Opening, Overflow, all_diversions, check_diversions
+from domain.configuration.priorities import LABELS_MAX, PriorityLabel
 from domain.configuration.steps import Step, StepMode
 from domain.ids import MrdId, WrapUpFormId
 from domain.kernel import Invalid
@@ -56,6 +57,7 @@ def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
 class Queue:
     """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28).
 
+    `returning_first`: a customer who is back within a day goes before others (routing 55).
     `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
     """
 
@@ -79,6 +81,8 @@ class Queue:
     opening: Opening | None = None
     overflow: tuple[Overflow, ...] = ()
     draining: bool = False
+    priority_labels: tuple[PriorityLabel, ...] = ()
+    returning_first: bool = False
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
@@ -104,6 +108,9 @@ class Queue:
         within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
         check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+        within(len(self.priority_labels), 0, LABELS_MAX, "priority_labels")
+        for number, label in enumerate(self.priority_labels):
+            label.check(f"priority_labels[{number}]")
         within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
         check_diversions(self.opening, self.overflow)
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23

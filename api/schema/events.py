@@ -265,6 +265,7 @@ WITHOUT_EVENT = frozenset(
         done.TaskPulled,
         done.TaskNamed,
         done.TaskRedirected,
+        done.TaskDiverted,
         done.MonitoringStarted,
         done.StepReached,
     }

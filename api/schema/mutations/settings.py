@@ -2,6 +2,7 @@
 
 import strawberry
 
+from api.schema.mutations.diversions import OpeningInput, OverflowInput
 from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
@@ -146,6 +147,8 @@ class ConfigureQueueInput(Intention):
     transfer_message: str = doc(
         "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
     )
+    opening: OpeningInput | None = doc("When it is open; null for always.", default=None)
+    overflow: list[OverflowInput] = doc("When too much waits, and what then; at most 10 rules.", default_factory=list)
     priority_labels: list[PriorityLabelInput] = doc("What makes requests urgent, at most 50.", default_factory=list)
     returning_first: bool = doc("Do customers who are back within a day go first?", default=False)
 
@@ -169,6 +172,8 @@ class ConfigureQueueInput(Intention):
             auto_answer=self.auto_answer,
             no_agent_message=self.no_agent_message,
             transfer_message=self.transfer_message,
+            opening=self.opening.opening() if self.opening else None,
+            overflow=tuple(rule.overflow() for rule in self.overflow),
             priority_labels=tuple(
                 PriorityLabel(it.field, it.value, it.priority, it.operator) for it in self.priority_labels
             ),

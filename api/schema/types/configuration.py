@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import strawberry
 
+from api.schema.types.diversions import Opening, Overflow, opening, overflow
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
@@ -112,6 +113,8 @@ class QueueSettings:
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
     transfer_message: str = doc("What a customer is told whom an agent passes on to this queue; empty for nothing.")
+    opening: Opening | None = doc("When it is open; null for always.")
+    overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
     priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
     returning_first: bool = doc("Do customers who are back within a day go first?", name="isReturningFirst")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
@@ -260,6 +263,8 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
             transfer_message=it.transfer_message,
+            opening=opening(it.opening),
+            overflow=overflow(it.overflow),
             priority_labels=[
                 PriorityLabel(field=one.field, operator=one.operator, value=one.value, priority=one.priority)
                 for one in it.priority_labels

@@ -6,10 +6,12 @@ One agent speaks English, which everybody who asks wants; the other one is there
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from random import Random
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from commands.agents import AssignAttribute, GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent
+from commands.bus import Command
 from commands.configuration import Configure
 from commands.conversations import EndConversation
 from commands.inbound import EndSession, OpenSession
@@ -18,7 +20,7 @@ from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration import settings as s
 from domain.ids import AgentId
-from domain.kernel import Cause, Recorded, Refused
+from domain.kernel import Cause, Position, Recorded, Refused
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.task import Task
 from infra.centre import Centre
@@ -40,7 +42,12 @@ class Shift:
         self.world = World(MemoryLog())
         self.world.clock = lambda: BEGINS + timedelta(seconds=loop.time())  # type: ignore[assignment]
         self.world.centre = Centre(self.world.log, self.world.checkpoints, self.world.clock)
-        self._random = Random(seed)
+        self.world.send = self._send  # type: ignore[method-assign]
+        self._random, self._numbers = Random(seed), count(1)
+
+    async def _send(self, command: Command) -> Position:
+        """With ids that are the same each time."""
+        return await self.world.centre.commands.send(command, UUID(int=next(self._numbers)), "test")
 
     async def goes_by(self) -> None:
         async with self.world:
@@ -74,7 +81,7 @@ class Shift:
     async def _asks(self, who: str) -> None:
         """They open the chat, and leave when nobody has come before their patience ended."""
         world = self.world
-        await world.send(OpenSession(world.inbound(who, "")))
+        await world.send(OpenSession(world.inbound(who, "", who)))
         await asyncio.sleep(self._random.expovariate(1 / PATIENCE_S))
         with suppress(Refused):
             talk = await world.conversation(await world.conversation_of(who))

@@ -355,7 +355,15 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
 }
 OF_THE_CONNECTION = (agent_facts.DeskConnected, agent_facts.DeskDisconnected, agent_facts.IdlingBegan)
 WITHOUT_EVENT = frozenset(
-    {*OF_THE_CONNECTION, said.BotAnswered, done.TaskCreated, done.TaskQueued, done.TaskPulled, done.StepReached}
+    {
+        *OF_THE_CONNECTION,
+        said.BotAnswered,
+        done.TaskCreated,
+        done.TaskQueued,
+        done.TaskPulled,
+        done.StepReached,
+        done.TaskDiverted,
+    }
 )
 """Facts that a screen has no use for: their items only move the cursor on."""
 

@@ -37,6 +37,7 @@ from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
 from domain.routing.lines import Line, Lines, Pools, Stage, Standing, WorkKey
 from domain.routing.moves import Emptied, Flushing, Move, Offer, Widening
+from domain.routing.reach import Reach
 from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.skipping import Skipping, not_considered
@@ -68,10 +69,11 @@ class Engine:
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
         self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
-        self._staff = Staff(self.state, self._pools, self._skills)
+        reach = Reach()
+        self._staff = Staff(self.state, self._pools, self._skills, reach)
         self._skipping = Skipping(self._staff)
         self._watched: set[TaskId] = set()
-        self._lines = Lines(self._pools, self._skills)
+        self._lines = Lines(self._pools, self._skills, reach)
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
@@ -152,7 +154,10 @@ class Engine:
         return moves
 
     def next_due(self) -> datetime | None:
-        return min(filter(None, (self._clocks.next_due(), self._clearing.next_due())), default=None)
+        due, other = self._clocks.next_due(), self._clearing.next_due()
+        if due is None or other is None:
+            return due or other
+        return min(due, other)
 
     def why_waiting(self, task_id: TaskId) -> Grounds | None:
         """Who could have a request now, and why nobody else; none for one that does not wait."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
+from commands.urgency import Asked, priority_of_request
 from domain.agents.agent import Agent
 from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
@@ -72,7 +73,9 @@ class ExpireOffer(Command):
 
 @dataclass(frozen=True, slots=True)
 class RerouteTask(Command):
-    """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24)."""
+    """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24). Or in the
+    queue to which it was diverted (routing 57, 58).
+    """
 
     task_id: TaskId
     exclude: AgentId | None
@@ -139,13 +142,15 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     if customer_id is None:
         raise NotFound("There is no such conversation.")
     last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
+    asked = Asked(cmd.queue_id, cmd.session_id, cmd.task_id, cmd.priority)
+    priority = await priority_of_request(asked, queue, conversation, ctx)
     routing = Routing(
         root_request_id=cmd.task_id,
         queue_id=cmd.queue_id,
         mrd_id=cmd.mrd_id,
         first_enqueued_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=wait_s),
-        priority=cmd.priority,
+        priority=priority,
         step=LAST_AGENT_STEP if last_agent_id else 0,
         last_agent_id=last_agent_id,
         last_agent_until=last_agent_until,
@@ -210,10 +215,12 @@ async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
     if old.created is None or old.routing is None or old.session_id is None:
         raise NotFound("There is no such task.", "task_id")
     created, session_id = old.created, old.session_id
-    excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
-    routing = replace(
-        old.routing, priority=REROUTE_PRIORITY, attempt=old.routing.attempt + 1, excluded=frozenset(excluded)
-    )
+    if old.moves_to is not None:
+        routing = await _moved(old.routing, old.moves_to, created.conversation_id, ctx)
+    else:
+        excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
+        routing = replace(old.routing, priority=REROUTE_PRIORITY, excluded=frozenset(excluded))
+    routing = replace(routing, attempt=old.routing.attempt + 1)
     task_id = rerouted(cmd.task_id)
     position = await ctx.change(
         Task,
@@ -285,6 +292,13 @@ async def finish_wrap_up(cmd: FinishWrapUp, ctx: Context) -> Position:
 @handles(ExpireWrapUp)
 async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
+
+
+async def _moved(routing: Routing, queue_id: QueueId, conversation_id: ConversationId, ctx: Context) -> Routing:
+    """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58)."""
+    queue = ctx.catalog.queues.get(queue_id)
+    data = queue.asked_of((await ctx.load(Conversation, conversation_id)).data) if queue else {}
+    return replace(routing, queue_id=queue_id, step=0, last_agent_id=None, data=data, entered_at=ctx.now)
 
 
 async def _last_agent(

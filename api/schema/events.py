@@ -353,7 +353,9 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }
-WITHOUT_EVENT = frozenset({said.BotAnswered, done.TaskCreated, done.TaskQueued, done.TaskPulled, done.StepReached})
+WITHOUT_EVENT = frozenset(
+    {said.BotAnswered, done.TaskCreated, done.TaskQueued, done.TaskPulled, done.StepReached, done.TaskDiverted}
+)
 """Facts that a screen has no use for: their items only move the cursor on."""
 
 

@@ -1,10 +1,12 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.configuration.checks import named, within
+from domain.configuration.diversions import Diversion, Opening, Overflow, all_diversions, check_diversions
+from domain.configuration.priorities import LABELS_MAX, PriorityLabel
 from domain.configuration.steps import Step, StepMode
 from domain.ids import MrdId, WrapUpFormId
 from domain.kernel import Invalid
@@ -55,6 +57,7 @@ def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
 class Queue:
     """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28).
 
+    `returning_first`: a customer who is back within a day goes before others (routing 55).
     `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
     """
 
@@ -75,7 +78,11 @@ class Queue:
     decline_allowed: bool = False
     auto_answer: bool = False
     no_agent_message: str = ""
+    opening: Opening | None = None
+    overflow: tuple[Overflow, ...] = ()
     draining: bool = False
+    priority_labels: tuple[PriorityLabel, ...] = ()
+    returning_first: bool = False
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
@@ -84,6 +91,10 @@ class Queue:
     def asked_of(self, data: Mapping[str, str]) -> dict[str, str]:
         """What its steps ask about, of the data that a request carries (routing 9)."""
         return {it.field: data[it.field] for step in self.steps for it in step.consider_if if it.field in data}
+
+    def diversions(self) -> Iterator[tuple[str, Diversion]]:
+        """All ways by which a request may leave without an agent, each with the name of its field (routing 57, 58)."""
+        return all_diversions(self.opening, self.overflow)
 
     def check(self) -> None:
         named(self.name)
@@ -97,6 +108,10 @@ class Queue:
         within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
         check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+        within(len(self.priority_labels), 0, LABELS_MAX, "priority_labels")
+        for number, label in enumerate(self.priority_labels):
+            label.check(f"priority_labels[{number}]")
         within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
+        check_diversions(self.opening, self.overflow)
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

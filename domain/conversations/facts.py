@@ -105,6 +105,7 @@ class DeliveryReported(Fact, stored_as="conversation.delivery-reported"):
     message_id: MessageId
     status: DeliveryStatus
     reason: str = ""
+    provider_message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ from domain.kernel import GrowingSet, Invalid, NotAllowed, WrongState, replace
 from domain.sessions.facts import SessionEndReason
 
 BODY_TEXT_MAX = 16_384
+HEARD_MAX = 50
+"""Messages of a session that are remembered when it is over (routing 66)."""
 
 
 class ConversationOver(WrongState):
@@ -77,6 +79,8 @@ class Standing:
     departure: SessionEndReason | None = None
     """How the session ended that ended last."""
     posted: GrowingSet = field(default_factory=GrowingSet)
+    heard: Mapping[SessionId, tuple[MessageId, ...]] = field(default_factory=dict)
+    """The last messages of the customer, by session."""
     deliveries: Mapping[MessageId, DeliveryStatus] = field(default_factory=dict)
     awaiting_reply_to: MessageId | None = None
     """What the customer's silence is measured from: a message, or the request that came to nothing (routing 28, 56)."""
@@ -189,11 +193,19 @@ class Standing:
         match fact.sender.type:
             case SenderType.CUSTOMER:
                 unread = 0 if self.talking else self.unread + 1
-                return replace(self, posted=posted, last_session=fact.session_id, awaiting_reply_to=None, unread=unread)
+                heard = _heard_last(self.heard, fact.session_id, fact.message_id)
+                said = replace(self, posted=posted, last_session=fact.session_id, unread=unread, heard=heard)
+                return replace(said, awaiting_reply_to=None)
             case SenderType.AGENT | SenderType.BOT if fact.reply_due is not None:
                 return replace(self, posted=posted, awaiting_reply_to=fact.message_id)
             case _:
                 return replace(self, posted=posted)
+
+
+def _heard_last(
+    heard: Mapping[SessionId, tuple[MessageId, ...]], session: SessionId | None, message: MessageId
+) -> Mapping[SessionId, tuple[MessageId, ...]]:
+    return heard if session is None else {**heard, session: (*heard.get(session, ()), message)[-HEARD_MAX:]}
 
 
 def check_body(body: Body) -> None:

@@ -35,9 +35,11 @@ class Talk(Standing):
         if any(self.data.get(key) != value for key, value in data.items()):
             yield ConversationDataSet(dict(data))
 
-    def report_delivery(self, message: MessageId, status: DeliveryStatus, reason: str) -> Decision:
+    def report_delivery(
+        self, message: MessageId, status: DeliveryStatus, reason: str, provider_message_id: str = ""
+    ) -> Decision:
         """A receipt: repeated or late ones change nothing, receipts of a closed conversation still count."""
         if message not in self.posted:
             raise NotFound("There is no such message in this conversation.", "message_id")
         if status.follows(self.deliveries.get(message)):
-            yield DeliveryReported(message, status, reason)
+            yield DeliveryReported(message, status, reason, provider_message_id)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
-from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
+from domain.configuration.diversions import Diversion, DiversionAction
+from domain.ids import AgentId, ConversationId, CustomerId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState, replace
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
@@ -18,6 +19,7 @@ from domain.tasks.facts import (
     TaskCloseReason,
     TaskCreated,
     TaskDirection,
+    TaskDiverted,
     TaskFact,
     TaskMode,
     TaskPulled,
@@ -67,6 +69,7 @@ class Task:
     routing: Routing | None = None
     session_id: SessionId | None = None
     pulled: TaskPulled | None = None
+    diverted: TaskDiverted | None = None
     offer: TaskReserved | None = None
     agent_id: AgentId | None = None
     wrap_up: WrapUpStarted | None = None
@@ -89,6 +92,11 @@ class Task:
         if self.offer is not None:
             return MediaState.RESERVED
         return MediaState.STARTED if self.routing is None else MediaState.QUEUED
+
+    @property
+    def moves_to(self) -> QueueId | None:
+        """The queue in which its request goes on (routing 57, 58); none for its own."""
+        return self.diverted.queue_id if self.diverted and self.closed is TaskCloseReason.REROUTE else None
 
     # Decisions
 
@@ -115,6 +123,18 @@ class Task:
     def widen(self, step: int, reason: StepReason = StepReason.WAITED) -> Decision:
         if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
             yield StepReached(step, reason)
+
+    def divert(self, rule: str, diversion: Diversion, measured: int = 0) -> Decision:
+        """It is not to wait on as it did; each rule is applied once, and never while it rings (routing 57, 58)."""
+        if self.media_state is not MediaState.QUEUED or self.routing is None or rule in self.routing.diverted:
+            return
+        action, words = diversion.action, diversion.message
+        talk = self._check_created().conversation_id
+        yield TaskDiverted(rule, action, talk, diversion.queue_id, words, measured)
+        if action is DiversionAction.OTHER_QUEUE:
+            yield self._closed(TaskCloseReason.REROUTE)
+        elif diversion.leaves:
+            yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE, words=words)
 
     def reserve(
         self,
@@ -264,6 +284,11 @@ class Task:
                 return replace(self, pulled=fact)
             case StepReached(step=step):
                 return replace(self, routing=replace(self.routing, step=step) if self.routing else None)
+            case TaskDiverted(rule=rule):
+                told = replace(self, diverted=fact)
+                if self.routing is None:
+                    return told
+                return replace(told, routing=replace(self.routing, diverted=self.routing.diverted | {rule}))
             case TaskReserved():
                 return replace(self, offer=fact)
             case TaskAccepted(agent_id=agent):

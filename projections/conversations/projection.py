@@ -134,7 +134,7 @@ def _heard(row: Row, fact: MessagePosted, at: datetime) -> None:
 
 def _derive(row: Row) -> None:
     # Which messages there were does not decide any state, and would make the row as long as the conversation.
-    model = row.model = replace(row.model, posted=_NO_MESSAGES)
+    model = row.model = replace(row.model, posted=_NO_MESSAGES, heard={})
     row.customer_id = model.customer_id
     row.state = model.state
     row.bot_id = model.bot

@@ -17,6 +17,7 @@ from commands.attendance import (
 )
 from commands.bots import AssignBot, WelcomeCustomer
 from commands.departures import GiveWay, GiveWorkAway
+from commands.diversions import NoteCallback, SendCustomerHome, TellCustomer
 from commands.inbound import ReleaseIdentity
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
@@ -24,6 +25,7 @@ from commands.policies import (
     agents_leave,
     bots_first,
     conversations_end,
+    diversions,
     find_an_agent,
     offers,
     pull_from_lists,
@@ -32,6 +34,7 @@ from commands.policies import (
 from commands.requests import EndAgentRequest, ReplaceAgent
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
 from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReserved
+from domain.configuration.diversions import DiversionAction
 from domain.configuration.settings import InterruptionAction
 from domain.conversations.facts import (
     AgentLeft,
@@ -60,10 +63,10 @@ from domain.ids import (
     SessionId,
     TaskId,
 )
-from domain.kernel import Cause, Fact, Position, Recorded
+from domain.kernel import Cause, Fact, Position, Recorded, derived_id
 from domain.lists.facts import ListItemClosed, ListItemCloseReason, ListItemJoined
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskPulled, WrapUpStarted
+from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskDiverted, TaskPulled, WrapUpStarted
 from tests.domain.conversations.situations import said
 
 NOW = datetime(2026, 1, 31, 10, 4, tzinfo=UTC)
@@ -85,6 +88,11 @@ LISTED = RequestListed(ITEM, COMMENTS, CHAT, SESSION, RequestReason.CHANNEL_MODE
 LEFT = AgentLeft(MARIA, TASK, "DONE")
 
 GIVES_WAY = {CHAT: InterruptionAction.REROUTE, MrdId("email"): InterruptionAction.HOLD}
+
+
+def diverted(action: DiversionAction, words: str = "It takes longer.") -> TaskDiverted:
+    return TaskDiverted("a rule", action, TALK, message=words)
+
 
 SENTENCES = [
     # agents_leave
@@ -249,6 +257,38 @@ SENTENCES = [
         closed(TaskCloseReason.CANCELLED, held=False),
         [],
     ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.MESSAGE),
+        [TellCustomer(TALK, derived_id("diverted", TASK, "a rule"), "It takes longer.")],
+    ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.OTHER_QUEUE, ""),
+        [],
+    ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.CLOSE),
+        [],
+    ),
+    (
+        diversions.a_callback_that_was_promised_is_noted,
+        "task-task-1",
+        diverted(DiversionAction.CALLBACK),
+        [NoteCallback(TALK)],
+    ),
+    (diversions.a_callback_that_was_promised_is_noted, "task-task-1", diverted(DiversionAction.BOT), []),
+    (
+        diversions.whoever_is_sent_home_goes_home,
+        "task-task-1",
+        diverted(DiversionAction.CLOSE),
+        [SendCustomerHome(TALK, TASK, "It takes longer.")],
+    ),
+    (diversions.whoever_is_sent_home_goes_home, "task-task-1", diverted(DiversionAction.MESSAGE), []),
     (
         pull_from_lists.a_closed_item_ends_its_conversation,
         "listitem-item",

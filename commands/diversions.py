@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from commands.attendance import LoseSession
-from commands.bus import Command, Context, handles
+from commands.bus import NOTHING, Command, Context, handles
 from commands.inbound import EndSession
 from domain.configuration.diversions import Diversion
 from domain.conversations.conversation import Conversation
@@ -66,6 +66,8 @@ async def note_callback(cmd: NoteCallback, ctx: Context) -> Position:
 
 @handles(SendCustomerHome)
 async def send_customer_home(cmd: SendCustomerHome, ctx: Context) -> Position:
+    if (await ctx.load(Conversation, cmd.conversation_id)).talking:  # whoever passes them on is still with them
+        return NOTHING
     routing, reason = (await ctx.load(Task, cmd.task_id)).routing, SessionEndReason.FORCE_CLOSED
     notice = notice_of_end(routing.root_request_id if routing else cmd.task_id)
     position = await ctx.then(TellCustomer(cmd.conversation_id, notice, cmd.text))

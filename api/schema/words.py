@@ -18,7 +18,7 @@ from domain.channels.inbound import ContactKind
 from domain.channels.messages import BodyType, DeliveryStatus, SenderType
 from domain.configuration import diversions, settings
 from domain.configuration.calendar import Weekday
-from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, RequestReason
+from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, Release, RequestReason
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
 from domain.routing.decisions import Obstacle
@@ -96,6 +96,7 @@ ENUMS: dict[type[StrEnum], str] = {
     CloseReason: "Why a conversation ended.",
     ConversationState: "Where a conversation stands; it follows from who is in it.",
     ParticipantRole: "What part somebody takes in a conversation.",
+    Release: "When an agent who passes a customer on is out of the talk.",
     RequestReason: "Why a human was asked for.",
     SessionEndReason: "Why a customer's stay on a channel ended.",
     ListItemState: "How a request on a list stands; it follows from who came and who is still there.",

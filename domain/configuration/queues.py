@@ -53,9 +53,13 @@ def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
         )
 
 
+TRANSFER_MESSAGE = "One moment, please: a colleague takes over."
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28).
+    """`transfer_message`: what a customer is told whom an agent passes on to this queue (routing 43); `no_agent_message`:
+    what a customer is told for whom nobody was free (routing 28). Empty for nothing.
 
     `returning_first`: a customer who is back within a day goes before others (routing 55).
     `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
@@ -78,6 +82,7 @@ class Queue:
     decline_allowed: bool = False
     auto_answer: bool = False
     no_agent_message: str = ""
+    transfer_message: str = TRANSFER_MESSAGE
     opening: Opening | None = None
     overflow: tuple[Overflow, ...] = ()
     draining: bool = False
@@ -112,6 +117,7 @@ class Queue:
         for number, label in enumerate(self.priority_labels):
             label.check(f"priority_labels[{number}]")
         within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
+        within(len(self.transfer_message), 0, MESSAGE_MAX, "transfer_message")
         check_diversions(self.opening, self.overflow)
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -13,12 +13,19 @@ class Requests(Notices):
     __slots__ = ()
 
     def request_agent(
-        self, task: TaskId, queue: QueueId, mrd: MrdId, session: SessionId, priority: int, reason: RequestReason
+        self,
+        task: TaskId,
+        queue: QueueId,
+        mrd: MrdId,
+        session: SessionId,
+        priority: int,
+        reason: RequestReason,
+        previous: TaskId | None = None,
     ) -> Decision:
-        """Ask for a human, unless one is here or on the way."""
+        """Ask for a human, unless one is here or on the way. `previous`: the task of whoever is gone."""
         self._check_may_request(session)
         if not self.human_comes and not self.talking:
-            yield AgentRequested(task, queue, mrd, session, priority, reason)
+            yield AgentRequested(task, queue, mrd, session, priority, reason, previous)
 
     def list_request(self, listed: RequestListed) -> Decision:
         """Ask for a human on a list, unless one is here or on the way (routing 60)."""

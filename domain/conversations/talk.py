@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.channels.messages import Body, DeliveryStatus, Sender, SenderType
 from domain.conversations.facts import ConversationDataSet, DeliveryReported, MessagePosted, ParticipantRole
-from domain.conversations.standing import Standing, check_body
+from domain.conversations.standing import OnlyListening, Standing, check_body
 from domain.ids import AgentId, MessageId
 from domain.kernel import Decision, NotFound
 
@@ -22,6 +22,8 @@ class Talk(Standing):
         self.check_open()
         self.check_takes_part(agent)
         check_body(body)
+        if self.agents[agent].role is ParticipantRole.SILENT_MONITOR:
+            raise OnlyListening("You listen silently: begin to whisper first.")
         sender = Sender(SenderType.AGENT, agent, name)
         if self.agents[agent].role is not ParticipantRole.PRIMARY:
             yield MessagePosted(message, sender, body, session_id=None)

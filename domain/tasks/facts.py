@@ -124,11 +124,15 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class TaskCreated(Fact, stored_as="task.created"):
+    """`requested_by`, `note`: the colleague who asks, and what they say to whoever comes."""
+
     conversation_id: ConversationId
     customer_id: CustomerId
     direction: TaskDirection
     mode: TaskMode
     previous_task_id: TaskId | None = None
+    requested_by: AgentId | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,36 @@ class TaskPulled(Fact, stored_as="task.pulled"):
     mrd_id: MrdId
     agent_id: AgentId
     conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNamed(Fact, stored_as="task.named"):
+    """For one agent alone: nobody is chosen, their slot is held at once (routing 44).
+
+    `queue_id`: whose settings hold, that of the talk; none where it came from a list.
+    """
+
+    agent_id: AgentId
+    mrd_id: MrdId
+    root_request_id: TaskId
+    session_id: SessionId
+    queue_id: QueueId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringStarted(Fact, stored_as="task.monitoring-started"):
+    """A supervisor listens in. It takes no slot: supervisors need not be agents (routing 47)."""
+
+    agent_id: AgentId
+    name: str
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRedirected(Fact, stored_as="task.redirected"):
+    """The same task, for something else: a consult became a transfer, listening became taking part (routing 46, 47)."""
+
+    direction: TaskDirection
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +231,15 @@ class TaskAccepted(Fact, stored_as="task.accepted"):
 
 @dataclass(frozen=True, slots=True)
 class WrapUpStarted(Fact, stored_as="task.wrap-up-started"):
-    """`needs_codes`: it is not finished without one, though it may end at `due` (routing 51)."""
+    """`needs_codes`: it is not finished without one, though it may end at `due` (routing 51). `ends_as`: why the task will
+    have ended; DONE where how the wrap-up ends decides that (routing 3, 43).
+    """
 
     agent_id: AgentId
     conversation_id: ConversationId
     due: datetime | None
     needs_codes: bool = False
+    ends_as: TaskCloseReason = TaskCloseReason.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +269,9 @@ TaskFact = (
     TaskCreated
     | TaskQueued
     | TaskPulled
+    | TaskNamed
+    | MonitoringStarted
+    | TaskRedirected
     | StepReached
     | TaskDiverted
     | TaskReserved

@@ -8,6 +8,7 @@ from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
 from domain.configuration.priorities import PriorityLabel
+from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.configuration.request_data import Consideration
 from domain.configuration.wrap_up import CODES_MAX, WrapUpCategory, WrapUpForm
 from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
@@ -143,6 +144,9 @@ class ConfigureQueueInput(Intention):
     decline_allowed: bool = doc("May agents decline what rings (`declineTask`)?", default=False)
     auto_answer: bool = doc("Is what rings accepted by itself?", default=False)
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.", default="")
+    transfer_message: str = doc(
+        "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
+    )
     opening: OpeningInput | None = doc("When it is open; null for always.", default=None)
     overflow: list[OverflowInput] = doc("When too much waits, and what then; at most 10 rules.", default_factory=list)
     priority_labels: list[PriorityLabelInput] = doc("What makes requests urgent, at most 50.", default_factory=list)
@@ -167,6 +171,7 @@ class ConfigureQueueInput(Intention):
             decline_allowed=self.decline_allowed,
             auto_answer=self.auto_answer,
             no_agent_message=self.no_agent_message,
+            transfer_message=self.transfer_message,
             opening=self.opening.opening() if self.opening else None,
             overflow=tuple(rule.overflow() for rule in self.overflow),
             priority_labels=tuple(

@@ -112,6 +112,7 @@ class QueueSettings:
     decline_allowed: bool = doc("May agents decline what rings?", name="isDeclineAllowed")
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
+    transfer_message: str = doc("What a customer is told whom an agent passes on to this queue; empty for nothing.")
     opening: Opening | None = doc("When it is open; null for always.")
     overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
     priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
@@ -261,6 +262,7 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             decline_allowed=it.decline_allowed,
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
+            transfer_message=it.transfer_message,
             opening=opening(it.opening),
             overflow=overflow(it.overflow),
             priority_labels=[

@@ -167,6 +167,7 @@ def app_of(parley: Parley) -> ASGIApp:
         position=lambda: centre.live.position,
         shown=lambda: min(parley.views.positions.values()),
         why_waiting=centre.router.why_waiting,
+        waits=lambda: centre.announcer.waits,
         wait_for=parley.views.wait_for,
         clock=now,
         new_id=new_id,
@@ -188,6 +189,7 @@ def app_of(parley: Parley) -> ASGIApp:
         new_id,
         unavailable,
         Bounds() if settings.rate_limits else Bounds.without_rates(),
+        lambda: centre.announcer.waits,
     )
     channels = ChannelDoor(
         centre.commands, lambda: centre.catalog, authentication, parley.whereabouts, keys, unavailable

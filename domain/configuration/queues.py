@@ -1,5 +1,6 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from domain.kernel import Invalid
 
 STEPS_MAX = 10
 MANDATORY_WRAP_UP_S_MAX = 900
+_NAMES = re.compile(r"{([^{}]*)}")
 MESSAGE_MAX = 2_000
 
 
@@ -55,6 +57,9 @@ def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
 class Queue:
     """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28).
 
+    `ewt_min_s`, `ewt_max_s`: no shorter and no longer wait is ever told, 0 for no limit; `wait_message`: what customers who
+    wait are told now and then, with `{position}` and `{minutes}` in it; empty for nothing (routing 65).
+
     `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
     """
 
@@ -76,6 +81,9 @@ class Queue:
     auto_answer: bool = False
     no_agent_message: str = ""
     draining: bool = False
+    ewt_min_s: int = 0
+    ewt_max_s: int = 0
+    wait_message: str = ""
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
@@ -98,5 +106,12 @@ class Queue:
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
         check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
         within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
+        within(self.ewt_min_s, 0, 86_400, "ewt_min_s")
+        within(self.ewt_max_s, 0, 86_400, "ewt_max_s")
+        if 0 < self.ewt_max_s < self.ewt_min_s:
+            raise Invalid("The longest wait that is told is not shorter than the shortest.", "ewt_max_s")
+        within(len(self.wait_message), 0, MESSAGE_MAX, "wait_message")
+        if set(_NAMES.findall(self.wait_message)) - {"position", "minutes"}:
+            raise Invalid("A message about the wait may have {position} and {minutes} in it.", "wait_message")
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -103,6 +103,11 @@ class QueueSettings:
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
+    ewt_min_s: int = doc("No shorter wait than this is ever told.")
+    ewt_max_s: int = doc("No longer wait than this is ever told; 0 for no limit.")
+    wait_message: str = doc(
+        "What customers who wait are told now and then, with {position} and {minutes}; empty for nothing."
+    )
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -247,6 +252,9 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
             draining=it.draining,
+            ewt_min_s=it.ewt_min_s,
+            ewt_max_s=it.ewt_max_s,
+            wait_message=it.wait_message,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())

@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import report
 
 HERE = Path(__file__).parent
-ALSO = {"dialogues": ["--spawn"], "chats": ["--spawn"]}  # these start a server of their own
+ALSO = {"dialogues": ["--spawn"], "chats": ["--spawn"], "offers": ["--spawn"]}  # these start a server of their own
 
 
 def benchmarks() -> list[str]:

@@ -160,11 +160,6 @@ async def log_in(cmd: LogIn, ctx: Context) -> Position:
     return await change_agent(ctx, cmd.agent_id, lambda agent: agent.log_in())
 
 
-@handles(LogOut)
-async def log_out(cmd: LogOut, ctx: Context) -> Position:
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.log_out(cmd.reason))
-
-
 @handles(MakeReady)
 async def make_ready(cmd: MakeReady, ctx: Context) -> Position:
     """routing 31: without a choice, in all domains that are ready with the agent."""

@@ -145,7 +145,7 @@ def _without_empty(settings: Any, shown: Plain) -> Plain:
             value = _without_empty(what, value)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             value = [_without_empty(inner, one) for inner, one in zip(what, value, strict=True)]
-        if value not in EMPTY or (it.default is MISSING and it.default_factory is MISSING):
+        if value not in EMPTY or (it.default_factory is MISSING and what != it.default):
             kept[it.name] = value
     return kept
 

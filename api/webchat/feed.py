@@ -19,6 +19,9 @@ from domain.customers.identity import customer_for
 from domain.ids import BotId, ChannelId, ConversationId
 from domain.kernel import BEGINNING, Position, Recorded, stream_of
 
+Opened = tuple[ConversationId, Position]
+"""A conversation, and where the customer's stream says that it began."""
+
 
 class Streams(Protocol):
     """The log itself (`infra.eventlog`)."""
@@ -47,10 +50,11 @@ class Feed:
 
     async def batches(self, after: Position | None) -> AsyncGenerator[list[wire.Push], None]:
         """Frames by batches; an empty one says that another conversation began. Raises `SlowReader`."""
-        opened, after = await self._start(after)
+        opened, after, current = await self._start(after)
         yield [wire.Ready(str(after))]
         while True:
-            conversation, opened = await self._next(opened)
+            conversation, opened = current or await self._next(opened)
+            current = None
             screen = Screen(self._channel, self._visitor, self._bot_names)
             self._seen = [*self._seen[-1:], (conversation, screen)]
             yield []
@@ -60,22 +64,23 @@ class Feed:
                     if any(isinstance(recorded.fact, ConversationClosed) for recorded in batch):
                         break
 
-    async def _start(self, after: Position | None) -> tuple[Position, Position]:
-        """Where in the customer's stream to begin, and from where on to show."""
-        last, opened = BEGINNING, None
+    async def _start(self, after: Position | None) -> tuple[Position, Position, "Opened | None"]:
+        """Where in the customer's stream to begin, from where on to show, and the conversation to begin with."""
+        last: Position = BEGINNING
+        opened: Opened | None = None
         for recorded in await self._streams.read(self._customer):
             match recorded.fact:
-                case ConversationOpened() if opened is None:
-                    opened = recorded.position
+                case ConversationOpened(conversation_id=conversation) if opened is None:
+                    opened = conversation, recorded.position
                 case ConversationReleased() if after is None or recorded.position <= after:
                     opened = None
                 case _:
                     pass
             last = recorded.position
-        begin = last if opened is None else Position(opened - 1)
-        return begin, begin if after is None else after
+        begin = last if opened is None else Position(opened[1] - 1)
+        return begin, begin if after is None else after, opened
 
-    async def _next(self, after: Position) -> tuple[ConversationId, Position]:
+    async def _next(self, after: Position) -> "Opened":
         async with _closing(self._live.stream(self._customer, after)) as batches:
             async for batch in batches:
                 for recorded in batch:

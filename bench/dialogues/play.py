@@ -153,7 +153,7 @@ class Stage:
 @asynccontextmanager
 async def staged(server: Server, options: Options, kind: type[Desk] = Desk) -> AsyncIterator[Stage]:
     """`kind`: of desk."""
-    stage = Stage(server, options, World(server.address, options.desks, options.customers, options.channel), kind)
+    stage = Stage(server, options, World(server, options.desks, options.customers, options.channel), kind)
     await stage.begin()
     try:
         yield stage

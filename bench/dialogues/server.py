@@ -45,11 +45,12 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`pid`, `postmaster`: none where they cannot be found; their cost is then 0."""
+    """`pid`, `postmaster`: none where they cannot be found; their cost is then 0. `keys`: of a server of our own."""
 
     address: Address
     pid: int | None
     postmaster: int | None
+    keys: Path | None = None
 
     def cost(self) -> Cost:
         database = server_cpu_s(self.postmaster) if self.postmaster else 0.0
@@ -86,7 +87,7 @@ async def spawned(profile: Path | None = None) -> AsyncIterator[Server]:
         await _started(address, process)
         if profile:
             process.send_signal(signal.SIGUSR2)
-        yield Server(address, process.pid, postgres.pid)
+        yield Server(address, process.pid, postgres.pid, folder / "keys")
         if profile:
             process.send_signal(signal.SIGUSR1)
             await asyncio.sleep(1.0)

@@ -9,7 +9,8 @@ fact's position, so running one twice repeats the same commands, and a decision 
 
 from commands.policies.registry import POLICIES, reacts_to
 
-from commands.policies import agents_leave, bots_first, conversations_end, find_an_agent, offers, pull_from_lists  # isort: skip
+from commands.policies import agents_leave, bots_first, conversations_end, find_an_agent, offers  # isort: skip
+from commands.policies import pull_from_lists, work_goes_to_others  # isort: skip
 
 __all__ = [
     "POLICIES",
@@ -20,4 +21,5 @@ __all__ = [
     "offers",
     "pull_from_lists",
     "reacts_to",
+    "work_goes_to_others",
 ]

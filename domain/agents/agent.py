@@ -153,9 +153,17 @@ class Agent:
         if not self.logged_in:
             yield LoggedIn()
 
-    def log_out(self, reason: str = "") -> Decision:
+    def stop(self, reason: str) -> Decision:
+        """On the way out: whatever they said before, nothing new comes to them (routing 37)."""
+        if self.ready:
+            yield MadeNotReady(reason)
+
+    def log_out(self, reason: str = "", *, refuses: bool = False) -> Decision:
+        """`refuses`: not in the midst of work (routing 37)."""
         if not self.username:
             raise NotFound("There is no such agent.", "agent_id")
+        if refuses and self.logged_in and any(slot.state is SlotState.ACTIVE for slot in self.slots.values()):
+            raise HasWork("You have live work: end it or pass it on first.")
         if self.logged_in:
             yield LoggedOut(reason)
 
@@ -239,7 +247,7 @@ class Agent:
     def fill(self, task: TaskId, conversation: ConversationId) -> Decision:
         slot = self.slots.get(task)
         if slot is not None and slot.state is SlotState.RESERVED:
-            yield SlotFilled(slot.mrd_id, task, conversation)
+            yield SlotFilled(slot.mrd_id, task, conversation, slot.interruptible, slot.interrupts)
 
     def take_up(
         self,

@@ -24,8 +24,9 @@ class InterruptionAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaRoutingDomain:
-    """`auto_sync`: whoever becomes ready is ready here too (routing 31). `managed`: none of ours where another system
-    routes, whose state is mirrored (routing 34).
+    """`interruption_message`: what customers are told whose talks go to others; nothing where it is empty. `auto_sync`:
+    whoever becomes ready is ready here too (routing 31). `managed`: none of ours where another system routes, whose state
+    is mirrored (routing 34).
     """
 
     name: str
@@ -37,6 +38,7 @@ class MediaRoutingDomain:
     rona_after: int = 1
     cool_down_s: int = 30
     interruption_action: InterruptionAction = InterruptionAction.REROUTE
+    interruption_message: str = "Your agent had to take something urgent. A colleague will be with you soon."
     auto_sync: bool = True
     managed: bool = True
 

@@ -117,7 +117,7 @@ class Stage:
     def _show_front(self) -> None:
         work = self.line.pool.work
         if self._front < len(self._waiting):
-            work.put(self._waiting[self._front])
+            work.put_later(self._waiting[self._front])
         else:
             work.drop(self.number)
 

@@ -19,10 +19,8 @@ FEW = 3
 """Of so many more than one the first is found by comparing; of more, by looking for one after the other."""
 
 Level = tuple[float, ...]
-Stand = tuple[Level, float, str]
-"""What is compared, smaller first. The time is in seconds: two that differ by a microsecond differ there, too."""
 Place = tuple[float, datetime, str, int] | tuple[int, int, datetime, str, int]
-"""Level, time, name, number."""
+"""Level, time, name, and number. All but the last are compared, smaller first."""
 
 
 class Block:
@@ -44,31 +42,41 @@ class Tier:
 
 
 class Ranking:
-    __slots__ = ("_by_level", "_stands", "_tiers", "members")
+    """By number: the tier, if it is a member, the time and the name. Times are in seconds: two that differ by a
+    microsecond differ there, too. `_unplaced` are members that have no place yet, or not their present one.
+    """
+
+    __slots__ = ("_by_level", "_later", "_names", "_of", "_tiers", "_times", "_unplaced", "members")
 
     def __init__(self) -> None:
-        self.members = 0
-        self._stands: dict[int, Stand] = {}
+        self.members = self._unplaced = 0
+        self._later: dict[int, Place] = {}
+        self._of: list[Tier | None] = []
+        self._times = array("d")
+        self._names: list[str] = []
         self._by_level: dict[Level, Tier] = {}
         self._tiers: list[Tier] = []
-
-    def __len__(self) -> int:
-        return len(self._stands)
 
     def put(self, place: Place) -> None:
         """Put it there, or move it there."""
         number: int = place[-1]
-        stands, level = self._stands, place[:-3]
+        if self._later and self._later.pop(number, None) is not None:
+            self._unplaced ^= 1 << number
+        tier = self._by_level.get(place[:-3])
         time: float = place[-3].timestamp()
-        stand = level, time, place[-2]
-        if number in stands:
-            if stands[number] == stand:
+        name: str = place[-2]
+        if number >= len(self._of):
+            self._grow(number)
+        elif self._of[number] is not None:
+            if self._of[number] is tier and self._times[number] == time and self._names[number] == name:
                 return
             self.drop(number)
-        stands[number] = stand
+            tier = self._by_level.get(place[:-3])
+        if tier is None:
+            tier = self._new_tier(place[:-3])
+        self._of[number], self._times[number], self._names[number] = tier, time, name
         bit = 1 << number
         self.members |= bit
-        tier = self._by_level.get(level) or self._new_tier(level)
         lasts = tier.lasts
         if not lasts:
             tier.blocks.append(Block(array("d", (time,)), array("L", (number,)), bit))
@@ -81,19 +89,34 @@ class Ranking:
             block.numbers.append(number)
             lasts[at] = time
         else:
-            at = self._insert(tier, number, stand)
+            at = self._insert(tier, number, time, name)
             block = tier.blocks[at]
         block.members |= bit
         if len(block.numbers) > 2 * BLOCK:
             self._split(tier, at)
 
+    def put_later(self, place: Place) -> None:
+        """The same, but its place is looked for when it matters; it may be gone by then."""
+        number: int = place[-1]
+        bit = 1 << number
+        self.members |= bit
+        self._unplaced |= bit
+        self._later[number] = place
+
     def drop(self, number: int) -> None:
-        stand = self._stands.pop(number, None)
-        if stand is None:
+        if self._later and self._later.pop(number, None) is not None:
+            bit = 1 << number
+            self._unplaced ^= bit
+            if number >= len(self._of) or self._of[number] is None:
+                self.members ^= bit
+                return
+        tier = self._of[number] if number < len(self._of) else None
+        if tier is None:
             return
+        self._of[number] = None
         bit = 1 << number
         self.members ^= bit
-        tier, time = self._by_level[stand[0]], stand[1]
+        time = self._times[number]
         lasts = tier.lasts
         at = bisect_left(lasts, time) if len(lasts) > 1 else 0
         block = tier.blocks[at]
@@ -121,6 +144,8 @@ class Ranking:
         number = among.bit_length() - 1
         if not among ^ 1 << number:
             return number
+        if self._unplaced and (unplaced := among & self._unplaced):
+            self._place(unplaced)
         for tier in self._tiers:
             for block in tier.blocks:
                 if found := among & block.members:
@@ -128,14 +153,16 @@ class Ranking:
         raise AssertionError("every member is in a block")
 
     def _first_in(self, block: Block, found: int) -> int:
-        stands, rest = self._stands, found
+        if found == block.members:
+            return block.numbers[0]
+        times, rest = self._times, found
         first = number = rest.bit_length() - 1
         for _ in range(FEW):
             rest ^= 1 << number
             if not rest:
                 return first
             number = rest.bit_length() - 1
-            if stands[number] < stands[first]:
+            if times[number] < times[first] or (times[number] == times[first] and self._is_before(number, first)):
                 first = number
         flags = found.to_bytes(
             found.bit_length() + 7 >> 3, "little"
@@ -147,20 +174,36 @@ class Ranking:
                 return number
         raise AssertionError("it is in this block")
 
+    def _place(self, numbers: int) -> None:
+        self._unplaced ^= numbers
+        while numbers:
+            number = numbers.bit_length() - 1
+            numbers ^= 1 << number
+            self.put(self._later.pop(number))
+
+    def _is_before(self, one: int, other: int) -> bool:
+        return self._names[one] < self._names[other]
+
+    def _grow(self, number: int) -> None:
+        more = 2 * number + 1 - len(self._of)
+        self._of += [None] * more
+        self._names += [""] * more
+        self._times.extend([0.0] * more)
+
     def _new_tier(self, level: Level) -> Tier:
         tier = self._by_level[level] = Tier(level)
         insort(self._tiers, tier, key=lambda it: it.level)
         return tier
 
-    def _insert(self, tier: Tier, number: int, stand: Stand) -> int:
+    def _insert(self, tier: Tier, number: int, time: float, name: str) -> int:
         """Not after all others of the tier; returns in which block."""
-        stands, lasts, time = self._stands, tier.lasts, stand[1]
+        names, lasts = self._names, tier.lasts
         at = bisect_left(lasts, time)
-        while at + 1 < len(lasts) and lasts[at] == time and stands[tier.blocks[at].numbers[-1]] < stand:
+        while at + 1 < len(lasts) and lasts[at] == time and names[tier.blocks[at].numbers[-1]] < name:
             at += 1
         block = tier.blocks[at]
         index = bisect_left(block.times, time)
-        while index < len(block.times) and block.times[index] == time and stands[block.numbers[index]] < stand:
+        while index < len(block.times) and block.times[index] == time and names[block.numbers[index]] < name:
             index += 1
         block.times.insert(index, time)
         block.numbers.insert(index, number)

@@ -11,13 +11,13 @@ from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
 from infra.eventlog.codec import decode, decode_cause, encode, encode_cause
 from infra.eventlog.columns import instant
 from infra.eventlog.port import Batch, Unavailable, event_id_bytes
-from infra.eventlog.session import SESSION, ask, connect
+from infra.eventlog.readers import Readers
+from infra.eventlog.session import ask, connect
 from infra.eventlog.tail import Tail
 from infra.eventlog.writer import RETRY_FIRST_S, RETRY_MAX_S, Request, Writer
 
@@ -27,7 +27,7 @@ _ALL = f"{_ROWS} WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
 _HEAD = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7275939372)"
 
-READERS_MAX = 4
+READERS_MAX = 8
 Row = tuple[int, str, int, datetime, bytes, str, bytes]
 
 
@@ -40,24 +40,27 @@ class PostgresLog:
     def __init__(self, url: str, *, patience_s: float = 10.0) -> None:
         self._url = url
         self._patience_s = patience_s
-        self._readers = AsyncConnectionPool(
-            url, min_size=1, max_size=READERS_MAX, open=False, timeout=patience_s, kwargs=SESSION, name="event log"
-        )
+        self._readers = Readers(partial(connect, url), READERS_MAX)
         self._writer = Writer(partial(connect, url), self._committed, patience_s)
         self._tail = Tail(self.read_all, self.head)
 
     async def open(self) -> Self:
         """Make the table where there is none. Raises `Unavailable`."""
         schema = files("infra.eventlog").joinpath("schema.sql").read_bytes()
-        await self._readers.open()
-        try:
-            async with self._readers.connection() as connection, connection.transaction():
-                await connection.execute(_ONE_AT_A_TIME)
-                await connection.execute(schema)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            await self._readers.close()
-            raise Unavailable(str(error)) from error
-        return self
+        give_up, pause = time.monotonic() + self._patience_s, RETRY_FIRST_S
+        while True:
+            try:
+                async with self._readers.connection() as connection, connection.transaction():
+                    await connection.execute(_ONE_AT_A_TIME)
+                    await connection.execute(schema)
+            except psycopg.OperationalError as error:
+                if time.monotonic() >= give_up:
+                    await self._readers.close()
+                    raise Unavailable(str(error)) from error
+            else:
+                return self
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, RETRY_MAX_S)
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -122,7 +125,7 @@ class PostgresLog:
             try:
                 async with source() as connection:
                     return await ask(connection, query, parameters, self._patience_s / 2)
-            except (psycopg.OperationalError, PoolTimeout) as error:
+            except psycopg.OperationalError as error:
                 if self._readers.closed or time.monotonic() >= give_up:
                     raise Unavailable(str(error)) from error
             source = self._fresh_connection  # what cut this connection has probably cut all those that lie ready

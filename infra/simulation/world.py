@@ -279,12 +279,13 @@ class World:
         self._clock(seat)
         seat.load += 1
         seat.loads[offer.mrd_id] += 1
-        it.seat, it.offer_id, it.state = seat, offer.offer_id, RINGING
+        name: Any = it.task_id
+        it.seat, it.offer_id, it.state = seat, name, RINGING
         it.line.waiting -= 1
         decision = UNTOLD  # whoever simulates months reads figures, not reasons
-        self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, offer.offer_id, offer.step, decision))
+        self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, it.offer_id, offer.step, decision))
         due = self.at + it.line.offer_timeout
-        self._tell(it.stream, task_reserved(offer.offer_id, seat.id, due, offer.step, decision))
+        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, offer.step, decision))
         if it.call.alert_s:
             seat.ringing.add(offer.mrd_id)
             self._schedule(self.now_s + it.call.alert_s, self._accept, it)

@@ -41,6 +41,10 @@ class ConfigureMediaRoutingDomainInput(Intention):
     interruption_action: s.InterruptionAction = doc(
         "What becomes of the live work here when it is interrupted.", default=s.InterruptionAction.REROUTE
     )
+    interruption_message: str = doc(
+        "What customers are told whose talks go to others then; empty for nothing.",
+        default=s.MediaRoutingDomain("").interruption_message,
+    )
     auto_sync: bool = doc("Is whoever becomes ready ready here too?", default=True)
     managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", default=True)
 
@@ -55,6 +59,7 @@ class ConfigureMediaRoutingDomainInput(Intention):
             rona_after=self.rona_after,
             cool_down_s=self.cool_down_s,
             interruption_action=self.interruption_action,
+            interruption_message=self.interruption_message,
             auto_sync=self.auto_sync,
             managed=self.managed,
         )

@@ -47,6 +47,7 @@ class MediaRoutingDomain:
     rona_after: int = doc("After how many missed offers in a row that is done.")
     cool_down_s: int = doc("Seconds of rest, where that is what missed offers do.")
     interruption_action: s.InterruptionAction = doc("What becomes of the live work here when it is interrupted.")
+    interruption_message: str = doc("What customers are told whose talks go to others then; empty for nothing.")
     auto_sync: bool = doc("Is whoever becomes ready ready here too?", name="isSynced")
     managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", name="isManaged")
 
@@ -222,6 +223,7 @@ def mrds(those: Mapping[MrdId, s.MediaRoutingDomain]) -> list[MediaRoutingDomain
             rona_after=it.rona_after,
             cool_down_s=it.cool_down_s,
             interruption_action=it.interruption_action,
+            interruption_message=it.interruption_message,
             auto_sync=it.auto_sync,
             managed=it.managed,
         )

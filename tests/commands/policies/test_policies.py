@@ -16,6 +16,7 @@ from commands.attendance import (
     SettleDeparture,
 )
 from commands.bots import AssignBot, WelcomeCustomer
+from commands.departures import GiveWay, GiveWorkAway
 from commands.inbound import ReleaseIdentity
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
@@ -26,10 +27,12 @@ from commands.policies import (
     find_an_agent,
     offers,
     pull_from_lists,
+    work_goes_to_others,
 )
 from commands.requests import EndAgentRequest, ReplaceAgent
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
-from domain.agents.facts import LoggedOut, SlotReserved
+from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReserved
+from domain.configuration.settings import InterruptionAction
 from domain.conversations.facts import (
     AgentLeft,
     AgentRequested,
@@ -80,6 +83,8 @@ RONA, DECLINED, REROUTE = TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCl
 ITEM, COMMENTS = ListItemId("item"), ListId("comments")
 LISTED = RequestListed(ITEM, COMMENTS, CHAT, SESSION, RequestReason.CHANNEL_MODE, 1)
 LEFT = AgentLeft(MARIA, TASK, "DONE")
+
+GIVES_WAY = {CHAT: InterruptionAction.REROUTE, MrdId("email"): InterruptionAction.HOLD}
 
 SENTENCES = [
     # agents_leave
@@ -249,6 +254,43 @@ SENTENCES = [
         "listitem-item",
         ListItemClosed(COMMENTS, TALK, ListItemCloseReason.AGENT, MARIA),
         [SettleClosedItem(ITEM, TALK, ListItemCloseReason.AGENT)],
+    ),
+    # work_goes_to_others
+    (
+        work_goes_to_others.whoever_stops_for_such_a_reason_gives_their_work_away,
+        "agent-maria",
+        MadeNotReady("callback", reroutes_work=True),
+        [GiveWorkAway(MARIA)],  # routing 30
+    ),
+    (
+        work_goes_to_others.whoever_stops_for_such_a_reason_gives_their_work_away,
+        "agent-maria",
+        MadeNotReady("lunch"),
+        [],
+    ),
+    (
+        work_goes_to_others.what_gives_way_to_accepted_work_goes_to_others,
+        "agent-maria",
+        SlotFilled(MrdId("voice"), TASK, TALK, False, GIVES_WAY),
+        [GiveWay(MARIA, CHAT)],  # routing 36
+    ),
+    (
+        work_goes_to_others.what_gives_way_to_accepted_work_goes_to_others,
+        "agent-maria",
+        SlotFilled(CHAT, TASK, TALK),
+        [],
+    ),
+    (
+        work_goes_to_others.what_gives_way_to_work_elsewhere_goes_to_others,
+        "agent-maria",
+        MrdMirrored(MrdId("voice"), MrdState.BUSY, False, GIVES_WAY),
+        [GiveWay(MARIA, CHAT)],  # routing 34, 35
+    ),
+    (
+        work_goes_to_others.what_gives_way_to_work_elsewhere_goes_to_others,
+        "agent-maria",
+        MrdMirrored(MrdId("voice"), MrdState.READY, False, GIVES_WAY),
+        [],
     ),
 ]
 

@@ -12,9 +12,9 @@ from domain.agents.facts import AgentRegistered, AttributeAssigned, MrdGranted
 from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Settings
 from domain.ids import AgentId
-from domain.kernel import replay
+from domain.kernel import replace, replay
 from infra.configuration_change import Change, Kind, changes, check, warnings
-from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, write
+from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, plain, write
 from tests.domain.configuration.situations import BUSINESS, catalog
 
 ADA = AgentId("1")
@@ -84,6 +84,12 @@ def test_a_change_shows_the_values_before_and_after() -> None:
     queue, ada = diff(text)
     assert list(queue.lines()) == ["~ queues sales", "    steps[0].expressions[0]: spanish >= 5 → spanish >= 8"]
     assert list(ada.lines()) == ["~ agents ada", "    attributes.spanish: 7 → 8"]
+
+
+def test_an_emptied_text_is_written_where_it_means_something() -> None:
+    silent = replace(BUSINESS["chat"], interruption_message="")
+    assert plain(silent)["interruption_message"] == ""
+    assert "description" not in plain(silent)
 
 
 def test_what_the_file_lacks_stays_unless_it_is_pruned() -> None:

@@ -85,7 +85,9 @@ class ChannelDoor:
         conversation = await self._whereabouts(channel, MessageId(news.message_id), asked)
         if conversation is None:
             raise UnknownMessage("There is no such message to a customer of this channel.", "messageId")
-        report = ReportReceipt(conversation, Receipt(channel, news.message_id, news.status, news.reason))
+        report = ReportReceipt(
+            conversation, Receipt(channel, news.message_id, news.status, news.reason, news.provider_message_id or "")
+        )
         id_ = UUID(derived_id("receipt", news.message_id, news.status))
         position = await self._commands.send(report, id_, actor)
         return Answer({"messageId": news.message_id, "cursor": str(position)})
@@ -107,14 +109,14 @@ _PEEK = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _is_receipt(body: bytes) -> bool:
-    """A receipt names a message of ours, a message the provider's own. Raises `Malformed`, `Unreadable`."""
+    """A receipt names a message of ours and its status, a message the provider's own. Raises `Malformed`, `Unreadable`."""
     try:
         keys = _PEEK.decode(body).keys()
     except msgspec.ValidationError:
         raise Unreadable("An object is expected.") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise Malformed("The body is not JSON.") from None
-    return "messageId" in keys and "providerMessageId" not in keys
+    return "messageId" in keys and ("providerMessageId" not in keys or "status" in keys)
 
 
 def openapi() -> tuple[dict[str, Any], dict[str, Any]]:

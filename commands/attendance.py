@@ -1,19 +1,27 @@
 """Agents and sessions come into a conversation and leave it, and whoever remains without purpose goes too."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
 from commands.lists import AbandonListItem
 from commands.tasks import BeginWrapUp, CancelTask, TakeTaskAway, current_task
 from domain.agents.agent import Agent
-from domain.conversations.conversation import Conversation, ConversationOver, CustomerGone
+from domain.conversations.conversation import AlreadyInConversation, Conversation, ConversationOver, CustomerGone
 from domain.conversations.facts import CloseReason, ParticipantRole
 from domain.customers.customer import Customer
 from domain.ids import AgentId, ConversationId, CustomerId, SessionId, TaskId
 from domain.kernel import Position
 from domain.sessions.facts import SessionEndReason
-from domain.tasks.facts import TaskCloseReason
+from domain.tasks.facts import TaskCloseReason, TaskDirection
 from domain.tasks.task import Task
+
+ROLES: Mapping[TaskDirection | None, ParticipantRole] = {
+    TaskDirection.CONSULT: ParticipantRole.ASSISTANT,
+    TaskDirection.SILENT_MONITOR: ParticipantRole.SILENT_MONITOR,
+}
+"""Everybody else comes to talk with the customer."""
+ASKED_BY_COLLEAGUES = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_TRANSFER, TaskDirection.DIRECT_CONFERENCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +42,13 @@ class RetireAgentToWrapUp(Command):
 
 @dataclass(frozen=True, slots=True)
 class LeaveConversation(Command):
-    """`task_id`: only if they are here for that one."""
+    """`task_id`: only if they are here for that one. `ends`: what became of their task, where that is why they leave."""
 
     conversation_id: ConversationId
     agent_id: AgentId
     reason: str = ""
     task_id: TaskId | None = None
+    ends: TaskCloseReason = TaskCloseReason.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +74,25 @@ class ReleaseCustomer(Command):
 
 @handles(AdmitAgent)
 async def admit_agent(cmd: AdmitAgent, ctx: Context) -> Position:
-    """An agent who accepted after the customer left, or came for a closed item, is sent away again (routing 49)."""
-    name = (await ctx.load(Agent, cmd.agent_id)).name
-    pulled = (await ctx.load(Task, cmd.task_id)).pulled
-    item_id = pulled.item_id if pulled else None
+    """An agent who accepted after the customer left, after the colleague who asked went, or after a list's item was
+    closed, is sent away again (routing 49); one who is here already is not the one who was looked for (routing 12).
+    """
+    task = await ctx.load(Task, cmd.task_id)
+    name = task.monitoring.name if task.monitoring else (await ctx.load(Agent, cmd.agent_id)).name
+    item_id = task.pulled.item_id if task.pulled else None
+    role, request = ROLES.get(task.direction, ParticipantRole.PRIMARY), None
+    if task.direction in ASKED_BY_COLLEAGUES:
+        request = task.root_request_id
     try:
         return await ctx.change(
             Conversation,
             cmd.conversation_id,
-            lambda it: it.admit(cmd.agent_id, name, cmd.task_id, ParticipantRole.PRIMARY, item_id),
+            lambda it: it.admit(cmd.agent_id, name, cmd.task_id, role, item_id, request),
         )
+    except AlreadyInConversation:
+        looked_for = task.root_request_id is not None
+        reason = TaskCloseReason.REROUTE if looked_for else TaskCloseReason.CANCELLED
+        return await ctx.then(TakeTaskAway(cmd.task_id, reason))
     except (CustomerGone, ConversationOver):
         return await ctx.then(TakeTaskAway(cmd.task_id, TaskCloseReason.CANCELLED))
 
@@ -89,7 +107,7 @@ async def retire_agent_to_wrap_up(cmd: RetireAgentToWrapUp, ctx: Context) -> Pos
 @handles(LeaveConversation)
 async def leave_conversation(cmd: LeaveConversation, ctx: Context) -> Position:
     return await ctx.change(
-        Conversation, cmd.conversation_id, lambda it: it.leave(cmd.agent_id, cmd.reason, cmd.task_id)
+        Conversation, cmd.conversation_id, lambda it: it.leave(cmd.agent_id, cmd.reason, cmd.task_id, cmd.ends)
     )
 
 
@@ -103,8 +121,8 @@ async def settle_departure(cmd: SettleDeparture, ctx: Context) -> Position:
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     if conversation.closed is not None or conversation.sessions:
         return NOTHING
-    if conversation.request is not None:
-        task_id = await current_task(conversation.request.task_id, ctx)
+    for request in sorted(conversation.awaited):
+        task_id = await current_task(request, ctx)
         await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED, conversation.departure))
     if conversation.listed is not None:
         await ctx.then(AbandonListItem(conversation.listed.item_id))

@@ -13,6 +13,7 @@ from domain.customers.customer import Customer
 from domain.ids import AgentId, ConversationId, CustomerId, MessageId
 from domain.kernel import Position
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class RenameCustomer(Command):
 
 @handles(PostAgentMessage)
 async def post_agent_message(cmd: PostAgentMessage, ctx: Context) -> Position:
-    name = (await ctx.load(Agent, cmd.agent_id)).name
-    inactivity_s = inactivity_s_of(await ctx.load(Conversation, cmd.conversation_id), ctx)
+    conversation = await ctx.load(Conversation, cmd.conversation_id)
+    name = (await ctx.load(Agent, cmd.agent_id)).name or await _name_of(cmd.agent_id, conversation, ctx)
+    inactivity_s = inactivity_s_of(conversation, ctx)
     return await ctx.change(
         Conversation,
         cmd.conversation_id,
@@ -91,3 +93,10 @@ async def expire_customer_inactivity(cmd: ExpireCustomerInactivity, ctx: Context
 @handles(RenameCustomer)
 async def rename_customer(cmd: RenameCustomer, ctx: Context) -> Position:
     return await ctx.change(Customer, cmd.customer_id, lambda it: it.rename(cmd.name))
+
+
+async def _name_of(supervisor: AgentId, conversation: Conversation, ctx: Context) -> str:
+    """Of somebody who is here without being an agent."""
+    part = conversation.agents.get(supervisor)
+    monitoring = (await ctx.load(Task, part.task_id)).monitoring if part else None
+    return monitoring.name if monitoring else ""

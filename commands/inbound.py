@@ -71,7 +71,8 @@ async def end_session(cmd: EndSession, ctx: Context) -> Position:
 
 @handles(ReleaseIdentity)
 async def release_identity(cmd: ReleaseIdentity, ctx: Context) -> Position:
-    return await ctx.change(Identity, cmd.identity_id, lambda identity: identity.release(cmd.session_id))
+    heard = await _heard_in(cmd.session_id, ctx)
+    return await ctx.change(Identity, cmd.identity_id, lambda identity: identity.release(cmd.session_id, heard))
 
 
 @handles(ReportReceipt)
@@ -80,7 +81,9 @@ async def report_receipt(cmd: ReportReceipt, ctx: Context) -> Position:
     return await ctx.change(
         Conversation,
         cmd.conversation_id,
-        lambda it: it.report_delivery(MessageId(receipt.message_id), receipt.status, receipt.reason),
+        lambda it: it.report_delivery(
+            MessageId(receipt.message_id), receipt.status, receipt.reason, receipt.provider_message_id
+        ),
     )
 
 
@@ -107,8 +110,10 @@ async def _receive(inbound: Inbound, ctx: Context, message: MessagePosted | None
 async def _session_of(
     identity: IdentityId, inbound: Inbound, ctx: Context, message: MessagePosted | None
 ) -> tuple[SessionId, bool] | None:
-    """The identity's open session, and whether it was opened just now; none for a repeat from the conversation before."""
+    """The identity's open session, and whether it was opened just now; none for a repeat from before (routing 66)."""
     known = Identity() if inbound.is_newcomer else await ctx.load(Identity, identity)
+    if message is not None and message.message_id in known.heard:
+        return None
     if message is not None and known.previous_session is not None:
         before = (await ctx.load(Session, known.previous_session)).started
         if before and message.message_id in (await ctx.load(Conversation, before.conversation_id)).posted:
@@ -178,10 +183,19 @@ async def _let_go(session_id: SessionId, identity: IdentityId, ctx: Context) -> 
     if started is None:
         raise NotFound("This channel session never started.")
     await ctx.change(Session, session_id, lambda session: session.end(SessionEndReason.AGENT))
-    await ctx.change(Identity, identity, lambda it: it.release(session_id))
+    heard = await _heard_in(session_id, ctx)
+    await ctx.change(Identity, identity, lambda it: it.release(session_id, heard))
     talk = await ctx.load(Conversation, started.conversation_id)
     if talk.closed is not None:
         await ctx.change(Customer, started.customer_id, lambda it: it.release(started.conversation_id, talk.last_agent))
+
+
+async def _heard_in(session_id: SessionId, ctx: Context) -> tuple[MessageId, ...]:
+    """What the identity is to remember of a session that is over."""
+    started = (await ctx.load(Session, session_id)).started
+    if started is None:
+        return ()
+    return (await ctx.load(Conversation, started.conversation_id)).heard.get(session_id, ())
 
 
 def _message(inbound: Inbound) -> MessagePosted:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from commands.bus import Context
 from domain.configuration.settings import Channel
 from domain.conversations.conversation import Conversation
+from domain.ids import MrdId
 
 
 def channel_of(conversation: Conversation, ctx: Context) -> Channel | None:
@@ -22,3 +23,10 @@ def inactivity_s_of(conversation: Conversation, ctx: Context) -> int:
 def reply_due(conversation: Conversation, ctx: Context) -> datetime | None:
     inactivity_s = inactivity_s_of(conversation, ctx)
     return ctx.now + timedelta(seconds=inactivity_s) if inactivity_s else None
+
+
+def mrd_of(conversation: Conversation, ctx: Context) -> MrdId | None:
+    """The media routing domain of the talk: whoever is to come into it must work in that (routing 63)."""
+    channel = channel_of(conversation, ctx)
+    kind = ctx.catalog.channel_types.get(channel.channel_type_id) if channel else None
+    return kind.mrd_id if kind else None

@@ -13,6 +13,9 @@ from domain.lines.line import QueueDraining
 from domain.tasks.facts import TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
+NOBODY_FREE = "Nobody is free at the moment. Please write to us again later."
+"""To a customer who was promised a colleague, where the queue has no words of its own (routing 43)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestAgent(Command):
@@ -22,6 +25,7 @@ class RequestAgent(Command):
     reason: RequestReason
     queue_id: QueueId | None = None
     priority: int = 1
+    previous_task_id: TaskId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,13 @@ class EndAgentRequest(Command):
 
 @dataclass(frozen=True, slots=True)
 class ReplaceAgent(Command):
-    """The customer's agent is gone for good: another is asked for, first in line (routing 37)."""
+    """The customer's agent is gone for good: another is asked for, first in line where they had come from (routing 37).
+
+    `task_id`: the task of whoever is gone.
+    """
 
     conversation_id: ConversationId
+    task_id: TaskId | None = None
 
 
 @handles(RequestAgent)
@@ -58,20 +66,36 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
         Conversation,
         cmd.conversation_id,
         lambda it: it.request_agent(
-            wanted.task_id, wanted.queue_id, wanted.mrd_id, wanted.session_id, wanted.priority, wanted.reason
+            wanted.task_id,
+            wanted.queue_id,
+            wanted.mrd_id,
+            wanted.session_id,
+            wanted.priority,
+            wanted.reason,
+            cmd.previous_task_id,
         ),
     )
 
 
 @handles(EndAgentRequest)
 async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
-    """routing 28: the customer is told, and the time of their silence begins."""
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    root = routing.root_request_id if routing else cmd.task_id
-    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    """routing 28: the customer is told, and the time of their silence begins. Not for a task of one agent alone that did
+    not get there: its request may go on (`FallBack`).
+    """
+    task = await ctx.load(Task, cmd.task_id)
+    if task.goes_on:
+        return NOTHING
+    root = task.root_request_id or cmd.task_id
+    queue = ctx.catalog.queues.get(task.queue_id) if task.queue_id else None
     nobody_came = cmd.reason == TaskCloseReason.NO_AGENT_AVAILABLE
     words = cmd.words or (queue.no_agent_message if queue and nobody_came else "")
-    due = reply_due(await ctx.load(Conversation, cmd.conversation_id), ctx)
+    conversation = await ctx.load(Conversation, cmd.conversation_id)
+    due = reply_due(conversation, ctx)
+    if root in conversation.colleagues:
+        promised = words or (NOBODY_FREE if nobody_came else "")
+        return await ctx.change(
+            Conversation, cmd.conversation_id, lambda it: it.end_colleague(root, cmd.reason, promised, due)
+        )
     return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_request(root, cmd.reason, words, due))
 
 
@@ -79,7 +103,10 @@ async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
 async def replace_agent(cmd: ReplaceAgent, ctx: Context) -> Position:
     if not (await ctx.load(Conversation, cmd.conversation_id)).sessions:
         return NOTHING
-    return await ctx.then(RequestAgent(cmd.conversation_id, RequestReason.AGENT_GONE, priority=REROUTE_PRIORITY))
+    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id if cmd.task_id else None
+    known = queue_id if queue_id in ctx.catalog.queues else None
+    gone = RequestReason.AGENT_GONE
+    return await ctx.then(RequestAgent(cmd.conversation_id, gone, known, REROUTE_PRIORITY, cmd.task_id))
 
 
 def request_for(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
+from commands.urgency import Asked, priority_of_request
 from domain.agents.agent import Agent
 from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
@@ -14,19 +15,27 @@ from domain.kernel import NotFound, Position, Refused, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskDirection
-from domain.tasks.task import GOES_ON, REROUTE_PRIORITY, DeclineNotAllowed, Task
+from domain.tasks.task import BESIDE, REROUTE_PRIORITY, DeclineNotAllowed, Task
 
 OFFER_TIMEOUT_S = 20
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueTask(Command):
+    """`root_request_id`: the first task of the request, where this is another one. `excluded`: for whom it is not."""
+
     task_id: TaskId
     conversation_id: ConversationId
     session_id: SessionId
     queue_id: QueueId
     mrd_id: MrdId
     priority: int
+    direction: TaskDirection = TaskDirection.INBOUND
+    previous_task_id: TaskId | None = None
+    requested_by: AgentId | None = None
+    note: str = ""
+    root_request_id: TaskId | None = None
+    excluded: frozenset[AgentId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,9 @@ class ExpireOffer(Command):
 
 @dataclass(frozen=True, slots=True)
 class RerouteTask(Command):
-    """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24)."""
+    """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24). Or in the
+    queue to which it was diverted (routing 57, 58).
+    """
 
     task_id: TaskId
     exclude: AgentId | None
@@ -108,7 +119,10 @@ class TakeTaskAway(Command):
 
 @dataclass(frozen=True, slots=True)
 class BeginWrapUp(Command):
+    """`ends_as`: why the task will have ended, where that is not its wrap-up's to say (routing 43)."""
+
     task_id: TaskId
+    ends_as: TaskCloseReason = TaskCloseReason.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +152,22 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     customer_id = conversation.customer_id
     if customer_id is None:
         raise NotFound("There is no such conversation.")
-    last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
+    last_agent_id, last_agent_until = None, None
+    if cmd.direction is TaskDirection.INBOUND:  # whoever asks for a colleague does not mean themselves
+        last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
+    asked = Asked(cmd.queue_id, cmd.session_id, cmd.task_id, cmd.priority)
+    priority = cmd.priority
+    if cmd.direction not in BESIDE:
+        priority = await priority_of_request(asked, queue, conversation, ctx)
     routing = Routing(
-        root_request_id=cmd.task_id,
+        root_request_id=cmd.root_request_id or cmd.task_id,
         queue_id=cmd.queue_id,
         mrd_id=cmd.mrd_id,
         first_enqueued_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=wait_s),
-        priority=cmd.priority,
+        priority=priority,
         step=LAST_AGENT_STEP if last_agent_id else 0,
+        excluded=cmd.excluded,
         last_agent_id=last_agent_id,
         last_agent_until=last_agent_until,
         data=queue.asked_of(conversation.data) if queue else {},
@@ -154,10 +175,19 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     change = await ctx.changed(
         Task,
         cmd.task_id,
-        lambda task: task.enqueue(cmd.conversation_id, customer_id, cmd.session_id, routing),
+        lambda task: task.enqueue(
+            cmd.conversation_id,
+            customer_id,
+            cmd.session_id,
+            routing,
+            cmd.direction,
+            cmd.previous_task_id,
+            cmd.requested_by,
+            cmd.note,
+        ),
         newborn=True,
     )
-    return await _cancelled_if_they_left(cmd.conversation_id, cmd.task_id, ctx) or change.position
+    return await cancelled_if_unawaited(cmd.conversation_id, cmd.task_id, ctx) or change.position
 
 
 @handles(WidenTask)
@@ -167,10 +197,10 @@ async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
 
 @handles(OfferTask)
 async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    task = await ctx.load(Task, cmd.task_id)
+    queue = ctx.catalog.queues.get(task.queue_id) if task.queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
-    auto_answer = queue is not None and queue.auto_answer
+    auto_answer = queue is not None and queue.auto_answer and task.named is None
     try:
         return await ctx.change(
             Task,
@@ -207,22 +237,35 @@ async def expire_offer(cmd: ExpireOffer, ctx: Context) -> Position:
 @handles(RerouteTask)
 async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
     old = await ctx.load(Task, cmd.task_id)
-    if old.created is None or old.routing is None or old.session_id is None:
+    if old.created is None:
         raise NotFound("There is no such task.", "task_id")
     created, session_id = old.created, old.session_id
-    excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
-    routing = replace(
-        old.routing, priority=REROUTE_PRIORITY, attempt=old.routing.attempt + 1, excluded=frozenset(excluded)
-    )
+    if old.routing is None or session_id is None:  # for one agent alone
+        return NOTHING
+    if old.agent_id is not None and not await _is_awaited(created.conversation_id, old.routing.root_request_id, ctx):
+        return NOTHING  # answered, and taken away later
+    if old.moves_to is not None:
+        routing = await _moved(old.routing, old.moves_to, created.conversation_id, ctx)
+    else:
+        excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
+        routing = replace(old.routing, priority=REROUTE_PRIORITY, excluded=frozenset(excluded))
+    routing = replace(routing, attempt=old.routing.attempt + 1)
     task_id = rerouted(cmd.task_id)
     position = await ctx.change(
         Task,
         task_id,
         lambda task: task.enqueue(
-            created.conversation_id, created.customer_id, session_id, routing, TaskDirection.INBOUND, cmd.task_id
+            created.conversation_id,
+            created.customer_id,
+            session_id,
+            routing,
+            created.direction,
+            cmd.task_id,
+            created.requested_by,
+            created.note,
         ),
     )
-    return await _cancelled_if_they_left(created.conversation_id, task_id, ctx) or position
+    return await cancelled_if_unawaited(created.conversation_id, task_id, ctx) or position
 
 
 @handles(ExpireTask)
@@ -263,7 +306,9 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
     wrap_up_s, mandatory = _wrap_up(await ctx.load(Task, cmd.task_id), ctx)
     return await ctx.change(
-        Task, cmd.task_id, lambda task: task.begin_wrap_up(ctx.now, wrap_up_s, needs_codes=mandatory)
+        Task,
+        cmd.task_id,
+        lambda task: task.begin_wrap_up(ctx.now, wrap_up_s, cmd.ends_as, needs_codes=mandatory),
     )
 
 
@@ -271,8 +316,8 @@ async def begin_wrap_up(cmd: BeginWrapUp, ctx: Context) -> Position:
 async def apply_wrap_up(cmd: ApplyWrapUp, ctx: Context) -> Position:
     for code in cmd.codes:
         ctx.catalog.check_reason(ReasonKind.WRAP_UP, code, "codes")
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    if routing and (form := ctx.catalog.form_of(routing.queue_id)):
+    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id
+    if queue_id and (form := ctx.catalog.form_of(queue_id)):
         form.check_choice(cmd.codes, "codes")
     return await ctx.change(Task, cmd.task_id, lambda task: task.apply_wrap_up(cmd.agent_id, cmd.codes, cmd.note))
 
@@ -285,6 +330,13 @@ async def finish_wrap_up(cmd: FinishWrapUp, ctx: Context) -> Position:
 @handles(ExpireWrapUp)
 async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
+
+
+async def _moved(routing: Routing, queue_id: QueueId, conversation_id: ConversationId, ctx: Context) -> Routing:
+    """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58)."""
+    queue = ctx.catalog.queues.get(queue_id)
+    data = queue.asked_of((await ctx.load(Conversation, conversation_id)).data) if queue else {}
+    return replace(routing, queue_id=queue_id, step=0, last_agent_id=None, data=data, entered_at=ctx.now)
 
 
 async def _last_agent(
@@ -303,8 +355,8 @@ async def _last_agent(
 def _wrap_up(task: Task, ctx: Context) -> tuple[int | None, bool]:
     """As the queue or the list says that the task came from: how long, none for no wrap-up; and is it mandatory?"""
     source: Queue | RoutingList | None = None
-    if task.routing is not None:
-        source = ctx.catalog.queues.get(task.routing.queue_id)
+    if task.queue_id is not None:
+        source = ctx.catalog.queues.get(task.queue_id)
     elif task.pulled is not None:
         source = ctx.catalog.lists.get(task.pulled.list_id)
     if source is None or not source.wrap_up_enabled:
@@ -312,12 +364,17 @@ def _wrap_up(task: Task, ctx: Context) -> tuple[int | None, bool]:
     return source.wrap_up_s, source.wrap_up_mandatory
 
 
-async def _cancelled_if_they_left(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
-    """Whoever settled the customer's departure cannot cancel a task that did not stand in line yet (routing 49)."""
+async def cancelled_if_unawaited(conversation_id: ConversationId, task_id: TaskId, ctx: Context) -> Position:
+    """Whoever settled a departure cannot cancel a task that did not stand in line yet (routing 49)."""
     conversation = await ctx.load(Conversation, conversation_id)
-    if conversation.sessions:
+    if await _is_awaited(conversation_id, (await ctx.load(Task, task_id)).root_request_id, ctx):
         return NOTHING
     return await ctx.then(CancelTask(task_id, TaskCloseReason.CANCELLED, conversation.departure))
+
+
+async def _is_awaited(conversation_id: ConversationId, root: TaskId | None, ctx: Context) -> bool:
+    conversation = await ctx.load(Conversation, conversation_id)
+    return bool(conversation.sessions) and root in conversation.awaited
 
 
 def rerouted(task_id: TaskId) -> TaskId:
@@ -328,6 +385,6 @@ def rerouted(task_id: TaskId) -> TaskId:
 async def current_task(root: TaskId, ctx: Context) -> TaskId:
     """The task that a request has come to, from the one that it began with."""
     task_id = root
-    while (await ctx.load(Task, task_id)).closed in GOES_ON:
+    while (await ctx.load(Task, task_id)).goes_on:
         task_id = rerouted(task_id)
     return task_id

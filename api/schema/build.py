@@ -4,6 +4,7 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema
 
 from api import policy
+from api.schema.mutations.colleagues import ColleaguesMutation
 from api.schema.mutations.configuration import ConfigurationMutation
 from api.schema.mutations.lists import ListsMutation
 from api.schema.mutations.people import PeopleMutation
@@ -31,6 +32,7 @@ class Query(SelfQuery, BoardsQuery, ReasonsQuery, ListsQuery, ConfigurationQuery
 class Mutation(
     PresenceMutation,
     WorkMutation,
+    ColleaguesMutation,
     ListsMutation,
     SupervisionMutation,
     QueueMutation,

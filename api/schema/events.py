@@ -13,145 +13,46 @@ from strawberry.scalars import JSON
 from api.schema.context import Context, Info
 from api.schema.transcript import transcript_of
 from api.schema.types import agents, conversations, lists, messages
+from api.schema.types.conversation_events import (
+    AgentJoined,
+    AgentLeft,
+    AgentRequested,
+    AgentRequestEnded,
+    AgentRoleChanged,
+    BotJoined,
+    BotLeft,
+    ColleagueRequested,
+    ConversationClosed,
+    ConversationDataSet,
+    ConversationStarted,
+    DeliveryReported,
+    MessagePosted,
+    RequestListed,
+    RequestUnlisted,
+    SessionJoined,
+    SessionLeft,
+)
 from api.schema.types.tasks import Task
 from api.schema.types.tasks import of_model as task_of_model
 from api.schema.words import answer, doc
 from domain.agents import facts as agent_facts
 from domain.conversations import facts as said
-from domain.conversations.facts import CloseReason, ParticipantRole, RequestReason
 from domain.ids import (
     AgentId,
-    BotId,
-    ChannelId,
     ConversationId,
-    CustomerId,
     ListId,
     ListItemId,
-    MessageId,
     OfferId,
-    QueueId,
-    SessionId,
     TaskId,
 )
 from domain.kernel import Position, Recorded
 from domain.lists import facts as listed
 from domain.lists.item import ListItem as ItemModel
-from domain.sessions.facts import SessionEndReason
 from domain.tasks import facts as done
 from domain.tasks import task as model
 from domain.tasks.facts import TaskCloseReason
 
 CONVERSATION, TASK, AGENT = "The conversation.", "The task.", "The agent."
-
-
-@strawberry.type(description="Somebody wrote.")
-class MessagePosted:
-    message: messages.Message = doc("What they wrote.")
-
-
-@strawberry.type(description="A message came further, or failed.")
-class DeliveryReported:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    message_id: MessageId = doc("The message.")
-    delivery: messages.Delivery = doc("How far it came.")
-
-
-@strawberry.type(description="A conversation with a customer began.")
-class ConversationStarted:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    customer_id: CustomerId = doc("The customer.")
-
-
-@strawberry.type(description="The customer came, by a channel.")
-class SessionJoined:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    session_id: SessionId = doc("Their stay on the channel.")
-    channel_id: ChannelId = doc("The channel.")
-
-
-@strawberry.type(description="The customer left a channel.")
-class SessionLeft:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    session_id: SessionId = doc("Their stay on the channel.")
-    end_reason: SessionEndReason = doc("Why it ended.")
-
-
-@strawberry.type(description="A bot answers from now on.")
-class BotJoined:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    bot_id: BotId = doc("The bot.")
-
-
-@strawberry.type(description="The bot answers no more.")
-class BotLeft:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    bot_id: BotId = doc("The bot.")
-
-
-@strawberry.type(description="A human was asked for.")
-class AgentRequested:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    task_id: TaskId = doc("The first task of the request.")
-    queue_id: QueueId = doc("Where.")
-    request_reason: RequestReason = doc("Why.")
-
-
-@strawberry.type(description="The request for a human came to nothing.")
-class AgentRequestEnded:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    task_id: TaskId = doc("The first task of the request.")
-    reason: str = doc("Why.")
-
-
-@strawberry.type(description="A human was asked for on a list, from which agents pull.")
-class RequestListed:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    list_id: ListId = doc("The list.")
-    item_id: ListItemId = doc("Its item there.")
-    request_reason: RequestReason = doc("Why.")
-
-
-@strawberry.type(description="The conversation stands on no list any more.")
-class RequestUnlisted:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    item_id: ListItemId = doc("The item that was closed.")
-    reason: str = doc("Why.")
-
-
-@strawberry.type(description="An agent came in.")
-class AgentJoined:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    agent_id: AgentId = doc(AGENT)
-    name: str = doc("Their name.")
-    role: ParticipantRole = doc("What part they take.")
-    task_id: TaskId = doc("The task for which they came.")
-
-
-@strawberry.type(description="An agent takes another part.")
-class AgentRoleChanged:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    agent_id: AgentId = doc(AGENT)
-    role: ParticipantRole = doc("What part they take now.")
-
-
-@strawberry.type(description="An agent left.")
-class AgentLeft:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    agent_id: AgentId = doc(AGENT)
-    task_id: TaskId = doc("The task for which they were here.")
-    reason: str = doc("Why; empty where nobody said.")
-
-
-@strawberry.type(description="Data was kept with the conversation.")
-class ConversationDataSet:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    data: JSON = doc("What was set: an object of texts; other keys stay as they are.")
-
-
-@strawberry.type(description="The conversation is over.")
-class ConversationClosed:
-    conversation_id: ConversationId = doc(CONVERSATION)
-    close_reason: CloseReason = doc("Why.")
 
 
 @strawberry.type(description="A task rings at you.")
@@ -317,6 +218,9 @@ IN_CONVERSATION: dict[type, Told] = {
     said.AgentRequested: lambda it, id: AgentRequested(
         conversation_id=id, task_id=it.fact.task_id, queue_id=it.fact.queue_id, request_reason=it.fact.reason
     ),
+    said.ColleagueRequested: lambda it, id: ColleagueRequested(
+        conversation_id=id, task_id=it.fact.task_id, direction=it.fact.direction, requested_by=it.fact.by
+    ),
     said.AgentRequestEnded: lambda it, id: AgentRequestEnded(
         conversation_id=id, task_id=it.fact.task_id, reason=it.fact.reason
     ),
@@ -353,7 +257,19 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }
-WITHOUT_EVENT = frozenset({said.BotAnswered, done.TaskCreated, done.TaskQueued, done.TaskPulled, done.StepReached})
+WITHOUT_EVENT = frozenset(
+    {
+        said.BotAnswered,
+        done.TaskCreated,
+        done.TaskQueued,
+        done.TaskPulled,
+        done.TaskNamed,
+        done.TaskRedirected,
+        done.TaskDiverted,
+        done.MonitoringStarted,
+        done.StepReached,
+    }
+)
 """Facts that a screen has no use for: their items only move the cursor on."""
 
 
@@ -383,6 +299,7 @@ ConversationEvent = Annotated[
     | BotJoined
     | BotLeft
     | AgentRequested
+    | ColleagueRequested
     | AgentRequestEnded
     | RequestListed
     | RequestUnlisted
@@ -403,6 +320,7 @@ DeskEvent = Annotated[
     | BotJoined
     | BotLeft
     | AgentRequested
+    | ColleagueRequested
     | AgentRequestEnded
     | RequestListed
     | RequestUnlisted

@@ -13,6 +13,7 @@ from commands.bus import Command
 from commands.conversations import RenameCustomer, SetConversationData
 from commands.lists import CloseListItem, DismissListItem, JoinListItem
 from commands.requests import RequestAgent
+from commands.supervision import MonitorConversation
 from domain.agents.agent import Agent
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentJoined
@@ -83,7 +84,11 @@ async def permit(context: Context, command: Command) -> None:
     """
     behind, viewer = context.behind, context.viewer
     match command:
-        case SetConversationData(conversation_id=conversation_id) | RequestAgent(conversation_id=conversation_id):
+        case (
+            SetConversationData(conversation_id=conversation_id)
+            | RequestAgent(conversation_id=conversation_id)
+            | MonitorConversation(conversation_id=conversation_id)
+        ):
             allowed = await sees_conversation(behind, viewer, conversation_id)
         case ShowTyping(conversation_id=conversation_id):
             allowed = viewer.agent_id in (await behind.store.load(Conversation, conversation_id)).talking

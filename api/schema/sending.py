@@ -77,7 +77,7 @@ async def _carry_out(context: Context, command: Command, command_id: UUID) -> Po
             await behind.users.create(subject, username, name, password, frozenset(map(str, roles)))
             return BEGINNING
         case ShowTyping(conversation_id, agent_id, is_typing):
-            name = (await context.agent(agent_id)).name
+            name = (await context.agent(agent_id)).name or context.viewer.name
             if behind.bus is not None:
                 note = TypingNote(SenderType.AGENT, is_typing, agent_id, name)
                 await behind.bus.publish(subject_of(conversation_id), encode(note))

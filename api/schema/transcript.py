@@ -15,6 +15,7 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.facts import (
     AgentJoined,
     AgentRequested,
+    ColleagueRequested,
     ConversationClosed,
     DeliveryReported,
     MessagePosted,
@@ -22,6 +23,7 @@ from domain.conversations.facts import (
 )
 from domain.ids import AgentId, ChannelId, ConversationId, MessageId
 from domain.kernel import BEGINNING, M, Position, Recorded, replay, stream_of
+from domain.tasks.facts import TaskDirection
 
 
 @strawberry.input(description="A moment of the past, by its place in the log or by the clock.", one_of=True)
@@ -78,7 +80,7 @@ class Transcript:
                 self.channel_ids.append(channel)
             case AgentJoined(agent_id=agent, name=name):
                 self.names[agent], self.joined_at[agent] = name, recorded.at
-            case AgentRequested():
+            case AgentRequested() | ColleagueRequested(direction=TaskDirection.DIRECT_TRANSFER):
                 self.requested_at = recorded.at
             case ConversationClosed():
                 self.closed_at = recorded.at

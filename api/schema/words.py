@@ -16,9 +16,9 @@ from domain import ids
 from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.channels.inbound import ContactKind
 from domain.channels.messages import BodyType, DeliveryStatus, SenderType
-from domain.configuration import settings
+from domain.configuration import diversions, settings
 from domain.configuration.calendar import Weekday
-from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, RequestReason
+from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, Release, RequestReason
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
 from domain.routing.decisions import Obstacle
@@ -97,6 +97,7 @@ ENUMS: dict[type[StrEnum], str] = {
     CloseReason: "Why a conversation ended.",
     ConversationState: "Where a conversation stands; it follows from who is in it.",
     ParticipantRole: "What part somebody takes in a conversation.",
+    Release: "When an agent who passes a customer on is out of the talk.",
     RequestReason: "Why a human was asked for.",
     SessionEndReason: "Why a customer's stay on a channel ended.",
     ListItemState: "How a request on a list stands; it follows from who came and who is still there.",
@@ -120,6 +121,8 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",
     Method: "From what an estimate of a wait follows: recent answers, the mean time of a talk, or nothing.",
+    diversions.DiversionAction: "What becomes of a request that is not to wait on. MESSAGE: it waits, and its customer is told.",
+    diversions.OverflowCondition: "When too much waits. QUEUE_LENGTH: so many before it. OLDEST_WAIT: it has waited so long.",
     Rule: "What must hold for an offer, in the order in which it is asked.",
     Turn: "What happened to a request on its way to an agent.",
     Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED.",

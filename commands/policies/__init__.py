@@ -9,17 +9,20 @@ fact's position, so running one twice repeats the same commands, and a decision 
 
 from commands.policies.registry import POLICIES, reacts_to
 
-from commands.policies import agents_leave, bots_first, conversations_end, find_an_agent, offers  # isort: skip
-from commands.policies import pull_from_lists, work_goes_to_others  # isort: skip
+from commands.policies import agents_leave, ask_colleagues, bots_first, conversations_end, diversions  # isort: skip
+from commands.policies import find_an_agent, offers, pull_from_lists, supervisors_listen, work_goes_to_others  # isort: skip
 
 __all__ = [
     "POLICIES",
     "agents_leave",
+    "ask_colleagues",
     "bots_first",
     "conversations_end",
+    "diversions",
     "find_an_agent",
     "offers",
     "pull_from_lists",
     "reacts_to",
+    "supervisors_listen",
     "work_goes_to_others",
 ]

@@ -13,10 +13,15 @@ from domain.ids import AgentId, ConversationId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskCloseReason
 
+TAKEN_AWAY = frozenset({TaskCloseReason.AGENT_LOGOUT, TaskCloseReason.REROUTE})
+"""Ends of a task that its agent did not choose: the customer is not done with us."""
+
 
 @reacts_to(AgentLeft)
 def an_agent_who_left_wraps_up(event: Recorded[AgentLeft]) -> Iterator[Command]:
-    yield BeginWrapUp(event.fact.task_id)
+    """routing 43, 51: for a transfer, how the task ends is known already."""
+    transferred = event.fact.ends is TaskCloseReason.TRANSFERRED
+    yield BeginWrapUp(event.fact.task_id, TaskCloseReason.TRANSFERRED if transferred else TaskCloseReason.DONE)
 
 
 @reacts_to(LoggedOut)
@@ -27,6 +32,8 @@ def whoever_signs_out_gives_their_work_back(event: Recorded[LoggedOut]) -> Itera
 
 @reacts_to(AgentLeft)
 def a_customer_whose_agent_signed_out_gets_another(event: Recorded[AgentLeft]) -> Iterator[Command]:
-    """routing 37, 38: once the agent is out of the talk, for nobody is asked for while one is in it."""
-    if event.fact.reason == TaskCloseReason.AGENT_LOGOUT:
-        yield ReplaceAgent(ConversationId(event.subject))
+    """routing 37, 38: once the agent is out of the talk, for nobody is asked for while one is in it: in a conference
+    the rest go on, and whoever only advised or listened is not replaced.
+    """
+    if event.fact.ends in TAKEN_AWAY:
+        yield ReplaceAgent(ConversationId(event.subject), event.fact.task_id)

@@ -19,8 +19,10 @@ from domain.channels.messages import SenderType
 from domain.conversations.facts import (
     AgentRequested,
     AgentRequestEnded,
+    ColleagueRequested,
     ConversationClosed,
     MessagePosted,
+    Release,
     RequestListed,
 )
 from domain.ids import AgentId, ConversationId, MessageId, TaskId
@@ -57,7 +59,9 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
                 f"inactivity/{event.subject}", due, ExpireCustomerInactivity(ConversationId(event.subject), silence)
             )
         # a session that left may not have been the only one
-        case AgentRequested() | RequestListed() | ConversationClosed():
+        case ColleagueRequested() as it if not (it.is_transfer and it.release is Release.AT_ONCE):
+            return  # somebody stays with the customer
+        case AgentRequested() | ColleagueRequested() | RequestListed() | ConversationClosed():
             yield Clear(f"inactivity/{event.subject}")
         case TaskQueued(routing=routing) if routing.expires_at is not None:
             yield Set(f"ttl/{event.subject}", routing.expires_at, ExpireTask(TaskId(event.subject)))

@@ -26,7 +26,15 @@ CAME_TO_NOTHING = frozenset(
 @reacts_to(AgentRequested)
 def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> Iterator[Command]:
     it = event.fact
-    yield EnqueueTask(it.task_id, ConversationId(event.subject), it.session_id, it.queue_id, it.mrd_id, it.priority)
+    yield EnqueueTask(
+        it.task_id,
+        ConversationId(event.subject),
+        it.session_id,
+        it.queue_id,
+        it.mrd_id,
+        it.priority,
+        previous_task_id=it.previous_task_id,
+    )
 
 
 @reacts_to(TaskClosed)

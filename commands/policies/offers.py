@@ -41,4 +41,4 @@ def a_closed_task_frees_its_slot_and_its_agent(event: Recorded[TaskClosed]) -> I
         yield MissOffer(it.agent_id, TaskId(event.subject))
     else:
         yield ReleaseSlot(it.agent_id, TaskId(event.subject), it.reason)
-        yield LeaveConversation(it.conversation_id, it.agent_id, it.reason, TaskId(event.subject))
+        yield LeaveConversation(it.conversation_id, it.agent_id, it.reason, TaskId(event.subject), it.reason)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx2
+import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from connectors.errors import TryLater, Undeliverable, Unreadable, Unverified
@@ -116,7 +117,9 @@ class WebhookCourier:
             _judge(response)
         except Undeliverable as never:
             return Receipt(to.channel_id, message_id, DeliveryStatus.FAILED, never.detail)
-        return Receipt(to.channel_id, message_id, DeliveryStatus.SENT)
+        return Receipt(
+            to.channel_id, message_id, DeliveryStatus.SENT, provider_message_id=_provider_message_id(response)
+        )
 
     def _signed(self, message_id: str, channel: ChannelId, body: bytes) -> dict[str, str]:
         now, text = self.clock(), body.decode()
@@ -138,6 +141,14 @@ def _judge(response: httpx2.Response) -> None:
         raise TryLater(f"The connector answered {status}.")
     said = response.text[:REASON_MAX].strip()
     raise Undeliverable(f"The connector answered {status}{': ' + said if said else '.'}")
+
+
+def _provider_message_id(response: httpx2.Response) -> str:
+    """How the provider names the message, where the connector says so; its answer is free to say anything else."""
+    try:
+        return wire.TAKEN.decode(response.content).provider_message_id
+    except (msgspec.DecodeError, ValueError):
+        return ""
 
 
 def _delivery(channel: Channel, to: SessionStarted, message: Recorded[MessagePosted]) -> wire.Delivery:

@@ -34,6 +34,13 @@ class ReceiptIn(Wire, frozen=True):
     status: DeliveryStatus
     reason: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
     conversation_id: Id | None = None
+    provider_message_id: Id | None = None
+
+
+class Taken(msgspec.Struct, frozen=True, rename="camel"):
+    """What a connector may answer to a delivery: how the provider names the message."""
+
+    provider_message_id: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
 
 class ContactOut(msgspec.Struct, frozen=True):
@@ -70,4 +77,5 @@ class Delivery(msgspec.Struct, frozen=True, rename="camel"):
 
 MESSAGE = msgspec.json.Decoder(MessageIn)
 RECEIPT = msgspec.json.Decoder(ReceiptIn)
+TAKEN = msgspec.json.Decoder(Taken)
 encode = msgspec.json.Encoder().encode

@@ -233,15 +233,7 @@ class Agent:
         """Hold a slot for an offer: the one place where capacity is enforced, whoever routes (routing 12, 18, 20)."""
         if task in self.slots:
             return
-        state = self.mrd_state(mrd)
-        if state not in ROUTABLE:
-            raise NotRoutable(f"The agent is {state} in {mrd}.")
-        if not self.takes_offers:
-            raise NotRoutable("The agent is cut off from their desk.")
-        if self.mrds[mrd].mirrored is not None:
-            raise NotRoutable("This media routing domain is routed by somebody else.")
-        if any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in self.slots.values()):
-            raise NotRoutable("The agent already has an offer in this media routing domain.")
+        self.check_can_take(mrd)
         yield SlotReserved(mrd, task, offer, step, why, interruptible, interrupts)
 
     def fill(self, task: TaskId, conversation: ConversationId) -> Decision:
@@ -317,6 +309,18 @@ class Agent:
         """routing 61: whoever is here and works in this domain."""
         self._check_logged_in()
         self._check_granted(mrd)
+
+    def check_can_take(self, mrd: MrdId) -> None:
+        """One more offer in this domain (routing 12, 20)."""
+        state = self.mrd_state(mrd)
+        if state not in ROUTABLE:
+            raise NotRoutable(f"The agent is {state} in {mrd}.")
+        if not self.takes_offers:
+            raise NotRoutable("The agent is cut off from their desk.")
+        if self.mrds[mrd].mirrored is not None:
+            raise NotRoutable("This media routing domain is routed by somebody else.")
+        if any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in self.slots.values()):
+            raise NotRoutable("The agent already has an offer in this media routing domain.")
 
     def _is_last(self, mrd_id: MrdId) -> bool:
         """Is no other domain on, or only cooling down?"""

@@ -44,9 +44,10 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a provider says of a message that we sent. `message_id` is ours."""
+    """What a provider says of a message that we sent. `message_id` is ours, `provider_message_id` is theirs."""
 
     channel_id: ChannelId
     message_id: str
     status: DeliveryStatus
     reason: str = ""
+    provider_message_id: str = ""

@@ -1,11 +1,13 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.configuration.checks import named, within
+from domain.configuration.diversions import Diversion, Opening, Overflow, all_diversions, check_diversions
+from domain.configuration.priorities import LABELS_MAX, PriorityLabel
 from domain.configuration.steps import Step, StepMode
 from domain.ids import MrdId, WrapUpFormId
 from domain.kernel import Invalid
@@ -53,13 +55,18 @@ def check_wrap_up(*, enabled: bool, mandatory: bool, limit_s: int) -> None:
         )
 
 
+TRANSFER_MESSAGE = "One moment, please: a colleague takes over."
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`no_agent_message`: what a customer is told for whom nobody was free; empty for nothing (routing 28).
+    """`transfer_message`: what a customer is told whom an agent passes on to this queue (routing 43); `no_agent_message`:
+    what a customer is told for whom nobody was free (routing 28). Empty for nothing.
 
     `ewt_min_s`, `ewt_max_s`: no shorter and no longer wait is ever told, 0 for no limit; `wait_message`: what customers who
     wait are told now and then, with `{position}` and `{minutes}` in it; empty for nothing (routing 65).
 
+    `returning_first`: a customer who is back within a day goes before others (routing 55).
     `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
     """
 
@@ -80,10 +87,15 @@ class Queue:
     decline_allowed: bool = False
     auto_answer: bool = False
     no_agent_message: str = ""
+    transfer_message: str = TRANSFER_MESSAGE
+    opening: Opening | None = None
+    overflow: tuple[Overflow, ...] = ()
     draining: bool = False
     ewt_min_s: int = 0
     ewt_max_s: int = 0
     wait_message: str = ""
+    priority_labels: tuple[PriorityLabel, ...] = ()
+    returning_first: bool = False
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
@@ -92,6 +104,10 @@ class Queue:
     def asked_of(self, data: Mapping[str, str]) -> dict[str, str]:
         """What its steps ask about, of the data that a request carries (routing 9)."""
         return {it.field: data[it.field] for step in self.steps for it in step.consider_if if it.field in data}
+
+    def diversions(self) -> Iterator[tuple[str, Diversion]]:
+        """All ways by which a request may leave without an agent, each with the name of its field (routing 57, 58)."""
+        return all_diversions(self.opening, self.overflow)
 
     def check(self) -> None:
         named(self.name)
@@ -105,6 +121,9 @@ class Queue:
         within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
         check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+        within(len(self.priority_labels), 0, LABELS_MAX, "priority_labels")
+        for number, label in enumerate(self.priority_labels):
+            label.check(f"priority_labels[{number}]")
         within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
         within(self.ewt_min_s, 0, 86_400, "ewt_min_s")
         within(self.ewt_max_s, 0, 86_400, "ewt_max_s")
@@ -113,5 +132,7 @@ class Queue:
         within(len(self.wait_message), 0, MESSAGE_MAX, "wait_message")
         if set(_NAMES.findall(self.wait_message)) - {"position", "minutes"}:
             raise Invalid("A message about the wait may have {position} and {minutes} in it.", "wait_message")
+        within(len(self.transfer_message), 0, MESSAGE_MAX, "transfer_message")
+        check_diversions(self.opening, self.overflow)
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

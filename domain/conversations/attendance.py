@@ -3,9 +3,11 @@
 from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
+    AgentRequestEnded,
     AgentRoleChanged,
     BotLeft,
     CloseReason,
+    ColleagueRequested,
     ConversationClosed,
     ConversationStarted,
     ConversationState,
@@ -14,10 +16,11 @@ from domain.conversations.facts import (
     SessionJoined,
     SessionLeft,
 )
-from domain.conversations.standing import CustomerGone, Standing
+from domain.conversations.standing import AlreadyInConversation, CustomerGone, Standing
 from domain.ids import AgentId, ChannelId, CustomerId, ListItemId, SessionId, TaskId
 from domain.kernel import Decision, NotFound, replace
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import TaskCloseReason
 
 
 class Attendance(Standing):
@@ -51,39 +54,83 @@ class Attendance(Standing):
     # Decisions about agents
 
     def admit(
-        self, agent: AgentId, name: str, task: TaskId, role: ParticipantRole, item: ListItemId | None = None
+        self,
+        agent: AgentId,
+        name: str,
+        task: TaskId,
+        role: ParticipantRole,
+        item: ListItemId | None = None,
+        request: TaskId | None = None,
     ) -> Decision:
         """An agent joins; where a human talks, the bot leaves. Whoever still wraps up may be back for another task.
 
-        `item`: whoever comes for an item of a list comes too late once it is closed.
+        `item`: whoever comes for an item of a list comes too late once it is closed. `request`: so does whoever was
+        asked by a colleague who does not need them any more (routing 49).
         """
         self.check_open()
         if not self.sessions:
             raise CustomerGone("The customer left before the agent joined.")
         part = self.agents.get(agent)
-        if part is not None and (part.role is not ParticipantRole.WRAP_UP or part.task_id == task):
+        if part is not None and part.task_id == task:
             return
+        if part is not None and part.role is not ParticipantRole.WRAP_UP:
+            raise AlreadyInConversation("They are in this conversation already.")
         if item is not None and (self.listed is None or self.listed.item_id != item):
             raise CustomerGone("The request was closed before the agent joined.")
+        if request is not None and request not in self.colleagues:
+            raise CustomerGone("The colleague who asked needs nobody any more.")
+        if role is ParticipantRole.SILENT_MONITOR and (self.monitor is not None or not self.talking):
+            raise CustomerGone("There is nobody to listen to, or another listens.")
         if part is not None:
             yield AgentLeft(agent, part.task_id, "back for another task")
-        yield AgentJoined(agent, task, role, name)
+        yield AgentJoined(agent, task, role, name, request)
         if self.bot is not None and role is ParticipantRole.PRIMARY:
             yield BotLeft(self.bot)
+        if request is not None and self.colleagues[request].is_transfer:
+            yield from self._makes_way(self.colleagues[request])
+
+    def _makes_way(self, asked: ColleagueRequested) -> Decision:
+        """Who passed the customer on, and stayed until the other came, goes now (routing 44)."""
+        part = self.agents.get(asked.by)
+        if part is not None and part.role is ParticipantRole.PRIMARY and part.task_id == asked.by_task_id:
+            yield AgentLeft(asked.by, part.task_id, TaskCloseReason.TRANSFERRED, TaskCloseReason.TRANSFERRED)
 
     def change_role(self, agent: AgentId, role: ParticipantRole, task: TaskId | None = None) -> Decision:
         """`task`: as in `leave`."""
         part = self.agents.get(agent)
         if self.closed is None and part is not None and part.role is not role and task in (None, part.task_id):
             yield AgentRoleChanged(agent, role)
+            if self.sessions and self.talking == [agent]:
+                yield from self._nobody_talks(agent)
 
-    def leave(self, agent: AgentId, reason: str = "", task: TaskId | None = None) -> Decision:
+    def leave(
+        self,
+        agent: AgentId,
+        reason: str = "",
+        task: TaskId | None = None,
+        ends: TaskCloseReason = TaskCloseReason.DONE,
+    ) -> Decision:
         """`task`: only the part that they take for it, for they may be back for another by now."""
         if self.customer_id is None:
             raise NotFound("There is no such conversation.", "conversation_id")
         part = self.agents.get(agent)
         if part is not None and task in (None, part.task_id):
-            yield AgentLeft(agent, part.task_id, reason)
+            yield from self.departs(agent, reason, ends)
+
+    def departs(self, agent: AgentId, reason: str, ends: TaskCloseReason) -> Decision:
+        """With the last who talks with the customer go those who were there for their sake (routing 38, 47, 49)."""
+        yield AgentLeft(agent, self.agents[agent].task_id, reason, ends)
+        if self.sessions and self.talking == [agent]:
+            yield from self._nobody_talks(agent)
+
+    def _nobody_talks(self, last: AgentId) -> Decision:
+        """Nobody is left to be advised, to be listened to or to be joined. Transfers stay: the customer waits for them."""
+        for agent, part in self.agents.items():
+            if agent != last and part.role is not ParticipantRole.WRAP_UP:
+                yield AgentLeft(agent, part.task_id, "nobody talks any more")
+        for task, asked in self.colleagues.items():
+            if not asked.is_transfer:
+                yield AgentRequestEnded(task, TaskCloseReason.CANCELLED)
 
     # Decisions about the end
 

@@ -21,6 +21,7 @@ from domain.ids import (
 )
 from domain.kernel import Fact
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import TaskCloseReason, TaskDirection
 
 
 class ConversationState(StrEnum):
@@ -51,6 +52,14 @@ class RequestReason(StrEnum):
     BOT_MISUNDERSTOOD = "BOT_MISUNDERSTOOD"
     BOT_FAILED = "BOT_FAILED"
     AGENT_GONE = "AGENT_GONE"
+    TRANSFERRED = "TRANSFERRED"
+
+
+class Release(StrEnum):
+    """When is whoever transfers out of the talk (routing 44)?"""
+
+    AT_ONCE = "AT_ONCE"
+    ON_ACCEPT = "ON_ACCEPT"
 
 
 class CloseReason(StrEnum):
@@ -105,6 +114,7 @@ class DeliveryReported(Fact, stored_as="conversation.delivery-reported"):
     message_id: MessageId
     status: DeliveryStatus
     reason: str = ""
+    provider_message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +147,33 @@ class AgentRequested(Fact, stored_as="conversation.agent-requested"):
     session_id: SessionId
     priority: int
     reason: RequestReason
+    previous_task_id: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueRequested(Fact, stored_as="conversation.colleague-requested"):
+    """An agent asks for another: in their place, beside them, or behind them (routing 43, 44, 46, 47).
+
+    `task_id` is the first task of the request. `agent_id`: whom, by name; none for whoever serves `queue_id`. With a
+    name, `queue_id` is the queue of the talk, to which a transfer returns that comes to nothing; none where it has none.
+    """
+
+    task_id: TaskId
+    direction: TaskDirection
+    by: AgentId
+    by_task_id: TaskId
+    mrd_id: MrdId
+    session_id: SessionId
+    queue_id: QueueId | None = None
+    agent_id: AgentId | None = None
+    priority: int = 1
+    note: str = ""
+    release: Release = Release.AT_ONCE
+
+    @property
+    def is_transfer(self) -> bool:
+        """Does the customer wait for whoever comes? Of a consult or a conference they know nothing."""
+        return self.direction is TaskDirection.DIRECT_TRANSFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,23 +205,33 @@ class RequestUnlisted(Fact, stored_as="conversation.request-unlisted"):
 
 @dataclass(frozen=True, slots=True)
 class AgentJoined(Fact, stored_as="conversation.agent-joined"):
+    """`request_id`: the request of a colleague that this answers."""
+
     agent_id: AgentId
     task_id: TaskId
     role: ParticipantRole
     name: str = ""
+    request_id: TaskId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentRoleChanged(Fact, stored_as="conversation.agent-role-changed"):
+    """`direction`: what their task is for from now on, where that changes."""
+
     agent_id: AgentId
     role: ParticipantRole
+    task_id: TaskId | None = None
+    direction: TaskDirection | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLeft(Fact, stored_as="conversation.agent-left"):
+    """`reason` is a text for people; `ends`: what becomes of their task, as the machinery sees it."""
+
     agent_id: AgentId
     task_id: TaskId
     reason: str = ""
+    ends: TaskCloseReason = TaskCloseReason.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +258,7 @@ ConversationFact = (
     | BotAnswered
     | BotLeft
     | AgentRequested
+    | ColleagueRequested
     | AgentRequestEnded
     | RequestListed
     | RequestUnlisted

@@ -13,12 +13,19 @@ class Requests(Notices):
     __slots__ = ()
 
     def request_agent(
-        self, task: TaskId, queue: QueueId, mrd: MrdId, session: SessionId, priority: int, reason: RequestReason
+        self,
+        task: TaskId,
+        queue: QueueId,
+        mrd: MrdId,
+        session: SessionId,
+        priority: int,
+        reason: RequestReason,
+        previous: TaskId | None = None,
     ) -> Decision:
-        """Ask for a human, unless one is here or on the way."""
+        """Ask for a human, unless one is here or on the way. `previous`: the task of whoever is gone."""
         self._check_may_request(session)
         if not self.human_comes and not self.talking:
-            yield AgentRequested(task, queue, mrd, session, priority, reason)
+            yield AgentRequested(task, queue, mrd, session, priority, reason, previous)
 
     def list_request(self, listed: RequestListed) -> Decision:
         """Ask for a human on a list, unless one is here or on the way (routing 60)."""
@@ -37,7 +44,7 @@ class Requests(Notices):
         """
         if self.request is not None and self.request.task_id == task:
             yield AgentRequestEnded(task, reason, reply_due if self.sessions and not self.talking else None)
-            yield from self.notify(MessageId(derived_id("request ended", task)), words)
+            yield from self.notify(notice_of_end(task), words)
 
     def tell_wait(self, task: TaskId, message: MessageId, words: str) -> Decision:
         """How long it may still be, for a customer who waits (routing 65)."""
@@ -48,3 +55,8 @@ class Requests(Notices):
         self.check_open()
         if session not in self.sessions:
             raise CustomerGone("The customer has left this conversation.")
+
+
+def notice_of_end(task: TaskId) -> MessageId:
+    """The notice that nobody comes, of which there is one for each request; `task`: the first of it."""
+    return MessageId(derived_id("request ended", task))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self, assert_never
+from typing import ClassVar, Self, TypeVar, assert_never
 
 from domain.channels.messages import Body, DeliveryStatus, SenderType
 from domain.conversations.facts import (
@@ -15,6 +15,7 @@ from domain.conversations.facts import (
     BotJoined,
     BotLeft,
     CloseReason,
+    ColleagueRequested,
     ConversationClosed,
     ConversationDataSet,
     ConversationFact,
@@ -23,7 +24,9 @@ from domain.conversations.facts import (
     DeliveryReported,
     MessagePosted,
     ParticipantRole,
+    Release,
     RequestListed,
+    RequestReason,
     RequestUnlisted,
     SessionJoined,
     SessionLeft,
@@ -33,6 +36,8 @@ from domain.kernel import GrowingSet, Invalid, NotAllowed, WrongState, replace
 from domain.sessions.facts import SessionEndReason
 
 BODY_TEXT_MAX = 16_384
+HEARD_MAX = 50
+"""Messages of a session that are remembered when it is over (routing 66)."""
 
 
 class ConversationOver(WrongState):
@@ -45,6 +50,23 @@ class CustomerGone(WrongState):
 
 class NotInConversation(NotAllowed):
     code = "NOT_IN_CONVERSATION"
+
+
+class AlreadyInConversation(WrongState):
+    code = "ALREADY_IN_CONVERSATION"
+
+
+class OnlyListening(NotAllowed):
+    code = "ONLY_LISTENING"
+
+
+class TooManyAgents(WrongState):
+    code = "TOO_MANY_AGENTS"
+
+
+LISTENING = frozenset({ParticipantRole.SILENT_MONITOR, ParticipantRole.WHISPER})
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +93,16 @@ class Standing:
     listed: RequestListed | None = None
     unjoined: bool = False
     """The request stands on a list, and no agent has joined it yet."""
+    colleagues: Mapping[TaskId, ColleagueRequested] = field(default_factory=dict)
+    """Whom agents of this talk have asked for, and who has not come yet."""
     unread: int = 0
     """Messages of the customer since an agent was in the talk."""
     ended_sessions: frozenset[SessionId] = frozenset()
     departure: SessionEndReason | None = None
     """How the session ended that ended last."""
     posted: GrowingSet = field(default_factory=GrowingSet)
+    heard: Mapping[SessionId, tuple[MessageId, ...]] = field(default_factory=dict)
+    """The last messages of the customer, by session."""
     deliveries: Mapping[MessageId, DeliveryStatus] = field(default_factory=dict)
     awaiting_reply_to: MessageId | None = None
     """What the customer's silence is measured from: a message, or the request that came to nothing (routing 28, 56)."""
@@ -94,7 +120,7 @@ class Standing:
             if self.agents:
                 return ConversationState.WRAP_UP
             return ConversationState.CLOSING if self.ended_sessions else ConversationState.CREATED
-        if self.talking or self.bot or self.request or self.unjoined:
+        if self.talking or self.bot or self.request or self.unjoined or self.is_transferred:
             return ConversationState.ACTIVE
         return ConversationState.INACTIVE
 
@@ -110,8 +136,34 @@ class Standing:
 
     @property
     def human_comes(self) -> bool:
-        """Was a human asked for, in a queue or on a list?"""
-        return self.request is not None or self.listed is not None
+        """Was a human asked for, in a queue, on a list, or by an agent who passes the customer on?"""
+        return self.request is not None or self.listed is not None or self.is_transferred
+
+    @property
+    def is_transferred(self) -> bool:
+        """Is an agent on the way in place of another?"""
+        return any(asked.is_transfer for asked in self.colleagues.values())
+
+    @property
+    def waits_for(self) -> AgentRequested | None:
+        """Whom the customer waits for in a queue, if anybody: also after an agent passed them on."""
+        for asked in self.colleagues.values():
+            if asked.is_transfer and asked.queue_id is not None:
+                queue_id, reason = asked.queue_id, RequestReason.TRANSFERRED
+                return AgentRequested(
+                    asked.task_id, queue_id, asked.mrd_id, asked.session_id, asked.priority, reason, asked.by_task_id
+                )
+        return self.request
+
+    @property
+    def awaited(self) -> set[TaskId]:
+        """The requests, by their first tasks, for which somebody may still come."""
+        return {*self.colleagues, *([self.request.task_id] if self.request is not None else [])}
+
+    @property
+    def monitor(self) -> AgentId | None:
+        """The supervisor who listens in, or whispers."""
+        return next((agent for agent, part in self.agents.items() if part.role in LISTENING), None)
 
     # What decisions ask first
 
@@ -119,6 +171,13 @@ class Standing:
         part = self.agents.get(agent)
         if part is None or part.role is ParticipantRole.WRAP_UP:
             raise NotInConversation("You are not in this conversation (any more).")
+
+    def check_talks(self, agent: AgentId, task: TaskId | None = None) -> AgentPart:
+        """`task`: for which they are here, where it is known."""
+        part = self.agents.get(agent)
+        if part is None or part.role is not ParticipantRole.PRIMARY or task not in (None, part.task_id):
+            raise NotInConversation("You do not talk with this customer (any more).")
+        return part
 
     def check_open(self) -> None:
         if self.closed is not None:
@@ -160,27 +219,36 @@ class Standing:
                 return replace(self, bot=None)
             case AgentRequested():
                 return replace(self, request=fact, awaiting_reply_to=None)
+            case ColleagueRequested(task_id=task):
+                asked = replace(self, colleagues={**self.colleagues, task: fact})
+                leaves = fact.is_transfer and fact.release is Release.AT_ONCE
+                return replace(asked, awaiting_reply_to=None) if leaves else asked
             case AgentRequestEnded(task_id=task, reply_due=due):
+                request = None if self.request is not None and self.request.task_id == task else self.request
                 awaiting = self.awaiting_reply_to if due is None else MessageId(task)
-                return replace(self, request=None, awaiting_reply_to=awaiting)
+                colleagues = _without(self.colleagues, task)
+                return replace(self, request=request, colleagues=colleagues, awaiting_reply_to=awaiting)
             case RequestListed():
                 return replace(self, listed=fact, unjoined=True, awaiting_reply_to=None)
             case RequestUnlisted():
                 return replace(self, listed=None, unjoined=False)
-            case AgentJoined(agent_id=agent, task_id=task, role=role):
+            case AgentJoined(agent_id=agent, task_id=task, role=role, request_id=request_id):
                 agents = {**self.agents, agent: AgentPart(task, role)}
+                came = replace(self, agents=agents, colleagues=_without(self.colleagues, request_id))
                 if role is not ParticipantRole.PRIMARY:
-                    return replace(self, agents=agents)
-                return replace(self, agents=agents, last_agent=agent, request=None, unjoined=False, unread=0)
+                    return came
+                return replace(came, last_agent=agent, request=None, unjoined=False, unread=0)
             case AgentRoleChanged(agent_id=agent, role=role):
                 return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
             case AgentLeft(agent_id=agent):
-                return replace(self, agents={a: part for a, part in self.agents.items() if a != agent})
+                gone = replace(self, agents=_without(self.agents, agent))
+                waits = gone.is_transferred and not gone.talking
+                return replace(gone, awaiting_reply_to=None) if waits else gone
             case ConversationDataSet(data=data):
                 return replace(self, data={**self.data, **data})
             case ConversationClosed(reason=reason):
                 over = replace(self, closed=reason, bot=None, request=None, awaiting_reply_to=None)
-                return replace(over, listed=None, unjoined=False)
+                return replace(over, listed=None, unjoined=False, colleagues={})
             case _:
                 assert_never(fact)
 
@@ -189,11 +257,19 @@ class Standing:
         match fact.sender.type:
             case SenderType.CUSTOMER:
                 unread = 0 if self.talking else self.unread + 1
-                return replace(self, posted=posted, last_session=fact.session_id, awaiting_reply_to=None, unread=unread)
+                heard = _heard_last(self.heard, fact.session_id, fact.message_id)
+                said = replace(self, posted=posted, last_session=fact.session_id, unread=unread, heard=heard)
+                return replace(said, awaiting_reply_to=None)
             case SenderType.AGENT | SenderType.BOT if fact.reply_due is not None:
                 return replace(self, posted=posted, awaiting_reply_to=fact.message_id)
             case _:
                 return replace(self, posted=posted)
+
+
+def _heard_last(
+    heard: Mapping[SessionId, tuple[MessageId, ...]], session: SessionId | None, message: MessageId
+) -> Mapping[SessionId, tuple[MessageId, ...]]:
+    return heard if session is None else {**heard, session: (*heard.get(session, ()), message)[-HEARD_MAX:]}
 
 
 def check_body(body: Body) -> None:
@@ -201,3 +277,7 @@ def check_body(body: Body) -> None:
         raise Invalid("A message needs a text, an attachment or data.", "text")
     if len(body.text) > BODY_TEXT_MAX:
         raise Invalid(f"A text may have at most {BODY_TEXT_MAX} characters.", "text")
+
+
+def _without(those: Mapping[K, V], key: K | None) -> Mapping[K, V]:
+    return {each: value for each, value in those.items() if each != key} if key in those else those

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.channels.messages import Body, DeliveryStatus, Sender, SenderType
 from domain.conversations.facts import ConversationDataSet, DeliveryReported, MessagePosted, ParticipantRole
-from domain.conversations.standing import Standing, check_body
+from domain.conversations.standing import OnlyListening, Standing, check_body
 from domain.ids import AgentId, MessageId
 from domain.kernel import Decision, NotFound
 
@@ -22,6 +22,8 @@ class Talk(Standing):
         self.check_open()
         self.check_takes_part(agent)
         check_body(body)
+        if self.agents[agent].role is ParticipantRole.SILENT_MONITOR:
+            raise OnlyListening("You listen silently: begin to whisper first.")
         sender = Sender(SenderType.AGENT, agent, name)
         if self.agents[agent].role is not ParticipantRole.PRIMARY:
             yield MessagePosted(message, sender, body, session_id=None)
@@ -35,9 +37,11 @@ class Talk(Standing):
         if any(self.data.get(key) != value for key, value in data.items()):
             yield ConversationDataSet(dict(data))
 
-    def report_delivery(self, message: MessageId, status: DeliveryStatus, reason: str) -> Decision:
+    def report_delivery(
+        self, message: MessageId, status: DeliveryStatus, reason: str, provider_message_id: str = ""
+    ) -> Decision:
         """A receipt: repeated or late ones change nothing, receipts of a closed conversation still count."""
         if message not in self.posted:
             raise NotFound("There is no such message in this conversation.", "message_id")
         if status.follows(self.deliveries.get(message)):
-            yield DeliveryReported(message, status, reason)
+            yield DeliveryReported(message, status, reason, provider_message_id)

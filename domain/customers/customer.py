@@ -1,6 +1,8 @@
 """Who is the customer, and which conversation is open with them? The guard: one open conversation per customer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
 from domain.channels.inbound import Contact
@@ -11,9 +13,12 @@ from domain.customers.facts import (
     CustomerFact,
     CustomerRenamed,
     IdentityAttached,
+    QueueVisited,
 )
-from domain.ids import AgentId, ChannelId, ConversationId, IdentityId
+from domain.ids import AgentId, ChannelId, ConversationId, IdentityId, QueueId, TaskId
 from domain.kernel import Decision, NotFound, replace
+
+SOON = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Customer:
     identities: frozenset[IdentityId] = frozenset()
     conversation: ConversationId | None = None
     last_agent: AgentId | None = None
+    visits: Mapping[QueueId, QueueVisited] = field(default_factory=dict)
+    """The last request in each queue that asks about it."""
 
     def meet(
         self, identity: IdentityId, channel: ChannelId, contact: Contact, name: str, candidate: ConversationId
@@ -44,6 +51,12 @@ class Customer:
         if name != self.name:
             yield CustomerRenamed(name)
 
+    def come_to(self, queue: QueueId, task: TaskId, at: datetime) -> Decision:
+        """They ask for somebody there. Were they there before, not long ago (routing 55)?"""
+        last = self.visits.get(queue)
+        if last is None or last.task_id != task:
+            yield QueueVisited(queue, task, at, came_back=last is not None and at - last.at <= SOON)
+
     def release(self, conversation: ConversationId, last_agent: AgentId | None = None) -> Decision:
         """That conversation has closed; the next message opens a new one. `last_agent`: who talked in it last."""
         if self.conversation == conversation:
@@ -59,6 +72,8 @@ class Customer:
                 return replace(self, name=name, anonymous=False)
             case ConversationOpened(conversation_id=conversation):
                 return replace(self, conversation=conversation)
+            case QueueVisited(queue_id=queue):
+                return replace(self, visits={**self.visits, queue: fact})
             case ConversationReleased(last_agent_id=agent):
                 return replace(self, conversation=None, last_agent=agent or self.last_agent)
             case _:

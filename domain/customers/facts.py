@@ -1,9 +1,10 @@
 """What happens to a customer, and to an identity by which a customer is known on a channel."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.channels.inbound import ContactKind
-from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, IdentityId, SessionId
+from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, IdentityId, MessageId, QueueId, SessionId, TaskId
 from domain.kernel import Fact
 
 
@@ -39,7 +40,19 @@ class ConversationReleased(Fact, stored_as="customer.conversation-released"):
     last_agent_id: AgentId | None = None
 
 
-CustomerFact = CustomerCreated | IdentityAttached | CustomerRenamed | ConversationOpened | ConversationReleased
+@dataclass(frozen=True, slots=True)
+class QueueVisited(Fact, stored_as="customer.queue-visited"):
+    """They asked for somebody in a queue that puts those first who are back within a day (routing 55)."""
+
+    queue_id: QueueId
+    task_id: TaskId
+    at: datetime
+    came_back: bool
+
+
+CustomerFact = (
+    CustomerCreated | IdentityAttached | CustomerRenamed | ConversationOpened | ConversationReleased | QueueVisited
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,10 @@ class SessionOpened(Fact, stored_as="identity.session-opened"):
 
 @dataclass(frozen=True, slots=True)
 class SessionReleased(Fact, stored_as="identity.session-released"):
+    """`heard`: the last messages that came in this session, by which late repeats are known (routing 66)."""
+
     session_id: SessionId
+    heard: tuple[MessageId, ...] = ()
 
 
 IdentityFact = IdentityRegistered | SessionOpened | SessionReleased

@@ -5,8 +5,11 @@ from typing import ClassVar, Self, assert_never
 
 from domain.channels.inbound import Contact, ContactKind
 from domain.customers.facts import IdentityFact, IdentityRegistered, SessionOpened, SessionReleased
-from domain.ids import ChannelId, CustomerId, IdentityId, SessionId
+from domain.ids import ChannelId, CustomerId, IdentityId, MessageId, SessionId
 from domain.kernel import Decision, derived_id, replace
+
+REMEMBERED_MAX = 200
+"""Messages of earlier sessions that an identity remembers: providers repeat what is new, and nothing is kept for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class Identity:
     customer_id: CustomerId | None = None
     session: SessionId | None = None
     previous_session: SessionId | None = None
+    heard: tuple[MessageId, ...] = ()
+    """The last messages of sessions that are over: who repeats one of them says nothing new (routing 66)."""
 
     def open_session(self, channel: ChannelId, contact: Contact, candidate: SessionId) -> Decision:
         """A message came: the identity has a customer and an open session afterwards, its own or `candidate`."""
@@ -24,9 +29,9 @@ class Identity:
         if self.session is None:
             yield SessionOpened(candidate)
 
-    def release(self, session: SessionId) -> Decision:
+    def release(self, session: SessionId, heard: tuple[MessageId, ...] = ()) -> Decision:
         if self.session == session:
-            yield SessionReleased(session)
+            yield SessionReleased(session, heard)
 
     def evolve(self, fact: IdentityFact) -> Self:
         match fact:
@@ -34,8 +39,9 @@ class Identity:
                 return replace(self, customer_id=customer_id)
             case SessionOpened(session_id=session):
                 return replace(self, session=session)
-            case SessionReleased(session_id=session):
-                return replace(self, session=None, previous_session=session)
+            case SessionReleased(session_id=session, heard=heard):
+                remembered = (*self.heard, *heard)[-REMEMBERED_MAX:]
+                return replace(self, session=None, previous_session=session, heard=remembered)
             case _:
                 assert_never(fact)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from domain.configuration.diversions import DiversionAction
 from domain.ids import (
     AgentId,
     ConversationId,
@@ -101,7 +102,8 @@ class Routing:
     """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27).
 
     `step` counts from 0; `LAST_AGENT_STEP` comes before, for those who wait for `last_agent_id`, until `last_agent_until`
-    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9).
+    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9). `entered_at`: when it came into this queue, if that was later. `diverted`: the
+    rules that were applied to it, each once (routing 57, 58).
     """
 
     root_request_id: TaskId
@@ -116,15 +118,21 @@ class Routing:
     last_agent_id: AgentId | None = None
     last_agent_until: datetime | None = None
     data: Mapping[str, str] = field(default_factory=dict, hash=False)
+    entered_at: datetime | None = None
+    diverted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCreated(Fact, stored_as="task.created"):
+    """`requested_by`, `note`: the colleague who asks, and what they say to whoever comes."""
+
     conversation_id: ConversationId
     customer_id: CustomerId
     direction: TaskDirection
     mode: TaskMode
     previous_task_id: TaskId | None = None
+    requested_by: AgentId | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,36 @@ class TaskPulled(Fact, stored_as="task.pulled"):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskNamed(Fact, stored_as="task.named"):
+    """For one agent alone: nobody is chosen, their slot is held at once (routing 44).
+
+    `queue_id`: whose settings hold, that of the talk; none where it came from a list.
+    """
+
+    agent_id: AgentId
+    mrd_id: MrdId
+    root_request_id: TaskId
+    session_id: SessionId
+    queue_id: QueueId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringStarted(Fact, stored_as="task.monitoring-started"):
+    """A supervisor listens in. It takes no slot: supervisors need not be agents (routing 47)."""
+
+    agent_id: AgentId
+    name: str
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRedirected(Fact, stored_as="task.redirected"):
+    """The same task, for something else: a consult became a transfer, listening became taking part (routing 46, 47)."""
+
+    direction: TaskDirection
+
+
+@dataclass(frozen=True, slots=True)
 class StepReached(Fact, stored_as="task.step-reached"):
     """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10); `reason`: why it left the
     one before.
@@ -152,6 +190,20 @@ class StepReached(Fact, stored_as="task.step-reached"):
 
     step: int
     reason: StepReason = StepReason.WAITED
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDiverted(Fact, stored_as="task.diverted"):
+    """A rule of its queue did not let it wait on as it was (routing 57, 58). `measured`: how many waited before it, or how
+    long it had waited, in seconds.
+    """
+
+    rule: str
+    action: DiversionAction
+    conversation_id: ConversationId
+    queue_id: QueueId | None = None
+    message: str = ""
+    measured: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +231,15 @@ class TaskAccepted(Fact, stored_as="task.accepted"):
 
 @dataclass(frozen=True, slots=True)
 class WrapUpStarted(Fact, stored_as="task.wrap-up-started"):
-    """`needs_codes`: it is not finished without one, though it may end at `due` (routing 51)."""
+    """`needs_codes`: it is not finished without one, though it may end at `due` (routing 51). `ends_as`: why the task will
+    have ended; DONE where how the wrap-up ends decides that (routing 3, 43).
+    """
 
     agent_id: AgentId
     conversation_id: ConversationId
     due: datetime | None
     needs_codes: bool = False
+    ends_as: TaskCloseReason = TaskCloseReason.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +269,11 @@ TaskFact = (
     TaskCreated
     | TaskQueued
     | TaskPulled
+    | TaskNamed
+    | MonitoringStarted
+    | TaskRedirected
     | StepReached
+    | TaskDiverted
     | TaskReserved
     | TaskAccepted
     | WrapUpStarted

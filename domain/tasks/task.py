@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
-from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
+from domain.configuration.diversions import Diversion, DiversionAction
+from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState, replace
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import (
     MediaState,
+    MonitoringStarted,
     Routing,
     StepReached,
     StepReason,
@@ -18,10 +20,13 @@ from domain.tasks.facts import (
     TaskCloseReason,
     TaskCreated,
     TaskDirection,
+    TaskDiverted,
     TaskFact,
     TaskMode,
+    TaskNamed,
     TaskPulled,
     TaskQueued,
+    TaskRedirected,
     TaskReserved,
     TaskState,
     WrapUpApplied,
@@ -34,6 +39,9 @@ WRAP_UP_CODES_MAX = 5
 DECLINE_REASON_MAX = 200
 GOES_ON = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE})
 """Ends of a task after which its request goes on under another (routing 4, 21)."""
+
+BESIDE = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE})
+"""What colleagues ask each other: somebody talks with the customer, who does not wait."""
 
 DECLINES = frozenset({TaskCloseReason.DECLINED, TaskCloseReason.NO_AGENT_AVAILABLE})
 """Ends to which a decline comes, while the wait lasts and after."""
@@ -67,6 +75,10 @@ class Task:
     routing: Routing | None = None
     session_id: SessionId | None = None
     pulled: TaskPulled | None = None
+    named: TaskNamed | None = None
+    monitoring: MonitoringStarted | None = None
+    redirected: TaskDirection | None = None
+    diverted: TaskDiverted | None = None
     offer: TaskReserved | None = None
     agent_id: AgentId | None = None
     wrap_up: WrapUpStarted | None = None
@@ -90,6 +102,38 @@ class Task:
             return MediaState.RESERVED
         return MediaState.STARTED if self.routing is None else MediaState.QUEUED
 
+    @property
+    def direction(self) -> TaskDirection | None:
+        return self.redirected or (self.created.direction if self.created else None)
+
+    @property
+    def mrd_id(self) -> MrdId | None:
+        source = self.routing or self.named or self.pulled
+        return source.mrd_id if source else None
+
+    @property
+    def queue_id(self) -> QueueId | None:
+        """The queue whose settings hold for it."""
+        source = self.routing or self.named
+        return source.queue_id if source else None
+
+    @property
+    def root_request_id(self) -> TaskId | None:
+        """The first task of its request."""
+        source = self.routing or self.named
+        return source.root_request_id if source else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Does its request go on under another task? One for a named agent who could not have it does, too."""
+        unreachable = self.named is not None and self.closed is TaskCloseReason.NO_AGENT_AVAILABLE
+        return self.closed in GOES_ON or unreachable
+
+    @property
+    def moves_to(self) -> QueueId | None:
+        """The queue in which its request goes on (routing 57, 58); none for its own."""
+        return self.diverted.queue_id if self.diverted and self.closed is TaskCloseReason.REROUTE else None
+
     # Decisions
 
     def enqueue(
@@ -100,10 +144,27 @@ class Task:
         routing: Routing,
         direction: TaskDirection = TaskDirection.INBOUND,
         previous: TaskId | None = None,
+        requested_by: AgentId | None = None,
+        note: str = "",
     ) -> Decision:
         if self.created is None:
-            yield TaskCreated(conversation, customer, direction, TaskMode.QUEUE, previous)
+            yield TaskCreated(conversation, customer, direction, TaskMode.QUEUE, previous, requested_by, note)
             yield TaskQueued(routing, session)
+
+    def name(self, created: TaskCreated, named: TaskNamed) -> Decision:
+        """For one agent alone. The slot is held by the agent's own stream, as always (routing 44)."""
+        if self.created is None:
+            yield created
+            yield named
+
+    def monitor(self, created: TaskCreated, monitoring: MonitoringStarted) -> Decision:
+        if self.created is None:
+            yield created
+            yield monitoring
+
+    def redirect(self, direction: TaskDirection) -> Decision:
+        if self.created is not None and self.closed is None and self.direction is not direction:
+            yield TaskRedirected(direction)
 
     def pull(self, pulled: TaskPulled, customer: CustomerId) -> Decision:
         """An agent takes work that they chose themselves: theirs at once, without an offer (routing 60, 61)."""
@@ -115,6 +176,22 @@ class Task:
     def widen(self, step: int, reason: StepReason = StepReason.WAITED) -> Decision:
         if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
             yield StepReached(step, reason)
+
+    def divert(self, rule: str, diversion: Diversion, measured: int = 0) -> Decision:
+        """It is not to wait on as it did; each rule is applied once, and never while it rings (routing 57, 58). A customer
+        with whom somebody talks hears nothing of it when that agent's request ends.
+        """
+        if self.media_state is not MediaState.QUEUED or self.routing is None or rule in self.routing.diverted:
+            return
+        beside = self.direction in BESIDE
+        action, words = diversion.action, "" if beside else diversion.message
+        talk = self._check_created().conversation_id
+        if not (beside and diversion.leaves):
+            yield TaskDiverted(rule, action, talk, diversion.queue_id, words, measured)
+        if action is DiversionAction.OTHER_QUEUE:
+            yield self._closed(TaskCloseReason.REROUTE)
+        elif diversion.leaves:
+            yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE, words=words)
 
     def reserve(
         self,
@@ -131,7 +208,7 @@ class Task:
         """
         if self.offer is not None and self.offer.offer_id == offer:
             return
-        if self.media_state is not MediaState.QUEUED:
+        if not self._waits or (self.named is not None and self.named.agent_id != agent):
             raise TaskOver("This request does not wait for an agent any more.")
         yield TaskReserved(offer, agent, due, step, why)
         if auto_answer:
@@ -178,18 +255,30 @@ class Task:
         words: str = "",
     ) -> Decision:
         """The request lost its purpose while it waited or rang: nobody let it ring (routing 49, 59, 64)."""
-        if self.media_state in (MediaState.QUEUED, MediaState.RESERVED):
+        if self._waits or self.media_state is MediaState.RESERVED:
             yield self._closed(reason, left, words)
 
-    def begin_wrap_up(self, now: datetime, wrap_up_s: int | None, *, needs_codes: bool = False) -> Decision:
-        """The talk is over. `wrap_up_s`: none where wrap-up is off, 0 where it has no limit (routing 51)."""
+    def miss(self) -> Decision:
+        """The agent who is named cannot have it: nothing ever rang (routing 44)."""
+        if self.named is not None and self._waits:
+            yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE)
+
+    def begin_wrap_up(
+        self,
+        now: datetime,
+        wrap_up_s: int | None,
+        ends_as: TaskCloseReason = TaskCloseReason.DONE,
+        *,
+        needs_codes: bool = False,
+    ) -> Decision:
+        """The talk is over. `wrap_up_s`: none where wrap-up is off, 0 where it has no limit (routing 43, 51)."""
         if self.media_state is not MediaState.ACTIVE or self.agent_id is None:
             return
-        if wrap_up_s is None:
-            yield self._closed(TaskCloseReason.DONE)
+        if wrap_up_s is None or self.monitoring is not None:
+            yield self._closed(ends_as)
             return
         due = now + timedelta(seconds=wrap_up_s) if wrap_up_s else None
-        yield WrapUpStarted(self.agent_id, self._check_created().conversation_id, due, needs_codes)
+        yield WrapUpStarted(self.agent_id, self._check_created().conversation_id, due, needs_codes, ends_as)
 
     def apply_wrap_up(self, agent: AgentId, codes: tuple[str, ...], note: str) -> Decision:
         """Codes and a note, in wrap-up or in mid-conversation; a note is not a message (routing 51, 53)."""
@@ -207,18 +296,34 @@ class Task:
             raise WrongState("This task is not in wrap-up: leave the conversation first.")
         if self.wrap_up.needs_codes and not self.codes:
             raise CodesNeeded("Say what it was about first: this queue wants at least one wrap-up code.", "codes")
-        yield self._closed(
-            TaskCloseReason.WRAP_UP_APPLIED if self.codes or self.note else TaskCloseReason.WRAP_UP_NOT_APPLIED
-        )
+        applied = self.codes or self.note
+        yield self._wrapped_up(TaskCloseReason.WRAP_UP_APPLIED if applied else TaskCloseReason.WRAP_UP_NOT_APPLIED)
 
     def expire_wrap_up(self) -> Decision:
         if self.state is TaskState.WRAP_UP:
-            yield self._closed(TaskCloseReason.WRAP_UP_EXPIRED)
+            yield self._wrapped_up(TaskCloseReason.WRAP_UP_EXPIRED)
 
     def take_away(self, reason: TaskCloseReason) -> Decision:
         """The agent is gone (logout, forced): whatever state it is in, this task ends."""
         if self.created is not None and self.closed is None:
             yield self._closed(reason)
+
+    @property
+    def _waits(self) -> bool:
+        named = self.named is not None and self.media_state is MediaState.STARTED
+        return named or self.media_state is MediaState.QUEUED
+
+    def check_talks(self, agent: AgentId) -> ConversationId:
+        """The conversation in which this agent talks for this task."""
+        self._check_owner(agent)
+        if self.wrap_up is not None:
+            raise TaskOver("This task is in wrap-up.")
+        return self._check_created().conversation_id
+
+    def _wrapped_up(self, reason: TaskCloseReason) -> TaskClosed:
+        """A transfer stays one, however its wrap-up ends (routing 43)."""
+        ends_as = self.wrap_up.ends_as if self.wrap_up else TaskCloseReason.DONE
+        return self._closed(reason if ends_as is TaskCloseReason.DONE else ends_as)
 
     def _time_is_up(self, now: datetime) -> bool:
         expires_at = self.routing.expires_at if self.routing else None
@@ -262,8 +367,19 @@ class Task:
                 return replace(self, routing=routing, session_id=session)
             case TaskPulled():
                 return replace(self, pulled=fact)
+            case TaskNamed(session_id=session):
+                return replace(self, named=fact, session_id=session)
+            case MonitoringStarted(agent_id=agent):
+                return replace(self, monitoring=fact, agent_id=agent)
+            case TaskRedirected(direction=direction):
+                return replace(self, redirected=direction)
             case StepReached(step=step):
                 return replace(self, routing=replace(self.routing, step=step) if self.routing else None)
+            case TaskDiverted(rule=rule):
+                told = replace(self, diverted=fact)
+                if self.routing is None:
+                    return told
+                return replace(told, routing=replace(self.routing, diverted=self.routing.diverted | {rule}))
             case TaskReserved():
                 return replace(self, offer=fact)
             case TaskAccepted(agent_id=agent):

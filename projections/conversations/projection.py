@@ -13,6 +13,7 @@ from domain.conversations.facts import (
     AgentLeft,
     AgentRequested,
     BotAnswered,
+    ColleagueRequested,
     ConversationClosed,
     ConversationFact,
     DeliveryReported,
@@ -20,6 +21,7 @@ from domain.conversations.facts import (
     SessionJoined,
 )
 from domain.kernel import Fact, GrowingSet, Recorded, replace
+from domain.tasks.facts import TaskDirection
 from projections.table import Table, newcomers_apart
 
 PREVIEW_MAX = 120
@@ -71,7 +73,7 @@ class Participation(msgspec.Struct):
 
 class Conversations:
     name: LiteralString = "conversations"
-    version = 2
+    version = 3
     # Receipts and the turns of bots change nothing that a list shows.
     facts: frozenset[type[Fact]] = frozenset(get_args(ConversationFact)) - {DeliveryReported, BotAnswered}
 
@@ -93,7 +95,7 @@ class Conversations:
                 _heard(row, fact, event.at)
             case SessionJoined(channel_id=channel) if channel not in row.channel_ids:
                 row.channel_ids.append(channel)
-            case AgentRequested():
+            case AgentRequested() | ColleagueRequested(direction=TaskDirection.DIRECT_TRANSFER):
                 row.requested_at = event.at
             case AgentJoined(agent_id=agent, task_id=task, role=role, name=name):
                 row.participants.append(Part(agent, name, role, task, event.at))
@@ -134,12 +136,12 @@ def _heard(row: Row, fact: MessagePosted, at: datetime) -> None:
 
 def _derive(row: Row) -> None:
     # Which messages there were does not decide any state, and would make the row as long as the conversation.
-    model = row.model = replace(row.model, posted=_NO_MESSAGES)
+    model = row.model = replace(row.model, posted=_NO_MESSAGES, heard={})
     row.customer_id = model.customer_id
     row.state = model.state
     row.bot_id = model.bot
     row.close_reason = model.closed
-    request = model.request
+    request = model.waits_for
     if request is None:
         row.queue_id = row.request_task_id = row.request_reason = row.requested_at = None
     else:

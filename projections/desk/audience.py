@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.agents.facts import ListSubscribed, ListUnsubscribed
-from domain.conversations.facts import AgentJoined, AgentLeft
+from domain.conversations.facts import AgentJoined, AgentLeft, ConversationClosed
 from domain.ids import AgentId, ConversationId, ListId
 from domain.kernel import BEGINNING, Position, Recorded
 from domain.lists.facts import ListItemDismissed
@@ -78,7 +78,11 @@ class Audience:
         """The agents whose desks show this fact."""
         match recorded.category:
             case "conversation":
-                for stay in self.stays.by_conversation.get(ConversationId(recorded.subject), ()):
+                stays = self.stays.by_conversation.get(ConversationId(recorded.subject), ())
+                if isinstance(recorded.fact, ConversationClosed):  # also for whoever left before: it is over for good
+                    yield from {stay.agent_id: None for stay in stays if stay.since <= recorded.position}
+                    return
+                for stay in stays:
                     if stay.covers(recorded.position):
                         yield stay.agent_id
             case "agent":

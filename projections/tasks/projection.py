@@ -8,7 +8,16 @@ from psycopg import AsyncConnection
 
 from domain.kernel import Fact, Recorded
 from domain.routing.decisions import Grounds
-from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCreated, TaskFact, TaskQueued, TaskReserved, WrapUpStarted
+from domain.tasks.facts import (
+    MonitoringStarted,
+    TaskAccepted,
+    TaskClosed,
+    TaskCreated,
+    TaskFact,
+    TaskQueued,
+    TaskReserved,
+    WrapUpStarted,
+)
 from domain.tasks.task import Task
 from projections.table import Table, newcomers_apart
 
@@ -31,6 +40,8 @@ class Row(msgspec.Struct):
     attempt: int | None = None
     root_request_id: str | None = None
     previous_task_id: str | None = None
+    requested_by: str | None = None
+    request_note: str = ""
     agent_id: str | None = None
     offer_id: str | None = None
     offer_due: datetime | None = None
@@ -54,7 +65,7 @@ class Row(msgspec.Struct):
 
 class Tasks:
     name: LiteralString = "tasks"
-    version = 2
+    version = 3
     facts: frozenset[type[Fact]] = frozenset(get_args(TaskFact))
 
     def __init__(self) -> None:
@@ -75,7 +86,7 @@ class Tasks:
                 row.enqueued_at = event.at
             case TaskReserved():
                 row.reserved_at = event.at
-            case TaskAccepted():
+            case TaskAccepted() | MonitoringStarted():
                 row.answered_at = event.at
             case WrapUpStarted():
                 row.wrap_up_at = event.at
@@ -96,9 +107,15 @@ def _derive(row: Row) -> None:
     row.session_id, row.codes, row.note = model.session_id, model.codes, model.note
     if (created := model.created) is not None:
         row.conversation_id, row.customer_id = created.conversation_id, created.customer_id
-        row.direction, row.mode, row.previous_task_id = created.direction, created.mode, created.previous_task_id
+        row.direction, row.mode = model.direction or created.direction, created.mode
+        row.previous_task_id, row.requested_by, row.request_note = (
+            created.previous_task_id,
+            created.requested_by,
+            created.note,
+        )
+    row.mrd_id, row.root_request_id = model.mrd_id, model.root_request_id
     if (routing := model.routing) is not None:
-        row.queue_id, row.mrd_id, row.root_request_id = routing.queue_id, routing.mrd_id, routing.root_request_id
+        row.queue_id = routing.queue_id
         row.priority, row.step, row.attempt = routing.priority, routing.step, routing.attempt
         row.first_enqueued_at, row.expires_at = routing.first_enqueued_at, routing.expires_at
     if (offer := model.offer) is not None:

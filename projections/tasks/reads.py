@@ -35,6 +35,8 @@ class TaskSummary:
     attempt: int | None
     root_request_id: TaskId | None
     previous_task_id: TaskId | None
+    requested_by: AgentId | None
+    request_note: str
     agent_id: AgentId | None
     offer_id: OfferId | None
     offer_due: datetime | None

@@ -16,6 +16,8 @@ CREATE TABLE task (
     attempt           int,
     root_request_id   text,
     previous_task_id  text,
+    requested_by      text,                  -- the colleague who asked for somebody, and what they say to them
+    request_note      text        NOT NULL,
     agent_id          text,                  -- who holds it: offered, talking, wrapping up, or at the end
     offer_id          text,
     offer_due         timestamptz,

@@ -305,7 +305,39 @@ async def test_messages_and_ends_of_sessions_at_once_lose_and_repeat_nothing(see
     assert sum(talk.state is not ConversationState.CLOSED for talk in talks) <= 1
 
 
-# Receipts
+# Repeats, and receipts
+
+
+async def test_a_repeat_from_many_conversations_ago_is_known() -> None:  # routing 66
+    office = an_office()
+    for number in range(5):
+        await office.sends(message(number), message(f"{number} again"))
+        await end(office, (await office.subjects(SessionStarted))[-1])
+    said = await posted(office)
+    for number in range(5):
+        await office.sends(message(number), message(f"{number} again"))
+    assert await posted(office) == said
+    assert len(await office.facts(ConversationStarted)) == 5
+    await office.sends(message(0, "sms-line"))  # the same name on another channel is another message
+    assert len(await posted(office)) == len(said) + 1
+
+
+async def test_a_repeat_is_known_while_a_new_conversation_goes_on() -> None:  # routing 66
+    office = an_office()
+    for number in range(3):
+        await office.sends(message(number))
+        await end(office, (await office.subjects(SessionStarted))[-1])
+    await office.sends(message("new"), message(0), message(1), message("new"))
+    assert sorted(await posted(office)) == [f"whatsapp-line-{it}" for it in (0, 1, 2, "new")]
+
+
+async def test_how_the_provider_names_what_we_sent_is_kept() -> None:  # routing 66
+    office = an_office()
+    await office.send(message(1))
+    talk, (it,) = ConversationId(await the(ConversationStarted, office)), await office.facts(MessagePosted)
+    receipt = Receipt(it.channel_id, it.message_id, DeliveryStatus.SENT, provider_message_id="wamid.7")
+    await office.send(ReportReceipt(talk, receipt))
+    assert [fact.provider_message_id for fact in await office.facts(DeliveryReported)] == ["wamid.7"]
 
 
 async def test_receipts_in_any_order_say_how_far_a_message_came() -> None:

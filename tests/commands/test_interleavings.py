@@ -3,7 +3,7 @@
 The reactor keeps the order of one stream and promises none between streams; here chance chooses. A failing seed replays.
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from datetime import timedelta
 from random import Random
 
@@ -12,23 +12,34 @@ import pytest
 from commands.agents import GrantMrd, LogIn, LogOut, MakeNotReady, MakeReady, RegisterAgent, ReserveSlot
 from commands.attendance import LeaveConversation
 from commands.bus import Command
+from commands.colleagues import AskColleague, EndConsult, PromoteColleague, WithdrawRequest
 from commands.conversations import EndConversation, PostAgentMessage
 from commands.inbound import EndSession
+from commands.supervision import BargeIn, MonitorConversation, Whisper
 from commands.tasks import AcceptTask, FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentState
 from domain.channels.inbound import Contact, ContactKind
 from domain.channels.messages import Body
 from domain.conversations.conversation import Conversation
-from domain.conversations.facts import ConversationClosed, ConversationStarted, ConversationState
+from domain.conversations.facts import (
+    AgentJoined,
+    AgentRequestEnded,
+    ColleagueRequested,
+    ConversationClosed,
+    ConversationStarted,
+    ConversationState,
+    ParticipantRole,
+    Release,
+)
 from domain.customers.customer import Customer
 from domain.customers.facts import CustomerCreated, IdentityRegistered
 from domain.customers.identity import Identity
-from domain.ids import AgentId, ConversationId, MessageId, OfferId, SessionId, TaskId
+from domain.ids import AgentId, ConversationId, MessageId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Refused, derived_id
 from domain.sessions.facts import SessionEndReason, SessionStarted
 from domain.sessions.session import Session
-from domain.tasks.facts import MediaState, TaskClosed, TaskCreated, TaskState
+from domain.tasks.facts import MediaState, TaskClosed, TaskCreated, TaskDirection, TaskState
 from domain.tasks.task import Task
 from infra.eventlog.memory import MemoryLog
 from tests.commands.office import Office
@@ -37,17 +48,22 @@ from tests.domain.configuration.situations import CHAT, catalog
 
 pytestmark = pytest.mark.anyio
 AGENTS = [AgentId("maria"), AgentId("paul"), AgentId("zoe")]
+SUE, SALES = AgentId("sue"), QueueId("sales")
 CUSTOMERS = [Contact(ContactKind.PHONE, f"+4930{number}") for number in range(3)]
 
 
 class Day(Office):
-    """An office in which chance decides what happens next, and which stream is reacted to next."""
+    """An office in which chance decides what happens next, and which stream is reacted to next. `sociable`: agents ask
+    for each other all the time, and supervisors listen.
+    """
 
     def __init__(self, seed: int) -> None:
         super().__init__(MemoryLog(), catalog())
+        self.sociable = seed % 2 == 1
         self.random = Random(seed)
         self.lanes = defaultdict(deque)
         self.number = 0
+        self.requests: list[TaskId] = []
 
     async def settle(self) -> None:
         while await self.react_to_one():
@@ -56,6 +72,8 @@ class Day(Office):
     async def react_to_one(self) -> bool:
         for recorded in await self.log.read_all(self.reacted, 10_000):
             self.note_deadlines(recorded)
+            if isinstance(recorded.fact, ColleagueRequested):
+                self.requests.append(recorded.fact.task_id)
             self.lanes[recorded.stream].append(recorded)
             self.reacted = recorded.position
         waiting = sorted(stream for stream, lane in self.lanes.items() if lane)
@@ -75,9 +93,11 @@ class Day(Office):
         """One thing that people, the engine or the clock do, and a few reactions."""
         self.number += 1
         agent, pick = self.random.choice(AGENTS), self.random.choice
-        match pick(
-            ["writes", "writes", "routes", "routes", "accepts", "accepts", "does", "replies", "hangs up", "time"]
-        ):
+        usual = ["writes", "writes", "routes", "routes", "accepts", "accepts", "does", "replies", "hangs up", "time"]
+        if self.sociable:
+            usual = ["writes", "routes", "routes", "accepts", "accepts", "does", *["together"] * 4]
+            usual += pick([["hangs up"], ["time"], ["replies"], ["replies"]])
+        match pick(usual):
             case "writes":
                 number = pick([self.number, self.number, max(1, self.number - 9)])
                 channel = pick(["whatsapp-line", "sms-line"])
@@ -89,6 +109,9 @@ class Day(Office):
                     await self.attempt(AcceptTask(task_id, task.offer.agent_id))
             case "does":
                 await self.attempt(await self.of_an_agent(agent))
+            case "together":
+                choices = [it for task in await self.tasks(MediaState.ACTIVE) for it in self.together(*task)]
+                await self.attempt(pick(choices) if choices else MakeReady(agent))
             case "replies":
                 for talk_id, talk in await self.talks():
                     for talking in talk.talking:
@@ -111,6 +134,18 @@ class Day(Office):
         choices += [LeaveConversation(talk_id, agent) for talk_id, _ in talks]
         choices += [EndConversation(talk_id, agent) for talk_id, _ in talks]
         return self.random.choice(choices)
+
+    def together(self, task_id: TaskId, task: Task) -> list[Command]:
+        """What whoever works on a task may do with others (routing 43 to 47)."""
+        talk_id, me, pick = task.created.conversation_id, task.agent_id, self.random.choice
+        whom = pick([{"queue_id": SALES}, {"queue_id": SALES}, {"colleague_id": pick(AGENTS)}])
+        direction = pick([TaskDirection.DIRECT_TRANSFER, TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE])
+        asks: Command = AskColleague(task_id, me, direction, release=pick(list(Release)), **whom)
+        becomes = pick([TaskDirection.CONSULT_TRANSFER, TaskDirection.CONSULT_CONFERENCE])
+        choices = [asks, asks, asks, PromoteColleague(task_id, me, becomes), EndConsult(task_id, me)]
+        choices += [WithdrawRequest(task_id, me, request) for request in self.requests[-3:]]
+        choices += [MonitorConversation(talk_id, SUE, "Sue"), pick([BargeIn, Whisper])(talk_id, SUE)]
+        return [*choices, LeaveConversation(talk_id, me)]
 
     async def route(self) -> None:
         for task_id, task in await self.tasks(MediaState.QUEUED):
@@ -145,27 +180,39 @@ class Day(Office):
                 assert task_id in tasks, f"{agent_id} holds a slot ({slot.state}) for a task that is over"
         for task_id, task in tasks.items():
             holder = task.agent_id or (task.offer.agent_id if task.offer else None)
-            if holder is not None:
+            if holder is not None and task.monitoring is None:
                 assert task_id in (await self.load(Agent, holder)).slots, "whoever has a task has a slot for it"
             talk = talks.get(task.created.conversation_id)
             assert talk is not None or task.wrap_up, f"a task is {task.media_state} in a conversation that is over"
             if task.media_state in (MediaState.QUEUED, MediaState.RESERVED):
-                assert talk.request is not None, "whoever is looked for was asked for"
-                assert task.routing.root_request_id == talk.request.task_id, "one request at a time"
+                assert task.root_request_id in talk.awaited, "whoever is looked for was asked for"
         for talk_id, talk in talks.items():
             assert talk.state is not ConversationState.CLOSING, talk_id
             for agent_id, part in talk.agents.items():
                 assert part.task_id in tasks, f"{agent_id} takes part ({part.role}) for a task that is over"
-            if talk.request is not None:
-                roots = [task.routing.root_request_id for task in tasks.values()]
-                assert talk.request.task_id in roots, "a request that nobody works on"
+            assert talk.awaited <= {task.root_request_id for task in tasks.values()}, "a request that nobody works on"
+            if talk.sessions and not talk.talking:
+                here = [it for it, part in talk.agents.items() if part.role is not ParticipantRole.WRAP_UP]
+                assert not here, f"{here} are here for nobody (routing 47, 49)"
             for session in talk.sessions:
                 assert (await self.load(Session, session)).is_open, "a session that ended is in a conversation"
+        await self.check_requests()
         ends = await self.subjects(TaskClosed)
         assert len(ends) == len(set(ends)), "a task ends once"
         for customer_id in await self.subjects(CustomerCreated):
             open_now = (await self.load(Customer, customer_id)).conversation
             assert open_now is None or open_now in talks
+
+    async def check_requests(self) -> None:
+        """Every request of a colleague ends with somebody, or with a report, or waits (routing 44, 67)."""
+        ends = Counter(it.request_id for it in await self.facts(AgentJoined))
+        ends.update(it.task_id for it in await self.facts(AgentRequestEnded))
+        over = {ConversationId(it) for it in await self.subjects(ConversationClosed)}
+        for recorded in await self.log.read_all(limit=100_000):
+            if isinstance(recorded.fact, ColleagueRequested):
+                request, talk_id = recorded.fact.task_id, ConversationId(recorded.subject)
+                waits = request in (await self.load(Conversation, talk_id)).awaited
+                assert ends[request] + waits == 1 or (talk_id in over and not ends[request]), recorded.fact
 
     async def everybody_goes_home(self) -> None:
         for session in await self.subjects(SessionStarted):

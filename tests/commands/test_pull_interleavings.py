@@ -35,6 +35,7 @@ DEEDS = ("writes", "writes", "writes", "joins", "joins", "joins", "does", "close
 class PullDay(Day):
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
+        self.sociable = False
         self.catalog = catalog(PULLING)
         self.random = Random(f"pull {seed}")
 

@@ -1,19 +1,22 @@
 """Do queues treat requests and agents as they were set up? routing 21, 22, 27, 28, 51, 53, 59."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from commands.agents import GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
-from commands.conversations import PostAgentMessage
-from commands.inbound import EndSession
-from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
+from commands.conversations import PostAgentMessage, SetConversationData
+from commands.inbound import EndSession, ReceiveMessage
+from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, EnqueueTask, FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState
 from domain.channels.messages import Body, SenderType
-from domain.configuration.settings import ReasonCode, ReasonKind
+from domain.configuration.priorities import PriorityLabel
+from domain.configuration.settings import ReasonCode, ReasonKind, RelationalOperator
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ConversationStarted, MessagePosted
+from domain.customers.facts import QueueVisited
 from domain.ids import AgentId, ConversationId, MessageId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Invalid, Refused, derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
@@ -219,6 +222,74 @@ async def test_a_customer_who_leaves_before_an_answer_is_cancelled_and_nobody_mi
     assert [(it.reason, it.left) for it in await office.facts(TaskClosed)] == [(TaskCloseReason.CANCELLED, reason)]
     maria = await office.load(Agent, MARIA)
     assert (maria.mrd_state(CHAT), maria.slots) == (MrdState.READY, {})
+
+
+VIP, BIG = PriorityLabel("segment", "vip", 8), PriorityLabel("order", "100", 5, RelationalOperator.GE)
+
+
+async def priority(office: Office) -> int:
+    return (await office.load(Task, await newest(office, TaskCreated))).routing.priority
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({}, 1),
+        ({"segment": "vip"}, 8),
+        ({"order": "250"}, 5),
+        ({"order": "250", "segment": "vip"}, 8),
+        ({"order": "9"}, 1),
+    ],
+)
+async def test_labels_make_a_request_urgent_and_the_highest_wins(data, expected) -> None:  # routing 55
+    office = await an_office_where(priority_labels=(BIG, VIP))
+    inbound = replace(message().inbound, channel_data=data)
+    await office.sends(ReceiveMessage(inbound))
+    assert await priority(office) == expected
+
+
+async def test_what_an_agent_noted_counts_and_what_waited_in_vain_stays_first() -> None:  # routing 24, 55
+    office = await an_office_where(priority_labels=(VIP,), request_ttl_s=30)
+    await office.sends(message())
+    talk = ConversationId(await newest(office, ConversationStarted))
+    assert await priority(office) == 1
+    await office.sends(SetConversationData(talk, {"segment": "vip"}))
+    await office.wait(31)  # nobody was free
+    await office.sends(message(2))
+    assert await priority(office) == 8
+    await rings(office)
+    await office.wait(20)
+    assert await priority(office) == 11
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(1, 10), (24, 10), (25, 1)])
+async def test_a_customer_who_is_back_within_a_day_goes_first(hours, expected) -> None:  # routing 55
+    office = await an_office_where(returning_first=True)
+    await office.sends(message())
+    assert await priority(office) == 1
+    await office.sends(EndSession(SessionId(await newest(office, SessionStarted)), SessionEndReason.CUSTOMER))
+    office.now += timedelta(hours=hours)
+    await office.sends(message(2))
+    assert await priority(office) == expected
+
+
+async def test_who_is_back_goes_first_only_where_the_queue_says_so() -> None:  # routing 55
+    office = await an_office_where()
+    await office.sends(message())
+    await office.sends(EndSession(SessionId(await newest(office, SessionStarted)), SessionEndReason.CUSTOMER))
+    await office.sends(message(2))
+    assert await priority(office) == 1
+    assert await office.facts(QueueVisited) == []
+
+
+async def test_a_request_that_is_enqueued_twice_is_no_return() -> None:  # routing 55, 66
+    office = await an_office_where(returning_first=True)
+    await office.sends(message())
+    its = TaskId(await newest(office, TaskCreated))
+    talk, session = await newest(office, ConversationStarted), await newest(office, SessionStarted)
+    await office.sends(EnqueueTask(its, ConversationId(talk), SessionId(session), QUEUE, CHAT, 1))
+    assert await priority(office) == 1
+    assert [it.came_back for it in await office.facts(QueueVisited)] == [False]
 
 
 async def test_what_was_declined_after_the_customer_left_is_gone() -> None:  # routing 59

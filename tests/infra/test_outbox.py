@@ -40,7 +40,7 @@ class ForeignConnector:
     """Answers as the script says, then 204; checks every signature."""
 
     def __init__(self) -> None:
-        self.script: list[int | float] = []
+        self.script: list[int | float | str] = []
         self.got: list[dict[str, Any]] = []
         self.tried = 0
 
@@ -50,12 +50,13 @@ class ForeignConnector:
         Webhook(secret_of(NEW, PARTNER)).verify(body, dict(request.headers), json_parse=False)
         self.tried += 1
         answer = self.script.pop(0) if self.script else 204
+        said, answer = (answer, 200) if isinstance(answer, str) else ("", answer)
         if isinstance(answer, float):
             await asyncio.sleep(answer)
             answer = 204
         if answer < 300:
             self.got.append({**msgspec.json.decode(body), "webhook-id": request.headers["webhook-id"]})
-        return PlainTextResponse("no such number" if answer == 422 else "", answer)
+        return PlainTextResponse("no such number" if answer == 422 else said, answer)
 
     def texts(self) -> list[str]:
         return [it["body"]["text"] for it in self.got]
@@ -126,6 +127,20 @@ async def test_what_an_agent_says_is_taken_to_the_customer(centre: Centre) -> No
         "zoe", {"type": "AGENT", "name": "Ada"}, "+4930999",
     )  # fmt: skip
     assert got["conversationId"] == conversation
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [('{"providerMessageId": "wamid.7"}', "wamid.7"), ("Thanks!", ""), ("[]", "")]
+)
+async def test_how_the_provider_names_it_is_kept_where_the_connector_says_so(
+    centre: Centre, said: str, kept: str
+) -> None:  # routing 66
+    centre.foreign.script = [said]
+    conversation, ada = await centre.talk("zoe", "ada")
+    await centre.say(conversation, ada, "Good morning")
+    assert await centre.outcomes(conversation, 1) == [("SENT", "")]
+    news = [it for it in await centre.facts(f"conversation-{conversation}") if isinstance(it, DeliveryReported)]
+    assert news[0].provider_message_id == kept
 
 
 async def test_a_connector_that_is_busy_is_tried_again(centre: Centre) -> None:

@@ -10,7 +10,7 @@ from commands import lists as l
 from commands.attendance import LeaveConversation
 from commands.bus import Command
 from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
-from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt, message_id
+from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt
 from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
 from domain.agents.facts import AgentState, SlotState
 from domain.agents.states import Slot
@@ -146,8 +146,8 @@ class CustomerPerson:
                 burst = [self._message() for _ in range(random.choice([1, 1, 1, 2, 3]))]
                 random.shuffle(burst)
                 await asyncio.gather(*(self._do(ReceiveMessage(inbound), PROVIDER) for inbound in burst))
-            case "repeats" if repeats := [inbound for inbound in self._written if self._is_recent(inbound)]:
-                await self._do(ReceiveMessage(replace(random.choice(repeats), is_newcomer=False)), PROVIDER)
+            case "repeats" if self._written:
+                await self._do(ReceiveMessage(replace(random.choice(self._written), is_newcomer=False)), PROVIDER)
             case "opens":
                 await self._do(OpenSession(self._message()), PROVIDER)
             case "leaves":
@@ -158,12 +158,6 @@ class CustomerPerson:
                 self._visit += 1  # another browser: the site draws a new contact
             case _:
                 return
-
-    def _is_recent(self, inbound: Inbound) -> bool:
-        """A repeat is known by the session of now or before: what is older passes for new."""
-        session_id = self._watch.said_in.get(message_id(inbound.channel_id, inbound.provider_message_id))
-        identity = identity_id(inbound.channel_id, inbound.contact)
-        return session_id in (None, self._watch.latest_session.get(identity))
 
     async def leaves(self) -> None:
         reason = self._random.choice([SessionEndReason.CUSTOMER, SessionEndReason.NETWORK])

@@ -7,6 +7,7 @@ from commands.configuration import Configure, Retire
 from commands.queues import DrainQueue, FlushQueue
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.priorities import PriorityLabel
 from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, ListId, MrdId, QueueId
 
 MRDS = [MrdId("chat"), MrdId("voice")]
@@ -97,6 +98,8 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         wrap_up_mandatory=wrap_up and random.random() < 0.15,
         decline_allowed=random.random() < 0.5,
         auto_answer=random.random() < 0.1,
+        priority_labels=(PriorityLabel("mood", "2", 7),) if random.random() < 0.3 else (),
+        returning_first=random.random() < 0.3,
         no_agent_message=random.choice(["", "Nobody is free."]),
     )
 

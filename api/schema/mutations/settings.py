@@ -2,10 +2,13 @@
 
 import strawberry
 
+from api.schema.mutations.diversions import OpeningInput, OverflowInput
 from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.priorities import PriorityLabel
+from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.configuration.request_data import Consideration
 from domain.configuration.wrap_up import CODES_MAX, WrapUpCategory, WrapUpForm
 from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
@@ -111,6 +114,16 @@ def _expression(given: ExpressionInput) -> s.Expression:
     return s.Expression(tuple(terms), given.junction)
 
 
+@strawberry.input(description="What a request carries makes it urgent.")
+class PriorityLabelInput:
+    field: str = doc("A field of the request's data.")
+    value: str = doc("What it is compared with; it does not count for HAS.", default="")
+    priority: int = doc("How urgent, 1 to 10; the highest that holds wins.")
+    operator: s.RelationalOperator = doc(
+        "How it is compared; GT, GE, LT and LE compare numbers.", default=s.RelationalOperator.EQ
+    )
+
+
 @strawberry.input(description="A queue: who answers, in which order and how soon.")
 class ConfigureQueueInput(Intention):
     id: strawberry.ID = doc(CHOSEN_ID)
@@ -136,6 +149,13 @@ class ConfigureQueueInput(Intention):
     wait_message: str = doc(
         "What customers who wait are told now and then, with {position} and {minutes}; empty for nothing.", default=""
     )
+    transfer_message: str = doc(
+        "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
+    )
+    opening: OpeningInput | None = doc("When it is open; null for always.", default=None)
+    overflow: list[OverflowInput] = doc("When too much waits, and what then; at most 10 rules.", default_factory=list)
+    priority_labels: list[PriorityLabelInput] = doc("What makes requests urgent, at most 50.", default_factory=list)
+    returning_first: bool = doc("Do customers who are back within a day go first?", default=False)
 
     def settings(self) -> s.Queue:
         return s.Queue(
@@ -159,6 +179,13 @@ class ConfigureQueueInput(Intention):
             ewt_min_s=self.ewt_min_s,
             ewt_max_s=self.ewt_max_s,
             wait_message=self.wait_message,
+            transfer_message=self.transfer_message,
+            opening=self.opening.opening() if self.opening else None,
+            overflow=tuple(rule.overflow() for rule in self.overflow),
+            priority_labels=tuple(
+                PriorityLabel(it.field, it.value, it.priority, it.operator) for it in self.priority_labels
+            ),
+            returning_first=self.returning_first,
         )
 
 

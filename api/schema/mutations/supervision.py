@@ -7,8 +7,10 @@ from api.schema.mutations.inputs import Intention
 from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
 from commands.agents import LogOut, MakeNotReady, MakeReady
+from commands.attendance import LeaveConversation
 from commands.domains import LoseAgentState, MirrorMrd
 from commands.requests import RequestAgent
+from commands.supervision import BargeIn, MonitorConversation, Whisper
 from domain.agents.facts import MrdState
 from domain.conversations.facts import RequestReason
 from domain.ids import AgentId, ConversationId, MrdId, QueueId
@@ -33,6 +35,30 @@ class MakeAgentReadyInput(Intention):
     mrds: list[MrdId] | None = doc("Only in these media routing domains; null for all.", default=None)
 
 
+@strawberry.input(description="Listen to a conversation.")
+class MonitorConversationInput(Intention):
+    conversation_id: ConversationId = doc("The conversation, in which an agent talks.")
+
+
+@strawberry.input(description="Be heard by the agents of a conversation.")
+class WhisperInput(Intention):
+    conversation_id: ConversationId = doc("The conversation, to which you listen.")
+
+
+@strawberry.input(description="Take part in a conversation.")
+class BargeInInput(Intention):
+    conversation_id: ConversationId = doc("The conversation, to which you listen.")
+
+
+@strawberry.input(description="Leave a conversation to which you listen or in which you take part.")
+class StopMonitoringInput(Intention):
+    conversation_id: ConversationId = doc("The conversation.")
+
+
+def _self(info: Info) -> AgentId:
+    return AgentId(info.context.viewer.agent_id)
+
+
 @strawberry.input(description="Give an agent a break.")
 class MakeAgentNotReadyInput(Intention):
     agent_id: AgentId = doc("The agent, who must be signed in.")
@@ -54,6 +80,28 @@ class MirrorMrdInput(Intention):
 
 @strawberry.type
 class SupervisionMutation:
+    @mutation("Listen to a conversation, one supervisor at a time. You leave it with the last agent who talks.")
+    async def monitor_conversation(self, info: Info, input: MonitorConversationInput) -> MutationPayload:
+        return await send(
+            info,
+            MonitorConversation(input.conversation_id, _self(info), info.context.viewer.name),
+            input.client_mutation_id,
+        )
+
+    @mutation("From now on what you write with `postMessage` is read by the agents, and not by the customer.")
+    async def whisper(self, info: Info, input: WhisperInput) -> MutationPayload:
+        return await send(info, Whisper(input.conversation_id, _self(info)), input.client_mutation_id)
+
+    @mutation("Begin to talk with the customer, beside the agents. Only for whoever listens or whispers.")
+    async def barge_in(self, info: Info, input: BargeInInput) -> MutationPayload:
+        return await send(info, BargeIn(input.conversation_id, _self(info)), input.client_mutation_id)
+
+    @mutation("Leave a conversation to which you listen or in which you take part.")
+    async def stop_monitoring(self, info: Info, input: StopMonitoringInput) -> MutationPayload:
+        return await send(
+            info, LeaveConversation(input.conversation_id, _self(info), "stopped listening"), input.client_mutation_id
+        )
+
     @mutation("Ask for a human. Nothing happens where one is there or on the way.")
     async def request_agent(self, info: Info, input: RequestAgentInput) -> MutationPayload:
         return await send(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import strawberry
 
+from api.schema.types.diversions import Opening, Overflow, opening, overflow
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
@@ -82,6 +83,14 @@ class Step:
     consider_if: list[Consideration] = doc("What must all hold of the request.")
 
 
+@strawberry.type(description="What a request carries makes it urgent.")
+class PriorityLabel:
+    field: str = doc("A field of the request's data.")
+    operator: s.RelationalOperator = doc("How it is compared.")
+    value: str = doc("With what.")
+    priority: int = doc("How urgent it is then, 1 to 10.")
+
+
 @strawberry.type(description="A queue as it is configured: who answers, in which order and how soon.")
 class QueueSettings:
     id: QueueId = doc(ID)
@@ -103,6 +112,11 @@ class QueueSettings:
     decline_allowed: bool = doc("May agents decline what rings?", name="isDeclineAllowed")
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
+    transfer_message: str = doc("What a customer is told whom an agent passes on to this queue; empty for nothing.")
+    opening: Opening | None = doc("When it is open; null for always.")
+    overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
+    priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
+    returning_first: bool = doc("Do customers who are back within a day go first?", name="isReturningFirst")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
     ewt_min_s: int = doc("No shorter wait than this is ever told.")
     ewt_max_s: int = doc("No longer wait than this is ever told; 0 for no limit.")
@@ -253,6 +267,14 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             decline_allowed=it.decline_allowed,
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
+            transfer_message=it.transfer_message,
+            opening=opening(it.opening),
+            overflow=overflow(it.overflow),
+            priority_labels=[
+                PriorityLabel(field=one.field, operator=one.operator, value=one.value, priority=one.priority)
+                for one in it.priority_labels
+            ],
+            returning_first=it.returning_first,
             draining=it.draining,
             ewt_min_s=it.ewt_min_s,
             ewt_max_s=it.ewt_max_s,

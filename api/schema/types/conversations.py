@@ -12,9 +12,17 @@ from api.schema.types.customers import Customer, customer_named
 from api.schema.types.messages import Message
 from api.schema.types.paging import Connection, window
 from api.schema.words import answer, doc
-from domain.conversations.facts import AgentRequested, CloseReason, ConversationState, ParticipantRole, RequestReason
+from domain.conversations.facts import (
+    AgentRequested,
+    CloseReason,
+    ConversationState,
+    ParticipantRole,
+    Release,
+    RequestReason,
+)
 from domain.ids import AgentId, BotId, ChannelId, ConversationId, CustomerId, MessageId, QueueId, SessionId, TaskId
 from domain.kernel import Position
+from domain.tasks.facts import TaskDirection
 from projections.conversations.reads import ConversationSummary
 
 ASCENDING = "Messages come oldest first; `last` gives the newest."
@@ -41,6 +49,17 @@ class AgentRequest:
     queue_id: QueueId = doc("Where.")
     reason: RequestReason = doc("Why.")
     since: datetime = doc("Since when.")
+
+
+@strawberry.type(description="An agent of the conversation asks for a colleague, who has not come yet.")
+class ColleagueRequest:
+    task_id: TaskId = doc("The first task of the request.")
+    direction: TaskDirection = doc("DIRECT_TRANSFER, CONSULT or DIRECT_CONFERENCE.")
+    requested_by: AgentId = doc("Who asks.")
+    queue_id: QueueId | None = doc("Whoever serves this queue; with an agent, where the customer had come from.")
+    agent_id: AgentId | None = doc("This colleague; null for whoever serves the queue.")
+    note: str = doc("What they should know.")
+    release: Release = doc("When whoever passes the customer on is out of the talk.")
 
 
 @strawberry.type(description="What was said last.")
@@ -90,6 +109,22 @@ class Conversation:
             more=before is not None if size.from_end else missing,
             less=missing if size.from_end else after is not None,
         )
+
+    @answer("Colleagues whom its agents have asked for, and who have not come yet.")
+    async def colleague_requests(self, info: Info) -> list[ColleagueRequest]:
+        asked = (await self._transcript(info)).model.colleagues.values()
+        return [
+            ColleagueRequest(
+                task_id=it.task_id,
+                direction=it.direction,
+                requested_by=it.by,
+                queue_id=it.queue_id,
+                agent_id=it.agent_id,
+                note=it.note,
+                release=it.release,
+            )
+            for it in asked
+        ]
 
     @answer("The channel sessions that are open in it.")
     async def sessions(self, info: Info) -> list[ChannelSession]:
@@ -200,7 +235,7 @@ def of_transcript(id: ConversationId, known: Transcript) -> Conversation:
             for agent, part in model.agents.items()
         ],
         bot_id=model.bot,
-        request=_request(model.request, known),
+        request=_request(model.waits_for, known),
         created_at=known.created_at,
         closed_at=known.closed_at,
         close_reason=model.closed,

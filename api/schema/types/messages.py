@@ -42,6 +42,7 @@ class Delivery:
     status: DeliveryStatus = doc("How far the message came.")
     reason: str = doc("Why it failed; empty otherwise.")
     at: datetime = doc("When Parley heard of it.")
+    provider_message_id: str = doc("How the provider names the message; empty where nobody said so.")
 
 
 @strawberry.type(description="A message in a conversation.")
@@ -79,7 +80,12 @@ def message(recorded: Recorded[MessagePosted], receipt: Recorded[DeliveryReporte
 
 
 def delivery(receipt: Recorded[DeliveryReported]) -> Delivery:
-    return Delivery(status=receipt.fact.status, reason=receipt.fact.reason, at=receipt.at)
+    return Delivery(
+        status=receipt.fact.status,
+        reason=receipt.fact.reason,
+        at=receipt.at,
+        provider_message_id=receipt.fact.provider_message_id,
+    )
 
 
 def _as_is(word: messages.Sender | messages.Body) -> Any:

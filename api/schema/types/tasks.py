@@ -39,6 +39,9 @@ class Task:
     step: int | None = doc("Which step of the queue it has reached, from 0; -1 while the last agent is waited for.")
     attempt: int | None = doc("The how manieth task of its request it is, from 1.")
     previous_task_id: TaskId | None = doc("The task that it continues.")
+    root_request_id: TaskId | None = doc("The first task of its request; null where nobody was looked for.")
+    requested_by: AgentId | None = doc("The colleague who asked for whoever takes it.")
+    request_note: str = doc("What that colleague says to them.")
     first_enqueued_at: datetime | None = doc("Since when the customer waits.")
     expires_at: datetime | None = doc("Until when it may wait.")
     offer: Offer | None = doc("The last offer.")
@@ -89,6 +92,9 @@ def of_summary(row: TaskSummary) -> Task:
         step=row.step,
         attempt=row.attempt,
         previous_task_id=row.previous_task_id,
+        root_request_id=row.root_request_id,
+        requested_by=row.requested_by,
+        request_note=row.request_note,
         first_enqueued_at=row.first_enqueued_at,
         expires_at=row.expires_at,
         offer=Offer(id=row.offer_id, agent_id=row.agent_id, due=row.offer_due, decision=of_grounds(row.decision))
@@ -118,14 +124,17 @@ def of_model(id: TaskId, task: model.Task) -> Task | None:
         customer_id=created.customer_id,
         state=task.state,
         media_state=task.media_state,
-        direction=created.direction,
+        direction=task.direction or created.direction,
         mode=created.mode,
         queue_id=routing.queue_id if routing else None,
-        mrd_id=routing.mrd_id if routing else None,
+        mrd_id=task.mrd_id,
         priority=routing.priority if routing else None,
         step=routing.step if routing else None,
         attempt=routing.attempt if routing else None,
         previous_task_id=created.previous_task_id,
+        root_request_id=task.root_request_id,
+        requested_by=created.requested_by,
+        request_note=created.note,
         first_enqueued_at=routing.first_enqueued_at if routing else None,
         expires_at=routing.expires_at if routing else None,
         offer=Offer(id=offer.offer_id, agent_id=offer.agent_id, due=offer.due, decision=of_grounds(offer.decision))

@@ -115,7 +115,7 @@ async def an_answered_customer(http: httpx2.AsyncClient, centre: Centre) -> tupl
 async def test_receipts_tell_how_far_a_message_came(http: httpx2.AsyncClient, centre: Centre) -> None:
     conversation, id = await an_answered_customer(http, centre)
     for status in ("READ", "SENT", "READ", "DELIVERED"):  # late and repeated ones never go back
-        receipt = {"messageId": id, "status": status, "conversationId": conversation}
+        receipt = {"messageId": id, "status": status, "conversationId": conversation, "providerMessageId": "wamid.7"}
         assert (await http.post(DOOR, json=receipt, headers=CONNECTOR)).status_code == 200
     assert (await centre.conversation(conversation)).deliveries == {id: DeliveryStatus.READ}
 

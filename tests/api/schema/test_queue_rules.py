@@ -65,3 +65,15 @@ async def test_a_queue_is_emptied_by_those_who_may(office):  # routing 63, 64
     conversation = await office.world.conversation_of("john")
     payload = await office.do("sam", "requestAgent", conversationId=conversation, queueId="spare")
     assert payload["errors"][0] == {**payload["errors"][0], "code": "QUEUE_DRAINING", "field": "queueId"}
+
+
+async def test_what_makes_requests_urgent_is_set_and_read(office):  # routing 55
+    label = {"field": "segment", "value": "vip", "priority": 8, "operator": "EQ"}
+    await office.done("root", "configureQueue", **SUPPORT, priorityLabels=[label], returningFirst=True)
+    query = "{ queueSettings { isReturningFirst priorityLabels { field value priority operator } } }"
+    answer = await office.ask("root", query)
+    assert answer["queueSettings"] == [{"isReturningFirst": True, "priorityLabels": [label]}]
+    payload = await office.do("root", "configureQueue", **SUPPORT, priorityLabels=[{**label, "priority": 11}])
+    assert payload["errors"][0] == {
+        **payload["errors"][0], "code": "INVALID", "field": "priorityLabels[0].priority",
+    }  # fmt: skip

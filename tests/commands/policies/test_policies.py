@@ -16,29 +16,38 @@ from commands.attendance import (
     SettleDeparture,
 )
 from commands.bots import AssignBot, WelcomeCustomer
+from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask, ReserveNamedSlot
 from commands.departures import GiveWay, GiveWorkAway
+from commands.diversions import NoteCallback, SendCustomerHome, TellCustomer
 from commands.inbound import ReleaseIdentity
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
     POLICIES,
     agents_leave,
+    ask_colleagues,
     bots_first,
     conversations_end,
+    diversions,
     find_an_agent,
     offers,
     pull_from_lists,
+    supervisors_listen,
     work_goes_to_others,
 )
 from commands.requests import EndAgentRequest, ReplaceAgent
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
 from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReserved
+from domain.configuration.diversions import DiversionAction
 from domain.configuration.settings import InterruptionAction
 from domain.conversations.facts import (
     AgentLeft,
     AgentRequested,
     AgentRequestEnded,
+    AgentRoleChanged,
     CloseReason,
+    ColleagueRequested,
     ConversationClosed,
+    ParticipantRole,
     RequestListed,
     RequestReason,
     RequestUnlisted,
@@ -60,10 +69,20 @@ from domain.ids import (
     SessionId,
     TaskId,
 )
-from domain.kernel import Cause, Fact, Position, Recorded
+from domain.kernel import Cause, Fact, Position, Recorded, derived_id
 from domain.lists.facts import ListItemClosed, ListItemCloseReason, ListItemJoined
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskPulled, WrapUpStarted
+from domain.tasks.facts import (
+    MonitoringStarted,
+    TaskAccepted,
+    TaskClosed,
+    TaskCloseReason,
+    TaskDirection,
+    TaskDiverted,
+    TaskNamed,
+    TaskPulled,
+    WrapUpStarted,
+)
 from tests.domain.conversations.situations import said
 
 NOW = datetime(2026, 1, 31, 10, 4, tzinfo=UTC)
@@ -83,18 +102,111 @@ RONA, DECLINED, REROUTE = TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCl
 ITEM, COMMENTS = ListItemId("item"), ListId("comments")
 LISTED = RequestListed(ITEM, COMMENTS, CHAT, SESSION, RequestReason.CHANNEL_MODE, 1)
 LEFT = AgentLeft(MARIA, TASK, "DONE")
+TRANSFERRED = AgentLeft(MARIA, TASK, "TRANSFERRED", TaskCloseReason.TRANSFERRED)
+PAUL, ASKED = AgentId("paul"), TaskId("task-2")
+TO_QUEUE = ColleagueRequested(
+    ASKED, TaskDirection.DIRECT_TRANSFER, MARIA, TASK, CHAT, SESSION, SALES, priority=3, note="An order"
+)
+TO_PAUL = replace(TO_QUEUE, agent_id=PAUL)
 
 GIVES_WAY = {CHAT: InterruptionAction.REROUTE, MrdId("email"): InterruptionAction.HOLD}
+
+
+def diverted(action: DiversionAction, words: str = "It takes longer.") -> TaskDiverted:
+    return TaskDiverted("a rule", action, TALK, message=words)
+
 
 SENTENCES = [
     # agents_leave
     (agents_leave.an_agent_who_left_wraps_up, "conversation-talk", LEFT, [BeginWrapUp(TASK)]),
+    (
+        agents_leave.an_agent_who_left_wraps_up,
+        "conversation-talk",
+        TRANSFERRED,
+        [BeginWrapUp(TASK, TaskCloseReason.TRANSFERRED)],  # routing 43
+    ),
     (agents_leave.whoever_signs_out_gives_their_work_back, "agent-maria", LoggedOut("home"), [HandOverWork(MARIA)]),
     (
         agents_leave.a_customer_whose_agent_signed_out_gets_another,
         "conversation-talk",
-        AgentLeft(MARIA, TASK, "AGENT_LOGOUT"),
-        [ReplaceAgent(TALK)],
+        AgentLeft(MARIA, TASK, "AGENT_LOGOUT", TaskCloseReason.AGENT_LOGOUT),
+        [ReplaceAgent(TALK, TASK)],
+    ),
+    (
+        agents_leave.a_customer_whose_agent_signed_out_gets_another,
+        "conversation-talk",
+        AgentLeft(MARIA, TASK, "AGENT_LOGOUT"),  # what an agent gives as their reason is only a text
+        [],
+    ),
+    # ask_colleagues
+    (
+        ask_colleagues.a_colleague_is_looked_for,
+        "conversation-talk",
+        TO_QUEUE,
+        [
+            EnqueueTask(
+                ASKED,
+                TALK,
+                SESSION,
+                SALES,
+                CHAT,
+                3,
+                TaskDirection.DIRECT_TRANSFER,
+                TASK,
+                MARIA,
+                "An order",
+                excluded=frozenset({MARIA}),
+            )
+        ],
+    ),
+    (ask_colleagues.a_colleague_is_looked_for, "conversation-talk", TO_PAUL, [NameTask(TALK, TO_PAUL)]),  # routing 44
+    (
+        ask_colleagues.a_named_colleague_is_asked_at_once,
+        "task-task-2",
+        TaskNamed(PAUL, CHAT, ASKED, SESSION, SALES),
+        [ReserveNamedSlot(ASKED, PAUL, CHAT)],
+    ),
+    *(
+        (
+            ask_colleagues.what_a_named_colleague_did_not_take_falls_back,
+            "task-task-2",
+            closed(reason),
+            [FallBack(ASKED)]
+            if reason.name in ("RONA", "DECLINED", "REROUTE", "NO_AGENT_AVAILABLE")
+            else [],  # routing 44
+        )
+        for reason in TaskCloseReason
+    ),
+    (
+        ask_colleagues.who_is_not_awaited_is_not_looked_for,
+        "conversation-talk",
+        AgentRequestEnded(ASKED, "CANCELLED"),
+        [CancelRequest(ASKED)],
+    ),
+    (
+        ask_colleagues.who_is_not_awaited_is_not_looked_for,
+        "conversation-talk",
+        AgentRequestEnded(ASKED, "NO_AGENT_AVAILABLE"),
+        [],
+    ),
+    (
+        ask_colleagues.a_task_is_for_what_its_agent_does_now,
+        "conversation-talk",
+        AgentRoleChanged(PAUL, ParticipantRole.PRIMARY, ASKED, TaskDirection.CONSULT_TRANSFER),
+        [RedirectTask(ASKED, TaskDirection.CONSULT_TRANSFER)],
+    ),
+    (
+        ask_colleagues.a_task_is_for_what_its_agent_does_now,
+        "conversation-talk",
+        AgentRoleChanged(PAUL, ParticipantRole.WRAP_UP),
+        [],
+    ),
+    # supervisors_listen
+    (
+        supervisors_listen.a_supervisor_listens,
+        "task-task-2",
+        MonitoringStarted(PAUL, "Paul", TALK),
+        [AdmitAgent(TALK, PAUL, ASKED)],
     ),
     (agents_leave.a_customer_whose_agent_signed_out_gets_another, "conversation-talk", LEFT, []),
     # bots_first
@@ -202,7 +314,7 @@ SENTENCES = [
             closed(reason),
             [MissOffer(MARIA, TASK)]  # routing 25
             if reason is RONA
-            else [ReleaseSlot(MARIA, TASK, reason), LeaveConversation(TALK, MARIA, reason, TASK)],
+            else [ReleaseSlot(MARIA, TASK, reason), LeaveConversation(TALK, MARIA, reason, TASK, reason)],
         )
         for reason in TaskCloseReason
     ),
@@ -249,6 +361,38 @@ SENTENCES = [
         closed(TaskCloseReason.CANCELLED, held=False),
         [],
     ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.MESSAGE),
+        [TellCustomer(TALK, derived_id("diverted", TASK, "a rule"), "It takes longer.")],
+    ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.OTHER_QUEUE, ""),
+        [],
+    ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.CLOSE),
+        [],
+    ),
+    (
+        diversions.a_callback_that_was_promised_is_noted,
+        "task-task-1",
+        diverted(DiversionAction.CALLBACK),
+        [NoteCallback(TALK)],
+    ),
+    (diversions.a_callback_that_was_promised_is_noted, "task-task-1", diverted(DiversionAction.BOT), []),
+    (
+        diversions.whoever_is_sent_home_goes_home,
+        "task-task-1",
+        diverted(DiversionAction.CLOSE),
+        [SendCustomerHome(TALK, TASK, "It takes longer.")],
+    ),
+    (diversions.whoever_is_sent_home_goes_home, "task-task-1", diverted(DiversionAction.MESSAGE), []),
     (
         pull_from_lists.a_closed_item_ends_its_conversation,
         "listitem-item",

@@ -85,9 +85,9 @@ def test_an_agent_joins_once_and_the_bot_leaves() -> None:
 
 
 def test_a_monitor_takes_nobodys_place() -> None:
-    admitted = given(Conversation, *WAITING).when(admit(PAUL, ParticipantRole.SILENT_MONITOR))
+    admitted = given(Conversation, *TALKING).when(admit(PAUL, ParticipantRole.SILENT_MONITOR))
     admitted.then(joined(PAUL, ParticipantRole.SILENT_MONITOR))
-    assert admitted.leaves(lambda it: (it.request, it.bot, it.talking)) == (REQUEST, BOT, [])
+    assert admitted.leaves(lambda it: (it.monitor, it.talking)) == (PAUL, [MARIA])
 
 
 def test_an_agent_who_accepts_too_late_does_not_join() -> None:  # routing 49

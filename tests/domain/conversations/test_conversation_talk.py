@@ -21,6 +21,7 @@ from domain.conversations.facts import (
     SessionJoined,
     SessionLeft,
 )
+from domain.conversations.standing import OnlyListening
 from domain.ids import MessageId
 from domain.kernel import Invalid, NotFound
 from domain.sessions.facts import SessionEndReason
@@ -171,7 +172,7 @@ def test_whoever_wraps_up_says_nothing() -> None:
     given(Conversation, *history).when(say()).refused(NotInConversation)
 
 
-@pytest.mark.parametrize("role", [ParticipantRole.ASSISTANT, ParticipantRole.SILENT_MONITOR, ParticipantRole.WHISPER])
+@pytest.mark.parametrize("role", [ParticipantRole.ASSISTANT, ParticipantRole.WHISPER])
 def test_the_customer_does_not_hear_what_agents_say_among_themselves(role: ParticipantRole) -> None:
     given(Conversation, *TALKING, joined(PAUL, role)).when(say(PAUL)).then(
         MessagePosted(MessageId("a1"), Sender(SenderType.AGENT, PAUL, "Paul"), HELLO, None)
@@ -227,3 +228,7 @@ def test_data_is_set_once_and_kept_together() -> None:
     )
     assert both.leaves(lambda it: it.data) == {"order": "7", "vip": "yes"}
     given(Conversation, *ARRIVED, OVER).when(lambda it: it.set_data({"order": "7"})).refused(ConversationOver)
+
+
+def test_who_listens_silently_says_nothing() -> None:  # routing 47
+    given(Conversation, *MONITORED).when(say(PAUL)).refused(OnlyListening)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from domain.channels.inbound import Contact, ContactKind
 from domain.customers.facts import IdentityRegistered, SessionOpened, SessionReleased
-from domain.customers.identity import Identity, customer_for, identity_id
+from domain.customers.identity import REMEMBERED_MAX, Identity, customer_for, identity_id
 from domain.ids import ChannelId, SessionId
 from tests.domain.scenario import given
 
@@ -35,6 +35,16 @@ def test_a_session_is_released_once_and_remembered() -> None:
     released = given(Identity, *KNOWN).when(lambda identity: identity.release(FIRST))
     released.then(SessionReleased(FIRST)).twice()
     assert released.leaves(lambda identity: (identity.session, identity.previous_session)) == (None, FIRST)
+
+
+def test_messages_of_sessions_that_are_over_are_remembered_but_not_all_for_ever() -> None:  # routing 66
+    history = [*KNOWN, SessionReleased(FIRST, ("m1", "m2")), SessionOpened(SECOND)]
+    given(Identity, *history).when(lambda identity: identity.release(SECOND, ("m3",))).then(
+        SessionReleased(SECOND, ("m3",))
+    ).twice()
+    assert given(Identity, *history, SessionReleased(SECOND, ("m3",))).model.heard == ("m1", "m2", "m3")
+    many = tuple(f"n{number}" for number in range(REMEMBERED_MAX))
+    assert given(Identity, *history, SessionReleased(SECOND, many)).model.heard == many
 
 
 def test_a_late_release_does_not_touch_the_next_session() -> None:

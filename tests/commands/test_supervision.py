@@ -1,0 +1,138 @@
+"""Supervisors listen, whisper and take part, without being agents (routing 38, 47)."""
+
+import pytest
+
+from commands.agents import LogOut
+from commands.attendance import AdmitAgent, LeaveConversation
+from commands.colleagues import AskColleague
+from commands.conversations import PostAgentMessage
+from commands.supervision import BargeIn, MonitorConversation, Whisper
+from domain.channels.messages import Body
+from domain.conversations.conversation import NotInConversation
+from domain.conversations.facts import AgentJoined, MessagePosted, ParticipantRole
+from domain.conversations.standing import OnlyListening, TooManyAgents
+from domain.ids import AgentId, ConversationId, MessageId, TaskId
+from domain.kernel import NotFound
+from domain.tasks.facts import (
+    MediaState,
+    TaskCloseReason,
+    TaskCreated,
+    TaskDirection,
+    TaskMode,
+    TaskState,
+)
+from domain.tasks.task import NotYourTask
+from tests.commands.floor import MARIA, PAUL, SALES, ZOE, Floor, talking
+
+pytestmark = pytest.mark.anyio
+SUE = AgentId("sue")
+"""A supervisor, who is no agent."""
+
+
+async def monitored() -> tuple[Floor, TaskId]:
+    floor = await talking()
+    await floor.office.sends(MonitorConversation(floor.talk_id, SUE, "Sue"))
+    return floor, await floor.newest()
+
+
+async def test_a_supervisor_listens_without_being_an_agent() -> None:
+    floor, listening = await monitored()
+    talk, task = await floor.talk(), await floor.task(listening)
+    assert (talk.monitor, talk.talking) == (SUE, [MARIA])
+    assert (task.direction, task.created.mode, task.media_state) == (
+        TaskDirection.SILENT_MONITOR,
+        TaskMode.AGENT,
+        MediaState.ACTIVE,
+    )
+    assert (await floor.office.facts(AgentJoined))[-1].name == "Sue"
+    with pytest.raises(OnlyListening):
+        await floor.office.send(PostAgentMessage(floor.talk_id, SUE, MessageId("s1"), Body(text="Hello")))
+
+
+async def test_one_supervisor_is_enough() -> None:
+    floor, _ = await monitored()
+    with pytest.raises(TooManyAgents):
+        await floor.office.send(MonitorConversation(floor.talk_id, AgentId("sam"), "Sam"))
+    with pytest.raises(NotFound):
+        await floor.office.send(MonitorConversation(ConversationId("none"), SUE, "Sue"))
+
+
+async def test_of_two_supervisors_who_come_at_once_one_listens() -> None:
+    floor = await talking()
+    for who in (SUE, AgentId("sam")):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("domain.conversations.colleagues.Colleagues.check_may_monitor", lambda *_: None)
+            await floor.office.sends(MonitorConversation(floor.talk_id, who, who))
+    assert (await floor.talk()).monitor == SUE
+    assert (await floor.task(await floor.newest())).closed is TaskCloseReason.CANCELLED
+
+
+async def test_a_supervisor_whispers_to_the_agents_alone() -> None:
+    floor, _ = await monitored()
+    await floor.office.sends(Whisper(floor.talk_id, SUE))
+    await floor.office.sends(PostAgentMessage(floor.talk_id, SUE, MessageId("s1"), Body(text="Offer a refund")))
+    assert (await floor.office.facts(MessagePosted))[-1].session_id is None
+
+
+async def test_a_supervisor_takes_part() -> None:
+    floor, listening = await monitored()
+    await floor.office.sends(BargeIn(floor.talk_id, SUE))
+    assert (await floor.talk()).talking == [MARIA, SUE]
+    assert (await floor.task(listening)).direction is TaskDirection.BARGE_IN
+    await floor.office.sends(PostAgentMessage(floor.talk_id, SUE, MessageId("s1"), Body(text="Hello")))
+    assert (await floor.office.facts(MessagePosted))[-1].session_id is not None
+    with pytest.raises(NotInConversation):
+        await floor.office.send(BargeIn(floor.talk_id, PAUL))
+
+
+async def test_a_supervisor_stops_listening_and_has_nothing_to_wrap_up() -> None:
+    floor, listening = await monitored()
+    await floor.office.sends(LeaveConversation(floor.talk_id, SUE))
+    assert (await floor.task(listening)).closed is TaskCloseReason.DONE
+    assert ((await floor.talk()).monitor, (await floor.talk()).talking) == (None, [MARIA])
+
+
+async def test_who_listens_goes_with_the_last_who_talks() -> None:
+    floor, listening = await monitored()
+    await floor.office.sends(LeaveConversation(floor.talk_id, MARIA))
+    assert (await floor.task(listening)).state is TaskState.CLOSED
+    assert (await floor.talk()).agents == {}
+
+
+async def test_who_listens_goes_with_the_customer() -> None:
+    floor, listening = await monitored()
+    await floor.customer_leaves()
+    assert (await floor.task(listening)).state is TaskState.CLOSED
+    assert list((await floor.talk()).agents) == [MARIA]
+
+
+async def test_an_agent_who_signs_out_is_replaced_and_nobody_listens() -> None:  # routing 38
+    floor, listening = await monitored()
+    await floor.office.sends(LogOut(MARIA))
+    assert (await floor.task(listening)).state is TaskState.CLOSED
+    assert ((await floor.talk()).agents, (await floor.talk()).request is not None) == ({}, True)
+
+
+async def test_a_supervisor_who_took_part_takes_over_from_whoever_signs_out() -> None:  # routing 38
+    floor, _ = await monitored()
+    await floor.office.sends(BargeIn(floor.talk_id, SUE), LogOut(MARIA))
+    talk = await floor.talk()
+    assert (talk.talking, talk.request) == ([SUE], None)
+
+
+async def test_a_supervisor_who_took_part_passes_the_customer_on() -> None:
+    floor, listening = await monitored()
+    await floor.office.sends(BargeIn(floor.talk_id, SUE), LeaveConversation(floor.talk_id, MARIA))
+    with pytest.raises(NotYourTask):
+        await floor.office.send(AskColleague(listening, ZOE, TaskDirection.DIRECT_TRANSFER, SALES))
+    await floor.asks(TaskDirection.DIRECT_TRANSFER, by=SUE, task=listening, queue_id=SALES)
+    assert (await floor.task(listening)).closed is TaskCloseReason.TRANSFERRED
+    await floor.comes(PAUL)
+    assert (await floor.talk()).talking == [PAUL]
+
+
+async def test_who_was_let_in_is_let_in_once() -> None:
+    floor, listening = await monitored()
+    await floor.office.sends(AdmitAgent(floor.talk_id, SUE, listening))
+    assert [it.role for it in await floor.office.facts(AgentJoined)].count(ParticipantRole.SILENT_MONITOR) == 1
+    assert len(await floor.office.facts(TaskCreated)) == 2

@@ -1,0 +1,276 @@
+"""Agents pass their customer on, to a queue or to a colleague, and nobody is ever left alone (routing 43, 44)."""
+
+from dataclasses import replace
+
+import pytest
+
+from commands.agents import LogOut, MakeNotReady, ReserveSlot
+from commands.attendance import LeaveConversation
+from commands.colleagues import AskColleague, WithdrawRequest
+from commands.tasks import AcceptTask, FinishWrapUp
+from domain.agents.agent import NotRoutable
+from domain.agents.facts import MrdState
+from domain.conversations.facts import AgentRequestEnded, ConversationState, Release
+from domain.ids import OfferId, QueueId, TaskId
+from domain.kernel import Invalid, NotFound, Refused
+from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
+from domain.tasks.task import REROUTE_PRIORITY, NotYourTask, TaskOver
+from tests.commands.floor import MARIA, OMAR, PAUL, RETURNS, SALES, ZOE, Floor, talking
+from tests.commands.office import message
+from tests.domain.configuration.situations import CHAT
+
+pytestmark = pytest.mark.anyio
+TRANSFER, AGENT = TaskDirection.DIRECT_TRANSFER, TaskMode.AGENT
+
+
+async def test_a_customer_who_is_passed_on_waits_in_the_new_queue() -> None:  # routing 27, 43
+    floor = await talking()
+    await floor.office.wait(30)
+    request = await floor.asks(TRANSFER, queue_id=RETURNS, note="A parcel", priority=3)
+    waiting = await floor.task(request)
+    assert (waiting.created.direction, waiting.created.mode) == (TRANSFER, TaskMode.QUEUE)
+    assert (waiting.created.previous_task_id, waiting.created.requested_by, waiting.created.note) == (
+        floor.first,
+        MARIA,
+        "A parcel",
+    )
+    assert (waiting.media_state, waiting.routing.queue_id, waiting.routing.priority) == (
+        MediaState.QUEUED,
+        RETURNS,
+        3,
+    )
+    assert waiting.routing.first_enqueued_at == floor.office.now
+    assert (waiting.routing.expires_at - floor.office.now).total_seconds() == 600  # a new wait begins
+    assert await floor.told() == ["One moment, please: a colleague takes over."]
+    talk = await floor.talk()
+    assert (talk.talking, talk.state, talk.bot) == ([], ConversationState.ACTIVE, None)
+    assert (await floor.task(floor.first)).state is TaskState.WRAP_UP
+    await floor.comes(PAUL)
+    assert ((await floor.talk()).talking, (await floor.talk()).awaited) == ([PAUL], set())
+
+
+async def test_a_transfer_stays_one_however_its_wrap_up_ends() -> None:  # routing 3, 43
+    floor = await talking()
+    await floor.asks(TRANSFER, queue_id=SALES)
+    await floor.office.sends(FinishWrapUp(floor.first, MARIA))
+    assert await floor.reasons() == [TaskCloseReason.TRANSFERRED]
+    assert await floor.slots(MARIA) == 0
+    other = await talking()
+    await other.asks(TRANSFER, queue_id=SALES)
+    await other.office.wait(60)
+    assert await other.reasons() == [TaskCloseReason.TRANSFERRED]
+
+
+async def test_where_wrap_up_is_off_a_transfer_ends_the_task_at_once() -> None:  # routing 43
+    floor = await talking()
+    catalog = floor.office.catalog
+    sales = replace(catalog.queues[SALES], wrap_up_enabled=False)
+    floor.office.catalog = replace(catalog, queues={**catalog.queues, SALES: sales})
+    await floor.asks(TRANSFER, queue_id=RETURNS)
+    assert await floor.reasons() == [TaskCloseReason.TRANSFERRED]
+    assert await floor.slots(MARIA) == 0
+
+
+async def test_a_queue_tries_on_when_an_agent_misses_it() -> None:  # routing 43
+    floor = await talking()
+    request = await floor.asks(TRANSFER, queue_id=RETURNS)
+    await floor.rings(PAUL)
+    await floor.office.wait(20)
+    again = await floor.newest()
+    waiting = await floor.task(again)
+    assert (waiting.created.direction, waiting.created.requested_by) == (TRANSFER, MARIA)
+    assert (waiting.routing.root_request_id, waiting.routing.priority) == (request, REROUTE_PRIORITY)
+    assert {MARIA, PAUL} == waiting.routing.excluded
+    await floor.comes(ZOE)
+    assert (await floor.talk()).talking == [ZOE]
+
+
+async def test_a_customer_for_whom_nobody_was_free_is_told() -> None:  # routing 28, 43
+    floor = await talking()
+    await floor.asks(TRANSFER, queue_id=RETURNS)
+    await floor.office.wait(600)
+    assert (await floor.told())[1:] == ["Nobody is free at the moment. Please write to us again later."]
+    talk = await floor.talk()
+    assert (talk.awaited, talk.state) == (set(), ConversationState.INACTIVE)
+    await floor.office.sends(message("again"))  # and is heard when they write again
+    assert (await floor.talk()).request is not None
+
+
+async def test_whoever_stays_until_the_other_comes_leaves_then() -> None:  # routing 44: release on accept
+    floor = await talking()
+    await floor.asks(TRANSFER, queue_id=RETURNS, release=Release.ON_ACCEPT)
+    assert (await floor.talk()).talking == [MARIA]
+    assert await floor.told() == []
+    await floor.comes(PAUL)
+    assert (await floor.talk()).talking == [PAUL]
+    await floor.office.sends(FinishWrapUp(floor.first, MARIA))
+    assert await floor.reasons() == [TaskCloseReason.TRANSFERRED]
+
+
+async def test_whoever_stays_hears_that_nobody_was_free_and_goes_on() -> None:
+    floor = await talking()
+    await floor.asks(TRANSFER, queue_id=RETURNS, release=Release.ON_ACCEPT)
+    await floor.office.wait(600)
+    assert ((await floor.talk()).talking, (await floor.talk()).awaited) == ([MARIA], set())
+    assert await floor.told() == []
+    await floor.asks(TRANSFER, queue_id=SALES)
+
+
+async def test_whoever_stays_may_call_it_off() -> None:  # routing 49
+    floor = await talking()
+    request = await floor.asks(TRANSFER, queue_id=RETURNS, release=Release.ON_ACCEPT)
+    ringing = await floor.rings(PAUL)
+    await floor.office.sends(WithdrawRequest(floor.first, MARIA, request))
+    assert await floor.reasons() == [TaskCloseReason.CANCELLED]
+    assert await floor.mrd(PAUL) is MrdState.READY  # without blame
+    with pytest.raises(Refused):
+        await floor.office.send(AcceptTask(ringing, PAUL))
+
+
+# By name (routing 44)
+
+
+async def by_name(floor: Floor, **how: object) -> TaskId:
+    return await floor.asks(TRANSFER, colleague_id=PAUL, **how)
+
+
+async def test_a_named_colleague_is_asked_at_once_without_the_engine() -> None:
+    floor = await talking()
+    request = await by_name(floor, note="She asks for you")
+    ringing = await floor.task(request)
+    assert (ringing.media_state, ringing.offer.agent_id) == (MediaState.RESERVED, PAUL)
+    assert (ringing.created.mode, ringing.created.note, ringing.routing) == (AGENT, "She asks for you", None)
+    await floor.office.sends(AcceptTask(request, PAUL))
+    assert (await floor.talk()).talking == [PAUL]
+    await floor.customer_leaves()
+    assert (await floor.task(request)).state is TaskState.WRAP_UP  # as in the queue of the talk
+    await floor.office.wait(60)
+    assert await floor.reasons() == [TaskCloseReason.TRANSFERRED, TaskCloseReason.WRAP_UP_EXPIRED]
+
+
+async def test_a_named_colleague_who_misses_it_sends_the_customer_back_first_in_line() -> None:
+    floor = await talking()
+    request = await by_name(floor)
+    await floor.office.wait(20)
+    back = await floor.newest()
+    waiting = await floor.task(back)
+    assert (await floor.reasons())[0] is TaskCloseReason.RONA
+    assert await floor.mrd(PAUL) is MrdState.NOT_READY
+    assert (waiting.routing.queue_id, waiting.routing.priority, waiting.routing.excluded) == (
+        SALES,
+        REROUTE_PRIORITY,
+        {PAUL},
+    )
+    assert (waiting.created.previous_task_id, waiting.routing.root_request_id) == (request, request)
+    assert (await floor.talk()).awaited == {request}
+    await floor.comes(ZOE)
+    assert ((await floor.talk()).talking, (await floor.talk()).awaited) == ([ZOE], set())
+
+
+async def test_a_named_colleague_who_misses_it_leaves_the_customer_with_whoever_stayed() -> None:
+    floor = await talking()
+    request = await by_name(floor, release=Release.ON_ACCEPT)
+    await floor.office.wait(20)
+    assert (await floor.talk()).talking == [MARIA]
+    assert [(it.task_id, it.reason) for it in await floor.office.facts(AgentRequestEnded)] == [(request, "RONA")]
+    assert (await floor.task(floor.first)).media_state is MediaState.ACTIVE
+
+
+@pytest.mark.parametrize("release", Release)
+async def test_a_named_colleague_who_signs_out_while_it_rings_does_not_keep_the_customer(release: Release) -> None:
+    floor = await talking()
+    await by_name(floor, release=release)
+    await floor.office.sends(LogOut(PAUL))
+    stays = release is Release.ON_ACCEPT
+    assert (await floor.talk()).talking == ([MARIA] if stays else [])
+    assert bool((await floor.talk()).awaited) != stays
+    if not stays:
+        await floor.comes(ZOE)
+
+
+async def test_who_cannot_have_it_is_refused_before_anybody_left() -> None:
+    floor = await talking()
+    await floor.office.sends(MakeNotReady(PAUL, "lunch"))
+    for whom, refusal in (
+        ({"colleague_id": PAUL}, NotRoutable),
+        ({"colleague_id": "nobody"}, NotRoutable),
+        ({"colleague_id": MARIA}, Invalid),
+        ({"queue_id": QueueId("letters")}, Invalid),  # of another media routing domain (routing 63)
+        ({"queue_id": QueueId("nowhere")}, NotFound),
+        ({}, Invalid),
+        ({"queue_id": SALES, "colleague_id": ZOE}, Invalid),
+        ({"queue_id": SALES, "priority": 11}, Invalid),
+    ):
+        with pytest.raises(refusal):
+            await floor.office.send(AskColleague(floor.first, MARIA, TRANSFER, **whom))
+    assert (await floor.talk()).talking == [MARIA]
+
+
+async def test_who_became_busy_in_between_does_not_keep_the_customer() -> None:
+    """Between the question and the reservation: nothing ever rings, and the customer is first in line."""
+    floor = await talking()
+    await floor.office.send(AskColleague(floor.first, MARIA, TRANSFER, colleague_id=PAUL))
+    await floor.office.send(MakeNotReady(PAUL, "lunch"))
+    await floor.office.settle()
+    assert (await floor.reasons())[0] is TaskCloseReason.NO_AGENT_AVAILABLE
+    waiting = await floor.task(await floor.newest())
+    assert (waiting.media_state, waiting.routing.priority) == (MediaState.QUEUED, REROUTE_PRIORITY)
+    await floor.comes(ZOE)
+
+
+async def test_where_the_talk_has_no_queue_any_more_the_customer_is_told() -> None:  # routing 28
+    floor = await talking()
+    await by_name(floor)
+    floor.office.catalog = replace(floor.office.catalog, queues={})
+    await floor.office.wait(20)
+    assert len(await floor.told()) == 2
+    assert (await floor.talk()).awaited == set()
+
+
+async def test_only_whoever_talks_for_it_passes_a_task_on() -> None:
+    floor = await talking()
+    with pytest.raises(NotYourTask):
+        await floor.office.send(AskColleague(floor.first, PAUL, TRANSFER, queue_id=SALES))
+    with pytest.raises(NotFound):
+        await floor.office.send(AskColleague(TaskId("none"), PAUL, TRANSFER, queue_id=SALES))
+    await floor.office.sends(LeaveConversation(floor.talk_id, MARIA))
+    with pytest.raises(TaskOver):
+        await floor.office.send(AskColleague(floor.first, MARIA, TRANSFER, queue_id=SALES))
+
+
+async def test_a_customer_who_leaves_meanwhile_leaves_nothing_behind() -> None:  # routing 49
+    for whom in ({"queue_id": SALES}, {"colleague_id": PAUL}):
+        floor = await talking()
+        await floor.asks(TRANSFER, **whom)
+        await floor.customer_leaves()
+        await floor.office.wait(60)
+        assert await floor.reasons() == [TaskCloseReason.CANCELLED, TaskCloseReason.TRANSFERRED]
+        assert (await floor.talk()).state is ConversationState.CLOSED
+        assert await floor.slots(PAUL) == 0
+
+
+async def test_a_customer_may_be_passed_back_while_the_first_still_wraps_up() -> None:
+    floor = await talking()
+    request = await by_name(floor)
+    await floor.office.sends(AcceptTask(request, PAUL))
+    back = await floor.asks(TRANSFER, by=PAUL, task=request, colleague_id=MARIA)
+    await floor.office.sends(AcceptTask(back, MARIA))
+    assert (await floor.talk()).talking == [MARIA]
+    await floor.office.sends(FinishWrapUp(floor.first, MARIA))
+    assert (await floor.talk()).talking == [MARIA]
+
+
+async def test_an_agent_for_whom_it_rings_but_who_is_in_the_talk_is_not_the_one() -> None:  # routing 12
+    """The engine did not know yet that Paul came by another way: the request goes on without him."""
+    floor = await talking()
+    await floor.asks(TaskDirection.DIRECT_CONFERENCE, queue_id=SALES)
+    rings_at_paul = await floor.rings(PAUL)
+    consult = await floor.asks(TaskDirection.CONSULT, colleague_id=OMAR)
+    await floor.office.sends(AcceptTask(consult, OMAR))
+    await floor.office.sends(AcceptTask(rings_at_paul, PAUL))
+    third = await floor.asks(TaskDirection.CONSULT, queue_id=SALES)
+    await floor.office.sends(ReserveSlot(PAUL, CHAT, third, OfferId("again"), 0, {}), AcceptTask(third, PAUL))
+    waiting = await floor.task(await floor.newest())
+    assert waiting.media_state is MediaState.QUEUED
+    assert PAUL in waiting.routing.excluded
+    assert await floor.slots(PAUL) == 1

@@ -13,6 +13,7 @@ import msgspec
 
 from commands.agents import ReserveSlot
 from commands.bus import Command, Commands
+from commands.diversions import DivertTask
 from commands.ports import Conflict, Unavailable
 from commands.queues import RetireDrained
 from commands.tasks import CancelTask, WidenTask
@@ -20,7 +21,7 @@ from domain.agents.agent import Agent
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
 from domain.routing.decisions import Grounds
-from domain.routing.engine import Engine, Move, Offer, State, Widening
+from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
 from domain.routing.moves import Emptied, Flushing
 from domain.tasks.facts import TaskCloseReason
 
@@ -116,6 +117,8 @@ def _command(move: Move) -> Command:
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
             return WidenTask(move.task_id, move.step, move.reason)
+        case Diverting():
+            return DivertTask(move.task_id, move.rule, move.diversion, move.measured)
         case Flushing():
             return CancelTask(move.task_id, TaskCloseReason.FORCE_CLOSED, words=move.words)
         case Emptied():
@@ -129,6 +132,8 @@ def _command_id(move: Move) -> UUID:
             return uuid5(NAMESPACE, f"reserve {move.offer_id}")
         case Widening():
             return uuid5(NAMESPACE, f"widen {move.task_id} {move.step}")
+        case Diverting():
+            return uuid5(NAMESPACE, f"divert {move.task_id} {move.rule}")
         case Flushing():
             return uuid5(NAMESPACE, f"flush {move.task_id}")
         case Emptied():

@@ -15,11 +15,9 @@ from domain.kernel import NotFound, Position, Refused, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskDirection
-from domain.tasks.task import REROUTE_PRIORITY, DeclineNotAllowed, Task
+from domain.tasks.task import BESIDE, REROUTE_PRIORITY, DeclineNotAllowed, Task
 
 OFFER_TIMEOUT_S = 20
-BESIDE = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE})
-"""What colleagues ask each other: how urgent the customer is does not matter, for somebody talks with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,9 @@ class ExpireOffer(Command):
 
 @dataclass(frozen=True, slots=True)
 class RerouteTask(Command):
-    """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24)."""
+    """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24). Or in the
+    queue to which it was diverted (routing 57, 58).
+    """
 
     task_id: TaskId
     exclude: AgentId | None
@@ -244,10 +244,12 @@ async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
         return NOTHING
     if old.agent_id is not None and not await _is_awaited(created.conversation_id, old.routing.root_request_id, ctx):
         return NOTHING  # answered, and taken away later
-    excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
-    routing = replace(
-        old.routing, priority=REROUTE_PRIORITY, attempt=old.routing.attempt + 1, excluded=frozenset(excluded)
-    )
+    if old.moves_to is not None:
+        routing = await _moved(old.routing, old.moves_to, created.conversation_id, ctx)
+    else:
+        excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
+        routing = replace(old.routing, priority=REROUTE_PRIORITY, excluded=frozenset(excluded))
+    routing = replace(routing, attempt=old.routing.attempt + 1)
     task_id = rerouted(cmd.task_id)
     position = await ctx.change(
         Task,
@@ -328,6 +330,13 @@ async def finish_wrap_up(cmd: FinishWrapUp, ctx: Context) -> Position:
 @handles(ExpireWrapUp)
 async def expire_wrap_up(cmd: ExpireWrapUp, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.expire_wrap_up())
+
+
+async def _moved(routing: Routing, queue_id: QueueId, conversation_id: ConversationId, ctx: Context) -> Routing:
+    """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58)."""
+    queue = ctx.catalog.queues.get(queue_id)
+    data = queue.asked_of((await ctx.load(Conversation, conversation_id)).data) if queue else {}
+    return replace(routing, queue_id=queue_id, step=0, last_agent_id=None, data=data, entered_at=ctx.now)
 
 
 async def _last_agent(

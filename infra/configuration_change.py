@@ -12,6 +12,7 @@ from commands.configuration import Configure, Retire, check_id
 from domain.agents.agent import TASKS_MAX
 from domain.configuration.catalog import Catalog
 from domain.configuration.fit import warnings as queue_warnings
+from domain.configuration.loops import senders_first
 from domain.configuration.settings import Queue, Settings
 from domain.ids import AgentId
 from domain.kernel import Invalid
@@ -74,6 +75,7 @@ def _refusal(catalog: Catalog, id_: str, settings: Settings) -> Invalid | None:
         check_id(id_, settings)
         settings.check()
         catalog.check(settings)
+        catalog.check_loops(id_, settings)
     except Invalid as no:
         return no
     return None
@@ -126,7 +128,9 @@ def _section_changes(now: Configuration, wanted: Configuration, section: str) ->
 
 
 def _removals(now: Configuration, wanted: Configuration, section: str) -> Iterator[Change]:
-    for id_ in now.entities.get(section, {}).keys() - wanted.entities.get(section, {}).keys():
+    before = now.entities.get(section, {})
+    gone = before.keys() - wanted.entities.get(section, {}).keys()
+    for id_ in senders_first({id_: before[id_] for id_ in gone}):
         yield Change(Kind.REMOVED, section, id_, (), (Retire(SECTIONS[section], id_),))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -24,12 +25,12 @@ SECTIONS: dict[str, type[s.Settings]] = {
     "media_routing_domains": s.MediaRoutingDomain,
     "reason_codes": s.ReasonCode,
     "wrap_up_forms": WrapUpForm,
+    "calendars": BusinessCalendar,
     "queues": s.Queue,
     "lists": s.RoutingList,
     "channel_types": s.ChannelType,
     "bots": s.Bot,
     "channels": s.Channel,
-    "calendars": BusinessCalendar,
     "desk_policies": s.DeskPolicy,
 }
 """Each after what it points at: this is the order in which they are configured."""
@@ -260,12 +261,17 @@ def _unknown(kind: Any, given: Plain, path: str) -> Iterator[str]:
         inner = f"{path}.{key}" if path else str(key)
         if key not in hints:
             yield inner
-        elif isinstance(value, dict) and is_dataclass(hints[key]):
-            yield from _unknown(hints[key], value, inner)
+        elif isinstance(value, dict) and (nested := next(filter(is_dataclass, _kinds(hints[key])), None)):
+            yield from _unknown(nested, value, inner)
         elif isinstance(value, list) and get_args(hints[key]) and is_dataclass(one := get_args(hints[key])[0]):
             for number, item in enumerate(value):
                 if isinstance(item, dict):
                     yield from _unknown(one, item, f"{inner}[{number}]")
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """A kind that may also be none is two."""
+    return get_args(hint) if isinstance(hint, UnionType) else (hint,)
 
 
 def _taken_apart(kind: Any, given: Plain) -> Plain:

@@ -18,6 +18,7 @@ from commands.policies import (
 )  # isort: skip
 from commands.policies.registry import POLICIES, reacts_to
 
+from commands.policies import diversions  # isort: skip
 from commands.policies import pull_from_lists, supervisors_listen, work_goes_to_others  # isort: skip
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ask_colleagues",
     "bots_first",
     "conversations_end",
+    "diversions",
     "find_an_agent",
     "offers",
     "pull_from_lists",

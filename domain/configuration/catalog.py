@@ -9,6 +9,7 @@ from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
 from domain.configuration.fit import check_expression
+from domain.configuration.loops import check_no_loop
 from domain.configuration.settings import (
     Bot,
     Channel,
@@ -118,6 +119,7 @@ class Catalog:
                         check_expression(expression, self.attributes, f"steps[{number}].expressions[{at}]")
                 if settings.wrap_up_form_id is not None:
                     self._known(settings.wrap_up_form_id, self.wrap_up_forms, "wrap_up_form_id")
+                self._check_diversions(settings)
             case WrapUpForm():
                 for number, category in enumerate(settings.categories):
                     for code in category.codes:
@@ -131,6 +133,21 @@ class Catalog:
                 self._check_routing(settings)
             case _:
                 pass
+
+    def _check_diversions(self, queue: Queue) -> None:
+        if queue.opening is not None:
+            self._known(queue.opening.calendar_id, self.calendars, "opening.calendar_id")
+        for name, diversion in queue.diversions():
+            if diversion.queue_id is not None:
+                self._known(diversion.queue_id, self.queues, f"{name}.queue_id")
+                if self.queues[diversion.queue_id].mrd_id != queue.mrd_id:
+                    raise Invalid("That queue is of another media routing domain.", f"{name}.queue_id")
+
+    def check_loops(self, entity_id: str, settings: Settings) -> None:
+        """Does no request go round in circles (routing 58)?"""
+        if isinstance(settings, Queue):
+            queue_id = QueueId(entity_id)
+            check_no_loop(queue_id, {**self.queues, queue_id: settings})
 
     def _check_wrap_up(self, code: ReasonId, field_name: str) -> None:
         self._known(code, self.reasons, field_name)
@@ -154,6 +171,7 @@ class Catalog:
     def check_change(self, entity_id: str, settings: Settings) -> None:
         """`check`, and would all that points at this still fit? Raises `InUse` naming one that would not."""
         self.check(settings)
+        self.check_loops(entity_id, settings)
         category = ENTITY_OF[type(settings)][0].category
         changed: dict[str, Any] = {FIELD_OF[category]: {**self.of(type(settings)), entity_id: settings}}
         after = replace(self, **changed)
@@ -197,7 +215,13 @@ class Catalog:
             case "reason":
                 return [(f"wrap-up form {id_!r}", set(form.codes())) for id_, form in self.wrap_up_forms.items()]
             case "queue":
-                return [(f"channel {id_!r}", {c.routing.queue_id}) for id_, c in self.channels.items()]
+                needs: list[tuple[str, set[str | None]]] = []
+                needs += [(f"channel {id_!r}", {c.routing.queue_id}) for id_, c in self.channels.items()]
+                for id_, queue in self.queues.items():
+                    needs.append((f"queue {id_!r}", {it.queue_id for _, it in queue.diversions()}))
+                return needs
+            case "calendar":
+                return [(f"queue {id_!r}", {q.opening.calendar_id}) for id_, q in self.queues.items() if q.opening]
             case "channeltype":
                 return [(f"channel {id_!r}", {c.channel_type_id}) for id_, c in self.channels.items()]
             case "bot":

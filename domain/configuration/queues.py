@@ -1,10 +1,11 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.configuration.checks import named, within
+from domain.configuration.diversions import Diversion, Opening, Overflow, all_diversions, check_diversions
 from domain.configuration.priorities import LABELS_MAX, PriorityLabel
 from domain.configuration.steps import Step, StepMode
 from domain.ids import MrdId, WrapUpFormId
@@ -82,6 +83,8 @@ class Queue:
     auto_answer: bool = False
     no_agent_message: str = ""
     transfer_message: str = TRANSFER_MESSAGE
+    opening: Opening | None = None
+    overflow: tuple[Overflow, ...] = ()
     draining: bool = False
     priority_labels: tuple[PriorityLabel, ...] = ()
     returning_first: bool = False
@@ -93,6 +96,10 @@ class Queue:
     def asked_of(self, data: Mapping[str, str]) -> dict[str, str]:
         """What its steps ask about, of the data that a request carries (routing 9)."""
         return {it.field: data[it.field] for step in self.steps for it in step.consider_if if it.field in data}
+
+    def diversions(self) -> Iterator[tuple[str, Diversion]]:
+        """All ways by which a request may leave without an agent, each with the name of its field (routing 57, 58)."""
+        return all_diversions(self.opening, self.overflow)
 
     def check(self) -> None:
         named(self.name)
@@ -111,5 +118,6 @@ class Queue:
             label.check(f"priority_labels[{number}]")
         within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
         within(len(self.transfer_message), 0, MESSAGE_MAX, "transfer_message")
+        check_diversions(self.opening, self.overflow)
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -44,9 +44,14 @@ class Requests(Notices):
         """
         if self.request is not None and self.request.task_id == task:
             yield AgentRequestEnded(task, reason, reply_due if self.sessions and not self.talking else None)
-            yield from self.notify(MessageId(derived_id("request ended", task)), words)
+            yield from self.notify(notice_of_end(task), words)
 
     def _check_may_request(self, session: SessionId) -> None:
         self.check_open()
         if session not in self.sessions:
             raise CustomerGone("The customer has left this conversation.")
+
+
+def notice_of_end(task: TaskId) -> MessageId:
+    """The notice that nobody comes, of which there is one for each request; `task`: the first of it."""
+    return MessageId(derived_id("request ended", task))

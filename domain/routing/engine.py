@@ -8,7 +8,8 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     ranking.py   the first of those in a set        reach.py    which steps an agent serves
     choices.py   which of them gets which           todo.py     what is looked at, and what is not
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
-    skipping.py  which steps are not waited for
+    skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
+    watch.py     both, for those whom they concern
 
 What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another
 domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
@@ -35,25 +36,25 @@ from domain.routing.choices import Choices, Found
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
-from domain.routing.lines import Line, Lines, Pools, Stage, Standing, WorkKey
-from domain.routing.moves import Emptied, Flushing, Move, Offer, Widening
+from domain.routing.lines import Lines, Pools, Standing, WorkKey
+from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
-from domain.routing.skipping import Skipping, not_considered
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
+from domain.routing.watch import Watch
 from domain.tasks.facts import (
     StepReached,
-    StepReason,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
     TaskCreated,
+    TaskDiverted,
     TaskQueued,
     TaskReserved,
 )
 
-__all__ = ["Engine", "Move", "Offer", "Request", "State", "Widening"]
+__all__ = ["Diverting", "Engine", "Move", "Offer", "Request", "State", "Widening"]
 
 OF_TASK = len("task-")
 """Where the id of a task begins in the name of its stream."""
@@ -69,9 +70,8 @@ class Engine:
         self.state = state or State()
         self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
         self._staff = Staff(self.state, self._pools, self._skills)
-        self._skipping = Skipping(self._staff)
-        self._watched: set[TaskId] = set()
         self._lines = Lines(self._pools, self._skills)
+        self._watch = Watch(self.state, self._staff, self._lines, self._clocks)
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
@@ -123,7 +123,12 @@ class Engine:
             case Widening(task_id=task_id, step=step) if request is not None and step > request.step:
                 line = self._lines.get(request.routing.queue_id)
                 if line is not None and not request.ringing:
-                    self._try_again(move, request, line)
+                    self._watch.try_again(move, request, line)
+            case Diverting(task_id=task_id) if request is not None:
+                if task_id in self._watch.leaving:
+                    self._enter(task_id, request)
+                else:
+                    self._watch.told(task_id, request)
             case _:
                 return
 
@@ -133,9 +138,11 @@ class Engine:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
         moves = self._clocks.ring(now)
         if moves:
-            moves = [self._with_reason(move) for move in moves]
+            moves = [self._watch.with_reason(move) for move in moves]
         if self._clearing.has_work:
             moves += self._clearing.moves(now)
+        if self._watch.tasks:
+            moves += self._sent_away(self._watch.turned_away(now))
         found: list[Found] = []
         for pool in self._pools.values():
             if pool.freed or pool.fresh or pool.stirred:
@@ -144,15 +151,23 @@ class Engine:
             if len(found) > 1:
                 found.sort(key=_work_key)
             moves += [offer for _, offer in found]
-        if self._watched:
-            moves += self._skipping.moves(
-                self.state.requests, {it.task_id for it in moves if not isinstance(it, Emptied)}
-            )
+        if self._watch.tasks:
+            moves += self._sent_away(self._watch.overflowing(now))
+            moves += self._watch.skips(moves)
         self._staff.changed = False
         return moves
 
+    def _sent_away(self, moves: list[Diverting]) -> list[Diverting]:
+        """Whoever is to leave the queue is offered to nobody meanwhile."""
+        for move in moves:
+            if move.diversion.leaves:
+                self._leave(move.task_id)
+                self._watch.leaving.add(move.task_id)
+        return moves
+
     def next_due(self) -> datetime | None:
-        return min(filter(None, (self._clocks.next_due(), self._clearing.next_due())), default=None)
+        watched = self._watch.next_due() if self._watch.tasks else None
+        return min(filter(None, (self._clocks.next_due(), self._clearing.next_due(), watched)), default=None)
 
     def why_waiting(self, task_id: TaskId) -> Grounds | None:
         """Who could have a request now, and why nobody else; none for one that does not wait."""
@@ -185,9 +200,16 @@ class Engine:
         if request is not None:
             request.step = recorded.fact.step
             self._clocks.reached(task_id, request.step)
-            if task_id in self._standing or task_id in self._watched:
+            if task_id in self._standing or task_id in self._watch.tasks:
                 self._leave(task_id)
                 self._enter(task_id, request)
+
+    def _task_diverted(self, recorded: Recorded[TaskDiverted]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]
+        request, fact = self.state.requests.get(task_id), recorded.fact
+        if request is not None:
+            request.routing = replace(request.routing, diverted=request.routing.diverted | {fact.rule})
+            self._watch.told(task_id, request)
 
     def _task_reserved(self, recorded: Recorded[TaskReserved]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
@@ -237,64 +259,15 @@ class Engine:
             self._astray.setdefault(routing.queue_id, set()).add(task_id)
             return
         if not line.is_plain or request.step < 0:
-            self._enter_watched(task_id, request, line)
-            return
-        stage = line.stage(request.step)
+            stage = self._watch.enter(task_id, request, line)
+            if stage is None:
+                return
+        else:
+            stage = line.stage(request.step)
+            if len(line.begins) > 1:
+                self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
         key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
         self._standing[task_id] = line.pool.fresh[task_id] = stage, key
-        if len(line.begins) > 1:
-            self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
-
-    def _enter_watched(self, task_id: TaskId, request: Request, line: Line) -> None:
-        """The queue, or the request, has more to it than steps that follow one another (routing 8, 9, 54)."""
-        routing = request.routing
-        line = self._lines.considered(line, routing.data)
-        self._watched.add(task_id)
-        if request.step < 0:
-            stage = self._stage_of_last_agent(request, line)
-            if stage is None:
-                self._skipping.send_on(task_id, StepReason.LAST_AGENT_GONE)
-        else:
-            stage = line.considered_stage(request.step)
-        if stage is not None:
-            key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
-            self._standing[task_id] = line.pool.fresh[task_id] = stage, key
-            if stage.skip is not None:
-                self._skipping.watch(task_id, stage)
-        self._wind(task_id, request, line)
-
-    def _stage_of_last_agent(self, request: Request, line: Line) -> Stage | None:
-        """None if they let it ring, or were never heard of."""
-        agent_id = request.routing.last_agent_id
-        if agent_id is None or agent_id in request.missed or agent_id not in self.state.agents:
-            return None
-        return self._lines.stage_of_last_agent(line, self._staff.seat(agent_id))
-
-    def _wind(self, task_id: TaskId, request: Request, line: Line) -> None:
-        routing = request.routing
-        if request.step < 0:
-            until = routing.last_agent_until or routing.first_enqueued_at
-            self._clocks.wind_until(until, task_id, line.begins, routing.first_enqueued_at)
-        elif len(line.begins) > 1:
-            self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
-
-    def _try_again(self, move: Widening, request: Request, line: Line) -> None:
-        if move.reason in (StepReason.WAITED, StepReason.NOT_CONSIDERED):
-            line = self._lines.considered(line, request.routing.data)
-            self._clocks.again(move, line.begins, request.routing.first_enqueued_at)
-        else:
-            self._skipping.again(move.task_id)
-
-    def _with_reason(self, move: Move) -> Move:
-        """A step that was never for the request is not waited for (routing 9)."""
-        if not isinstance(move, Widening):
-            return move
-        request = self.state.requests.get(move.task_id)
-        line = self._lines.get(request.routing.queue_id) if request is not None else None
-        if request is None or line is None or not line.considers:
-            return move
-        left = move.step - 1 in not_considered(line.whole, request.routing.data)
-        return replace(move, reason=StepReason.NOT_CONSIDERED) if left else move
 
     def _leave(self, task_id: TaskId) -> None:
         standing = self._standing.pop(task_id, None)
@@ -302,10 +275,10 @@ class Engine:
             stage, key = standing
             if stage.line.pool.fresh.pop(task_id, None) is None:
                 stage.remove(key)
-        if task_id in self._watched:
-            self._watched.discard(task_id)
-            if self._skipping.leave(task_id, standing[0] if standing else None) and standing:
-                self._lines.drop_stage_of_last_agent(standing[0])
+        if task_id in self._watch.tasks:
+            self._watch.leave(task_id, standing[0] if standing else None)
+        elif self._watch.leaving:
+            self._watch.leaving.discard(task_id)
 
     def _hold(self, offer: Offer, chair: Chair) -> None:
         self._pending[offer.task_id] = offer, chair
@@ -363,13 +336,20 @@ class Engine:
         if recorded.category == "queue":
             self._open_anew(QueueId(recorded.subject))
             self._clearing.configured(QueueId(recorded.subject))
+        elif recorded.category == "calendar":
+            for queue_id, queue in self.state.catalog.queues.items():
+                if queue.opening is not None and queue.opening.calendar_id == recorded.subject:
+                    self._open_anew(queue_id)
 
     def _open_anew(self, queue_id: QueueId) -> None:
         """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""
         tasks = self._astray.pop(queue_id, set())
-        tasks.update(task_id for task_id in (*self._watched, *self._pending) if self._waits_in(task_id, queue_id))
-        for task_id in sorted(tasks & self._watched):
+        watch = self._watch
+        elsewhere = (*watch.tasks, *watch.leaving, *self._pending)
+        tasks.update(task_id for task_id in elsewhere if self._waits_in(task_id, queue_id))
+        for task_id in sorted(tasks & watch.tasks.keys()):
             self._leave(task_id)
+        watch.open_anew(queue_id)
         those = self._lines.close(queue_id)
         for task_id in those:
             del self._standing[task_id]
@@ -382,7 +362,7 @@ class Engine:
             if task_id not in self._pending:
                 self._enter(task_id, request)
             elif line is not None:
-                self._wind(task_id, request, self._lines.considered(line, request.routing.data))
+                watch.wind(task_id, request, line)
 
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id)
@@ -419,6 +399,7 @@ def _handlers(engine: Engine) -> Handlers:
         TaskCreated: engine._task_created,  # noqa: SLF001 - its own table
         TaskQueued: engine._task_queued,  # noqa: SLF001
         StepReached: engine._step_reached,  # noqa: SLF001
+        TaskDiverted: engine._task_diverted,  # noqa: SLF001
         TaskReserved: engine._task_reserved,  # noqa: SLF001
         TaskAccepted: engine._task_accepted,  # noqa: SLF001
         TaskClosed: engine._task_closed,  # noqa: SLF001

@@ -136,7 +136,8 @@ class Line:
         self.most = policy is AgentSelectionPolicy.MOST_SKILLED
         by_skill = policy is not AgentSelectionPolicy.LONGEST_AVAILABLE
         self.considers = any(step.consider_if for step in whole.steps)
-        self.is_plain = not (self.considers or any(step.skip_if for step in whole.steps))
+        self.has_gate = whole.opening is not None or bool(whole.overflow)
+        self.is_plain = not (self.considers or self.has_gate or any(step.skip_if for step in whole.steps))
         counted = (step.timeout_s if number in steps else 0 for number, step in enumerate(whole.steps[:-1]))
         waits = accumulate(counted, initial=0)
         self.begins = [timedelta(seconds=seconds) for seconds in waits]

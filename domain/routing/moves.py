@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.configuration.diversions import Diversion
 from domain.ids import AgentId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Position, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
@@ -71,6 +72,16 @@ class Widening:
 
 
 @dataclass(frozen=True, slots=True)
+class Diverting:
+    """The request is not to wait on as it does (routing 57, 58). `rule`: by name, for each is applied once."""
+
+    task_id: TaskId
+    rule: str
+    diversion: Diversion
+    measured: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Flushing:
     """The request is ended with all that waited beside it; its customer is told these words (routing 64)."""
 
@@ -86,4 +97,4 @@ class Emptied:
     configuration: Position
 
 
-Move = Offer | Widening | Flushing | Emptied
+Move = Offer | Widening | Diverting | Flushing | Emptied

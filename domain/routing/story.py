@@ -18,6 +18,7 @@ from domain.tasks.facts import (
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
+    TaskDiverted,
     TaskPulled,
     TaskQueued,
     TaskReserved,
@@ -28,6 +29,7 @@ class Turn(StrEnum):
     QUEUED = "QUEUED"
     REQUEUED = "REQUEUED"
     STEP_REACHED = "STEP_REACHED"
+    DIVERTED = "DIVERTED"
     OFFERED = "OFFERED"
     ACCEPTED = "ACCEPTED"
     MISSED = "MISSED"
@@ -58,6 +60,7 @@ class Chapter:
 def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
     """One chapter for each turn; the facts of one or more tasks, in the order of the log."""
     accepted: set[str] = set()
+    diverted: set[str] = set()
     for recorded in history:
         at, position, task_id = recorded.at, recorded.position, TaskId(recorded.subject)
         match recorded.fact:
@@ -66,6 +69,9 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
                 yield Chapter(at, position, task_id, turn, it.queue_id, it.step, attempt=it.attempt)
             case StepReached(step=step, reason=reason):
                 yield Chapter(at, position, task_id, Turn.STEP_REACHED, step=step, reason=reason)
+            case TaskDiverted(rule=rule, action=action, queue_id=queue):
+                diverted.add(recorded.stream)
+                yield Chapter(at, position, task_id, Turn.DIVERTED, queue, reason=f"{rule} {action}")
             case TaskReserved(agent_id=agent, step=step, decision=why):
                 yield Chapter(at, position, task_id, Turn.OFFERED, why.queue_id, step, agent, grounds=why)
             case TaskPulled(agent_id=agent):
@@ -74,7 +80,8 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
                 accepted.add(recorded.stream)
                 yield Chapter(at, position, task_id, Turn.ACCEPTED, agent_id=agent)
             case TaskClosed(reason=reason, agent_id=agent):
-                turn = Turn.ENDED if recorded.stream in accepted else _ENDS.get(reason, Turn.ENDED)
+                over = recorded.stream in accepted or (recorded.stream in diverted and agent is None)
+                turn = Turn.ENDED if over else _ENDS.get(reason, Turn.ENDED)
                 yield Chapter(at, position, task_id, turn, agent_id=agent, reason=reason)
             case _:
                 pass
@@ -104,6 +111,9 @@ def words(chapter: Chapter, agent: Name, queue: Name) -> str:
             return f"Went on in the queue {queue(chapter.queue_id or '')}, attempt {chapter.attempt}, from step {step}."
         case Turn.STEP_REACHED:
             return _STEPS[chapter.reason].format(step=step)
+        case Turn.DIVERTED:
+            where = f" on to the queue {queue(chapter.queue_id)}" if chapter.queue_id else ""
+            return f"Not left to wait as it did{where}: {chapter.reason}."
         case Turn.OFFERED:
             return f"Offered to {who}: {because(chapter.grounds, agent)}." if chapter.grounds else f"Offered to {who}."
         case Turn.ACCEPTED:

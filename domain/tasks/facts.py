@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from domain.configuration.diversions import DiversionAction
 from domain.ids import (
     AgentId,
     ConversationId,
@@ -101,7 +102,8 @@ class Routing:
     """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27).
 
     `step` counts from 0; `LAST_AGENT_STEP` comes before, for those who wait for `last_agent_id`, until `last_agent_until`
-    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9).
+    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9). `entered_at`: when it came into this queue, if that was later. `diverted`: the
+    rules that were applied to it, each once (routing 57, 58).
     """
 
     root_request_id: TaskId
@@ -116,6 +118,8 @@ class Routing:
     last_agent_id: AgentId | None = None
     last_agent_until: datetime | None = None
     data: Mapping[str, str] = field(default_factory=dict, hash=False)
+    entered_at: datetime | None = None
+    diverted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,20 @@ class StepReached(Fact, stored_as="task.step-reached"):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskDiverted(Fact, stored_as="task.diverted"):
+    """A rule of its queue did not let it wait on as it was (routing 57, 58). `measured`: how many waited before it, or how
+    long it had waited, in seconds.
+    """
+
+    rule: str
+    action: DiversionAction
+    conversation_id: ConversationId
+    queue_id: QueueId | None = None
+    message: str = ""
+    measured: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TaskReserved(Fact, stored_as="task.reserved", version=2):
     """Offered to an agent, until `due`. `decision` says why this one: see `domain/routing/decisions.py`."""
 
@@ -255,6 +273,7 @@ TaskFact = (
     | MonitoringStarted
     | TaskRedirected
     | StepReached
+    | TaskDiverted
     | TaskReserved
     | TaskAccepted
     | WrapUpStarted

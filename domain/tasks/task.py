@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
+from domain.configuration.diversions import Diversion, DiversionAction
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState, replace
 from domain.routing.decisions import UNTOLD, Grounds
@@ -19,6 +20,7 @@ from domain.tasks.facts import (
     TaskCloseReason,
     TaskCreated,
     TaskDirection,
+    TaskDiverted,
     TaskFact,
     TaskMode,
     TaskNamed,
@@ -37,6 +39,9 @@ WRAP_UP_CODES_MAX = 5
 DECLINE_REASON_MAX = 200
 GOES_ON = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE})
 """Ends of a task after which its request goes on under another (routing 4, 21)."""
+
+BESIDE = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE})
+"""What colleagues ask each other: somebody talks with the customer, who does not wait."""
 
 DECLINES = frozenset({TaskCloseReason.DECLINED, TaskCloseReason.NO_AGENT_AVAILABLE})
 """Ends to which a decline comes, while the wait lasts and after."""
@@ -73,6 +78,7 @@ class Task:
     named: TaskNamed | None = None
     monitoring: MonitoringStarted | None = None
     redirected: TaskDirection | None = None
+    diverted: TaskDiverted | None = None
     offer: TaskReserved | None = None
     agent_id: AgentId | None = None
     wrap_up: WrapUpStarted | None = None
@@ -123,6 +129,11 @@ class Task:
         unreachable = self.named is not None and self.closed is TaskCloseReason.NO_AGENT_AVAILABLE
         return self.closed in GOES_ON or unreachable
 
+    @property
+    def moves_to(self) -> QueueId | None:
+        """The queue in which its request goes on (routing 57, 58); none for its own."""
+        return self.diverted.queue_id if self.diverted and self.closed is TaskCloseReason.REROUTE else None
+
     # Decisions
 
     def enqueue(
@@ -165,6 +176,22 @@ class Task:
     def widen(self, step: int, reason: StepReason = StepReason.WAITED) -> Decision:
         if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
             yield StepReached(step, reason)
+
+    def divert(self, rule: str, diversion: Diversion, measured: int = 0) -> Decision:
+        """It is not to wait on as it did; each rule is applied once, and never while it rings (routing 57, 58). A customer
+        with whom somebody talks hears nothing of it when that agent's request ends.
+        """
+        if self.media_state is not MediaState.QUEUED or self.routing is None or rule in self.routing.diverted:
+            return
+        beside = self.direction in BESIDE
+        action, words = diversion.action, "" if beside else diversion.message
+        talk = self._check_created().conversation_id
+        if not (beside and diversion.leaves):
+            yield TaskDiverted(rule, action, talk, diversion.queue_id, words, measured)
+        if action is DiversionAction.OTHER_QUEUE:
+            yield self._closed(TaskCloseReason.REROUTE)
+        elif diversion.leaves:
+            yield self._closed(TaskCloseReason.NO_AGENT_AVAILABLE, words=words)
 
     def reserve(
         self,
@@ -348,6 +375,11 @@ class Task:
                 return replace(self, redirected=direction)
             case StepReached(step=step):
                 return replace(self, routing=replace(self.routing, step=step) if self.routing else None)
+            case TaskDiverted(rule=rule):
+                told = replace(self, diverted=fact)
+                if self.routing is None:
+                    return told
+                return replace(told, routing=replace(self.routing, diverted=self.routing.diverted | {rule}))
             case TaskReserved():
                 return replace(self, offer=fact)
             case TaskAccepted(agent_id=agent):

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil, inf
 
+from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.settings import AttributeType, MediaRoutingDomain, Queue
-from domain.ids import AgentId, AttributeId, MrdId, QueueId
+from domain.ids import AgentId, AttributeId, CalendarId, MrdId, QueueId
 
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 """When a simulation begins that names no time: some Monday."""
@@ -86,6 +87,7 @@ class Plan:
     horizon_s: float
     interval_s: float
     start: datetime = MIDNIGHT
+    calendars: Mapping[CalendarId, BusinessCalendar] = field(default_factory=dict)
 
     @property
     def intervals(self) -> int:

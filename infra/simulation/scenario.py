@@ -14,7 +14,10 @@ from typing import Any
 import msgspec
 
 from domain.configuration import settings as s
-from domain.ids import AgentId, AttributeId, MrdId, QueueId
+from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.diversions import Opening, Overflow
+from domain.configuration.loops import check_no_loop
+from domain.ids import AgentId, AttributeId, CalendarId, MrdId, QueueId
 from domain.kernel import Invalid
 from infra.simulation import arrivals as comings
 from infra.simulation import durations
@@ -91,6 +94,7 @@ class StepSetting(Strict, frozen=True):
 
     needs: dict[str, int] = {}
     timeout_s: int = 30
+    skip_if: s.SkipIf | None = None
 
 
 class QueueSetting(Strict, frozen=True):
@@ -106,6 +110,8 @@ class QueueSetting(Strict, frozen=True):
     waits_at_most_s: int | None = None
     agent_selection: s.AgentSelectionPolicy = s.AgentSelectionPolicy.LONGEST_AVAILABLE
     steps: tuple[StepSetting, ...] = (StepSetting(),)
+    opening: Opening | None = None
+    overflow: tuple[Overflow, ...] = ()
 
 
 class Group(Strict, frozen=True):
@@ -126,6 +132,7 @@ class Scenario(Strict, frozen=True):
     runs: int = 10
     seed: int = 1
     wrap_up_holds_slot: bool = True
+    calendars: dict[str, BusinessCalendar] = {}
 
     @property
     def interval_s(self) -> float:
@@ -148,6 +155,7 @@ class Scenario(Strict, frozen=True):
             horizon_s=self.hours * 3600,
             interval_s=self.interval_s,
             start=start,
+            calendars={CalendarId(id_): calendar for id_, calendar in self.calendars.items()},
         )
 
     def check(self, folder: Path) -> None:
@@ -157,7 +165,7 @@ class Scenario(Strict, frozen=True):
             self._check_numbers()
             for name, queue in self.queues.items():
                 where = f"queues.{name}: "
-                _settings(name, queue).check()
+                self._check_queue(name, queue)
                 if isinstance(queue.arrivals, Poisson):
                     self._by_interval(queue.arrivals.per_hour, "arrivals.per_hour")
                 for _ in zip(range(3), self._queue(name, folder, "check").calls, strict=False):
@@ -169,6 +177,16 @@ class Scenario(Strict, frozen=True):
             raise BadScenario(f"{where}{wrong.field}: {wrong.detail}") from None
         except (ValueError, OSError) as wrong:
             raise BadScenario(f"{where}{wrong}") from None
+
+    def _check_queue(self, name: str, queue: QueueSetting) -> None:
+        settings = _settings(name, queue)
+        settings.check()
+        if queue.opening is not None and queue.opening.calendar_id not in self.calendars:
+            raise ValueError(f"opening.calendar_id: there is no calendar {queue.opening.calendar_id!r}.")
+        for field, diversion in settings.diversions():
+            if diversion.queue_id is not None and diversion.queue_id not in self.queues:
+                raise ValueError(f"{field}.queue_id: there is no queue {diversion.queue_id!r}.")
+        check_no_loop(QueueId(name), {QueueId(it): _settings(it, other) for it, other in self.queues.items()})
 
     def staffed(self) -> list[int]:
         """How many agents are there in each interval."""
@@ -255,7 +273,7 @@ def load(path: Path) -> Scenario:
 
 
 def _settings(name: str, queue: QueueSetting) -> s.Queue:
-    steps = tuple(s.Step(_expressions(step.needs), step.timeout_s) for step in queue.steps)
+    steps = tuple(s.Step(_expressions(step.needs), step.timeout_s, step.skip_if) for step in queue.steps)
     return s.Queue(
         name,
         MrdId(queue.media),
@@ -267,6 +285,8 @@ def _settings(name: str, queue: QueueSetting) -> s.Queue:
         request_ttl_s=FOREVER_S if queue.waits_at_most_s is None else queue.waits_at_most_s,
         wrap_up_enabled=queue.wrap_up is not None,
         wrap_up_s=0,
+        opening=queue.opening,
+        overflow=queue.overflow,
     )
 
 

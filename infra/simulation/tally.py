@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Cohort:
-    """The calls that got in line in one interval of one queue. `_in`: within the service level's threshold."""
+    """The calls that got in line in one interval of one queue. `_in`: within the service level's threshold. `diverted`:
+    sent elsewhere, or away.
+    """
 
     offered: int = 0
     answered: int = 0
@@ -21,11 +23,12 @@ class Cohort:
     wait_s: float = 0.0
     wait_answered_s: float = 0.0
     handle_s: float = 0.0
+    diverted: int = 0
 
     @property
     def waiting(self) -> int:
         """Neither answered nor gone when the simulation ended."""
-        return self.offered - self.answered - self.abandoned - self.expired
+        return self.offered - self.answered - self.abandoned - self.expired - self.diverted
 
     def __add__(self, other: "Cohort") -> "Cohort":
         return Cohort(*(getattr(self, name) + getattr(other, name) for name in Cohort.__slots__))

@@ -18,11 +18,11 @@ from uuid import UUID
 from domain.agents.facts import SlotFilled, SlotReleased, SlotReserved, SlotWrappingUp
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.membership import matched_step
-from domain.configuration.settings import RoutingAttribute, Settings
+from domain.configuration.settings import Queue, RoutingAttribute, Settings
 from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
-from domain.kernel import Cause, Fact, Recorded
+from domain.kernel import Cause, Fact, Recorded, replace
 from domain.routing.decisions import UNTOLD
-from domain.routing.engine import Engine, Move, Offer, Widening
+from domain.routing.engine import Diverting, Engine, Move, Offer, Widening
 from domain.tasks.facts import (
     Routing,
     StepReached,
@@ -31,6 +31,7 @@ from domain.tasks.facts import (
     TaskCloseReason,
     TaskCreated,
     TaskDirection,
+    TaskDiverted,
     TaskMode,
     TaskQueued,
     TaskReserved,
@@ -113,7 +114,7 @@ class World:
         self._agenda: list[tuple[float, int, Act, Any]] = []
         self._next_appointment = count(1).__next__
         self._live: dict[TaskId, Live] = {}
-        self._widens = any(len(queue.settings.steps) > 1 for queue in plan.queues)
+        self._widens = any(has_clocks(queue.settings) for queue in plan.queues)
         self._lines = [
             Line(queue, self.intervals, wrap_up_holds_slot=plan.media[queue.settings.mrd_id].wrap_up_holds_slot)
             for queue in plan.queues
@@ -178,6 +179,8 @@ class World:
             self._configure(attribute_id, RoutingAttribute(attribute_id, type_, 1))
         for mrd_id, domain in self.plan.media.items():
             self._configure(mrd_id, domain)
+        for calendar_id, calendar in self.plan.calendars.items():
+            self._configure(calendar_id, calendar)
         for queue in self.plan.queues:
             self._configure(queue.id, queue.settings)
         for seat in self._seats.values():
@@ -262,6 +265,8 @@ class World:
         for move in moves:
             if isinstance(move, Offer):
                 done += self._reserve(move)
+            elif isinstance(move, Diverting):
+                done += self._divert(move)
             elif (
                 isinstance(move, Widening) and (it := self._live.get(move.task_id)) is not None and it.state == WAITING
             ):
@@ -270,6 +275,42 @@ class World:
         self.moves += done
         self.refused += len(moves) - done
         return done > 0
+
+    def _divert(self, move: Diverting) -> bool:
+        """Told, and waiting on; in another queue, with all the time that was waited; or gone (routing 57, 58)."""
+        it, diversion = self._live.get(move.task_id), move.diversion
+        if it is None or it.state != WAITING:
+            return False
+        action, target = diversion.action, diversion.queue_id
+        self._tell(it.stream, TaskDiverted(move.rule, action, it.conversation_id, target, "", move.measured))
+        if not diversion.leaves:
+            return True
+        it.line.waiting -= 1
+        it.cohort.diverted += 1
+        it.state = OVER
+        reason = TaskCloseReason.NO_AGENT_AVAILABLE if target is None else TaskCloseReason.REROUTE
+        self._tell(it.stream, task_closed(reason, it.conversation_id, None, None))
+        del self._live[it.task_id]
+        if target is not None:
+            self._go_to(next(line for line in self._lines if line.id == target), it, move.rule)
+        return True
+
+    def _go_to(self, line: Line, old: Live, rule: str) -> None:
+        self.arrivals += 1
+        cohort = line.cohorts[min(int(self.now_s / self._interval_s), self.intervals - 1)]
+        cohort.offered += 1
+        it = Live(old.call, line, cohort, self.arrivals)
+        self._live[it.task_id] = it
+        line.waiting += 1
+        since = self.plan.start + timedelta(seconds=old.call.at_s - old.call.head_start_s)
+        expires_at = since + line.ttl if line.ttl else None
+        routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, old.call.priority)
+        routing = replace(routing, entered_at=self.at, diverted=frozenset({rule}))
+        self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
+        self._tell(it.stream, task_queued(routing, SESSION))
+        limit_s = old.call.at_s + min(old.call.patience_s, line.ttl_s)
+        if limit_s < inf:
+            self._schedule(max(self.now_s, limit_s), self._give_up, it)
 
     def _reserve(self, offer: Offer) -> bool:
         it, seat = self._live.get(offer.task_id), self._seats[offer.agent_id]
@@ -369,3 +410,8 @@ class World:
             feed(recorded(next_position(), stream, 0, self.at, CAUSE, fact))
 
         return tell
+
+
+def has_clocks(queue: Queue) -> bool:
+    """May something be due though nothing else happens?"""
+    return len(queue.steps) > 1 or queue.opening is not None or bool(queue.overflow)

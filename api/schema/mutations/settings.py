@@ -2,10 +2,12 @@
 
 import strawberry
 
+from api.schema.mutations.diversions import OpeningInput, OverflowInput
 from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.channels import Reminder
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.configuration.request_data import Consideration
@@ -146,6 +148,8 @@ class ConfigureQueueInput(Intention):
     transfer_message: str = doc(
         "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
     )
+    opening: OpeningInput | None = doc("When it is open; null for always.", default=None)
+    overflow: list[OverflowInput] = doc("When too much waits, and what then; at most 10 rules.", default_factory=list)
     priority_labels: list[PriorityLabelInput] = doc("What makes requests urgent, at most 50.", default_factory=list)
     returning_first: bool = doc("Do customers who are back within a day go first?", default=False)
 
@@ -169,6 +173,8 @@ class ConfigureQueueInput(Intention):
             auto_answer=self.auto_answer,
             no_agent_message=self.no_agent_message,
             transfer_message=self.transfer_message,
+            opening=self.opening.opening() if self.opening else None,
+            overflow=tuple(rule.overflow() for rule in self.overflow),
             priority_labels=tuple(
                 PriorityLabel(it.field, it.value, it.priority, it.operator) for it in self.priority_labels
             ),
@@ -201,6 +207,12 @@ class RoutingPolicyInput:
         )
 
 
+@strawberry.input(description="What a silent customer is told.")
+class ReminderInput:
+    percent: int = doc("How much of `customerInactivityS` is over then: 1 to 99, each more than the one before.")
+    text: str = doc("What they are told.")
+
+
 @strawberry.input(description="A channel: one number, page or widget by which customers write or call.")
 class ConfigureChannelInput(Intention):
     id: strawberry.ID = doc(CHOSEN_ID)
@@ -216,6 +228,8 @@ class ConfigureChannelInput(Intention):
     customer_inactivity_s: int = doc(
         "Seconds of a customer's silence that end their session; 0 for never.", default=600
     )
+    inactivity_reminders: list[ReminderInput] = doc("What silent customers are told, at most 5.", default_factory=list)
+    response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.", default=0)
     contact_kind: ContactKind = doc("What identifies its customers.", default=ContactKind.OPAQUE)
     delivery_url: str = doc("Where messages to customers are posted, for connectors outside Parley.", default="")
 
@@ -232,6 +246,8 @@ class ConfigureChannelInput(Intention):
             customer_inactivity_s=self.customer_inactivity_s,
             contact_kind=self.contact_kind,
             delivery_url=self.delivery_url,
+            response_timeout_s=self.response_timeout_s,
+            inactivity_reminders=tuple(Reminder(it.percent, it.text) for it in self.inactivity_reminders),
         )
 
 

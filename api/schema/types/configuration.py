@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import strawberry
 
+from api.schema.types.diversions import Opening, Overflow, opening, overflow
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
@@ -112,6 +113,8 @@ class QueueSettings:
     auto_answer: bool = doc("Is what rings accepted by itself?", name="isAutoAnswered")
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.")
     transfer_message: str = doc("What a customer is told whom an agent passes on to this queue; empty for nothing.")
+    opening: Opening | None = doc("When it is open; null for always.")
+    overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
     priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
     returning_first: bool = doc("Do customers who are back within a day go first?", name="isReturningFirst")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
@@ -135,6 +138,12 @@ class RoutingPolicy:
     last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy.")
 
 
+@strawberry.type(description="What a silent customer is told.")
+class Reminder:
+    percent: int = doc("How much of the time is over then after which their session ends.")
+    text: str = doc("What they are told.")
+
+
 @strawberry.type(description="A channel: one number, page or widget by which customers write or call.")
 class Channel:
     id: ChannelId = doc(ID)
@@ -146,6 +155,8 @@ class Channel:
     bot_id: BotId | None = doc("The bot.")
     routing: RoutingPolicy = doc("How agents come to it.")
     customer_inactivity_s: int = doc("Seconds of a customer's silence that end their session; 0 for never.")
+    inactivity_reminders: list[Reminder] = doc("What silent customers are told.")
+    response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.")
     contact_kind: ContactKind = doc("What identifies its customers.")
     delivery_url: str = doc("Where messages to customers are posted; empty for connectors inside Parley.")
 
@@ -260,6 +271,8 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             auto_answer=it.auto_answer,
             no_agent_message=it.no_agent_message,
             transfer_message=it.transfer_message,
+            opening=opening(it.opening),
+            overflow=overflow(it.overflow),
             priority_labels=[
                 PriorityLabel(field=one.field, operator=one.operator, value=one.value, priority=one.priority)
                 for one in it.priority_labels
@@ -318,6 +331,8 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 last_agent_timeout_s=it.routing.last_agent_timeout_s,
             ),
             customer_inactivity_s=it.customer_inactivity_s,
+            inactivity_reminders=[Reminder(percent=one.percent, text=one.text) for one in it.inactivity_reminders],
+            response_timeout_s=it.response_timeout_s,
             contact_kind=it.contact_kind,
             delivery_url=it.delivery_url,
         )

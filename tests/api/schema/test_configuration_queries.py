@@ -12,6 +12,9 @@ QUEUE = """{ queueSettings { id wrapUpFormId warnings
   steps { skipIf considerIf { field operator value } expressions { parsed } } } }"""
 CALENDAR = """query($at: DateTime!) { businessCalendars { id timeZone isOpen(at: $at) nextEdgeAt(at: $at)
   weekly { days hours { opens closes } first last } exceptions { name first last hours { opens } } } }"""
+DIVERSIONS = """query { queueSettings { id opening { calendarId closed { ...how } atClosing { ...how } }
+  overflow { condition threshold diversion { ...how } } } }
+  fragment how on Diversion { action queueId message }"""
 
 
 def term(attribute: str, operator: str, value: int = 0, junction: str = "AND") -> dict[str, object]:
@@ -62,6 +65,22 @@ async def test_a_mixed_expression_is_shown_as_it_is_read(office):  # routing 5
     assert await office.ask("root", set_it, input=given) == {
         "configureQueue": {"warnings": told["warnings"], "errors": []}
     }
+
+
+async def test_what_becomes_of_requests_that_do_not_wait_is_shown_as_it_was_set(office):  # routing 57, 58
+    await office.done("root", "configureBusinessCalendar", id="shop", name="Shop", timeZone="Europe/Berlin", weekly=[])
+    await office.done("root", "configureQueue", id="night", name="Night", mrdId="chat")
+    night = {"action": "OTHER_QUEUE", "queueId": "night", "message": ""}
+    bot = {"action": "BOT", "queueId": None, "message": "Nobody is here."}
+    opening = {"calendarId": "shop", "closed": bot, "atClosing": night}
+    overflow = [{"condition": "OLDEST_WAIT", "threshold": 60, "diversion": night}]
+    await office.done("root", "configureQueue", id="day", name="Day", mrdId="chat", opening=opening, overflow=overflow)
+    told = next(it for it in (await office.ask("sam", DIVERSIONS))["queueSettings"] if it["id"] == "day")
+    assert (told["opening"], told["overflow"]) == (opening, overflow)
+    payload = await office.do(
+        "root", "configureQueue", id="night", name="Night", mrdId="chat", overflow=[{**overflow[0], "diversion": night}]
+    )
+    assert payload["errors"][0]["field"] == "overflow[0].diversion.queueId"
 
 
 async def test_a_calendar_says_whether_it_is_open_and_until_when(office):

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from commands.agents import FillSlot, HandOverWork, MissOffer, ReleaseSlot, WrapUpSlot
+from commands.answering import RemoveAllAgents
 from commands.attendance import (
     AdmitAgent,
     LeaveConversation,
@@ -18,14 +19,17 @@ from commands.attendance import (
 from commands.bots import AssignBot, WelcomeCustomer
 from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask, ReserveNamedSlot
 from commands.departures import GiveWay, GiveWorkAway
+from commands.diversions import NoteCallback, SendCustomerHome, TellCustomer
 from commands.inbound import ReleaseIdentity
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
     POLICIES,
     agents_leave,
+    answers_are_due,
     ask_colleagues,
     bots_first,
     conversations_end,
+    diversions,
     find_an_agent,
     offers,
     pull_from_lists,
@@ -35,6 +39,7 @@ from commands.policies import (
 from commands.requests import EndAgentRequest, ReplaceAgent
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
 from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReserved
+from domain.configuration.diversions import DiversionAction
 from domain.configuration.settings import InterruptionAction
 from domain.conversations.facts import (
     AgentLeft,
@@ -48,6 +53,7 @@ from domain.conversations.facts import (
     RequestListed,
     RequestReason,
     RequestUnlisted,
+    ResponseTimedOut,
     SessionJoined,
     SessionLeft,
 )
@@ -66,7 +72,7 @@ from domain.ids import (
     SessionId,
     TaskId,
 )
-from domain.kernel import Cause, Fact, Position, Recorded
+from domain.kernel import Cause, Fact, Position, Recorded, derived_id
 from domain.lists.facts import ListItemClosed, ListItemCloseReason, ListItemJoined
 from domain.sessions.facts import SessionEnded, SessionEndReason
 from domain.tasks.facts import (
@@ -75,6 +81,7 @@ from domain.tasks.facts import (
     TaskClosed,
     TaskCloseReason,
     TaskDirection,
+    TaskDiverted,
     TaskNamed,
     TaskPulled,
     WrapUpStarted,
@@ -107,7 +114,25 @@ TO_PAUL = replace(TO_QUEUE, agent_id=PAUL)
 
 GIVES_WAY = {CHAT: InterruptionAction.REROUTE, MrdId("email"): InterruptionAction.HOLD}
 
+
+def diverted(action: DiversionAction, words: str = "It takes longer.") -> TaskDiverted:
+    return TaskDiverted("a rule", action, TALK, message=words)
+
+
 SENTENCES = [
+    # answers_are_due
+    (
+        answers_are_due.who_does_not_answer_in_time_is_removed,
+        "conversation-talk",
+        ResponseTimedOut(MessageId("m1")),
+        [RemoveAllAgents(TALK, TaskCloseReason.RESPONSE_TIMEOUT)],  # routing 56
+    ),
+    (
+        agents_leave.a_customer_whose_agent_signed_out_gets_another,
+        "conversation-talk",
+        AgentLeft(MARIA, TASK, "", TaskCloseReason.RESPONSE_TIMEOUT),
+        [ReplaceAgent(TALK, TASK)],  # routing 56
+    ),
     # agents_leave
     (agents_leave.an_agent_who_left_wraps_up, "conversation-talk", LEFT, [BeginWrapUp(TASK)]),
     (
@@ -352,6 +377,38 @@ SENTENCES = [
         closed(TaskCloseReason.CANCELLED, held=False),
         [],
     ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.MESSAGE),
+        [TellCustomer(TALK, derived_id("diverted", TASK, "a rule"), "It takes longer.")],
+    ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.OTHER_QUEUE, ""),
+        [],
+    ),
+    (
+        diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
+        "task-task-1",
+        diverted(DiversionAction.CLOSE),
+        [],
+    ),
+    (
+        diversions.a_callback_that_was_promised_is_noted,
+        "task-task-1",
+        diverted(DiversionAction.CALLBACK),
+        [NoteCallback(TALK)],
+    ),
+    (diversions.a_callback_that_was_promised_is_noted, "task-task-1", diverted(DiversionAction.BOT), []),
+    (
+        diversions.whoever_is_sent_home_goes_home,
+        "task-task-1",
+        diverted(DiversionAction.CLOSE),
+        [SendCustomerHome(TALK, TASK, "It takes longer.")],
+    ),
+    (diversions.whoever_is_sent_home_goes_home, "task-task-1", diverted(DiversionAction.MESSAGE), []),
     (
         pull_from_lists.a_closed_item_ends_its_conversation,
         "listitem-item",

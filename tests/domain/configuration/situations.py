@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.channels.inbound import ContactKind
 from domain.configuration.calendar import BusinessCalendar, CalendarException, Hours, Weekday, WeeklyHours
 from domain.configuration.catalog import Catalog
+from domain.configuration.diversions import Diversion, DiversionAction, Opening, Overflow, OverflowCondition
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.request_data import Consideration
 from domain.configuration.settings import (
@@ -32,7 +33,7 @@ from domain.configuration.settings import (
     Term,
 )
 from domain.configuration.wrap_up import WrapUpCategory, WrapUpForm
-from domain.ids import AttributeId, BotId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
+from domain.ids import AttributeId, BotId, CalendarId, ChannelTypeId, ListId, MrdId, QueueId, ReasonId, WrapUpFormId
 from domain.kernel import Cause, Fact, Position, Recorded, replay
 
 SPANISH = AttributeId("spanish")
@@ -93,6 +94,19 @@ BUSINESS: dict[str, Settings] = {
         "Europe/Berlin",
         (WeeklyHours((Weekday.MONDAY, Weekday.FRIDAY), (Hours(time(9), time(17, 30)),), first=date(2026, 1, 1)),),
         (CalendarException("New Year", date(2027, 1, 1)),),
+    ),
+    "evening": Queue(
+        "Evening",
+        CHAT,
+        opening=Opening(
+            CalendarId("shop"),
+            Diversion(DiversionAction.OTHER_QUEUE, QueueId("sales")),
+            Diversion(DiversionAction.MESSAGE, message="We close, and you are still served."),
+        ),
+        overflow=(
+            Overflow(OverflowCondition.QUEUE_LENGTH, Diversion(DiversionAction.CALLBACK, message="We call you."), 20),
+            Overflow(OverflowCondition.NONE_LOGGED_IN, Diversion(DiversionAction.BOT)),
+        ),
     ),
 }
 """By id, each after what it points at."""

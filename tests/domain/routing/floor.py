@@ -1,6 +1,7 @@
 """A floor of agents and the requests that wait for them: the models decide what may happen, the engine hears of it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,8 +11,8 @@ from domain.agents.agent import Agent
 from domain.configuration import settings as s
 from domain.configuration.entity import ENTITY_OF
 from domain.ids import AgentId, AttributeId, ConversationId, CustomerId, MrdId, QueueId, SessionId, TaskId
-from domain.kernel import Cause, Decision, Fact, Position, Recorded, Refused
-from domain.routing.engine import Engine, Move, Offer
+from domain.kernel import Cause, Decision, Fact, Position, Recorded, Refused, replace
+from domain.routing.engine import Diverting, Engine, Move, Offer
 from domain.tasks.facts import Routing, TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
@@ -19,6 +20,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHAT, EMAIL = MrdId("chat"), MrdId("email")
 SPANISH, SENIOR = AttributeId("spanish"), AttributeId("senior")
 SALES = QueueId("sales")
+KEPT = {it.name for it in fields(Routing)} - {"queue_id", "mrd_id", "expires_at", "attempt"}
+"""What a request keeps under its next task."""
 
 
 def knows(attribute: AttributeId, value: int, timeout_s: int = 30) -> s.Step:
@@ -111,15 +114,10 @@ class Floor:
             routing.queue_id,
             routing.mrd_id,
             task.created.conversation_id,
-            root_request_id=routing.root_request_id,
-            first_enqueued_at=routing.first_enqueued_at,
             priority=REROUTE_PRIORITY,
-            step=routing.step,
             attempt=routing.attempt + 1,
+            **{name: getattr(routing, name) for name in KEPT - {"excluded", "priority"}},
             excluded=routing.excluded | {agent},
-            data=routing.data,
-            last_agent_id=routing.last_agent_id,
-            last_agent_until=routing.last_agent_until,
         )
         return f"{id}'"
 
@@ -141,6 +139,8 @@ class Floor:
 
     def carry_out(self, move: Move) -> bool:
         """As the shell and the policies do; whether it was not refused."""
+        if isinstance(move, Diverting):
+            return self.divert(move)
         if not isinstance(move, Offer):
             self.task(move.task_id, lambda task: task.widen(move.step, move.reason))
             return True
@@ -160,6 +160,17 @@ class Floor:
             self.engine.forget(move)
             return False
         self.ring(move)
+        return True
+
+    def divert(self, move: Diverting) -> bool:
+        """As it is done in the office: under a new task, where it goes to another queue."""
+        self.task(move.task_id, lambda task: task.divert(move.rule, move.diversion, move.measured))
+        task = self.tasks[move.task_id]
+        if task.moves_to is not None:
+            changed = {"queue_id": task.moves_to, "step": 0, "last_agent_id": None, "entered_at": self.now}
+            routing = replace(task.routing, **changed)
+            more = {name: getattr(routing, name) for name in KEPT}
+            self.ask(f"{move.task_id}+", task.moves_to, routing.mrd_id, task.created.conversation_id, **more)
         return True
 
     def interruption(self, agent: Agent, mrd: MrdId) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Does the engine, which only looks at what changed, do what looking at everything would do? Random days say so."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
@@ -14,12 +14,14 @@ from domain.agents.agent import Agent
 from domain.agents.facts import MrdMadeReady, MrdMirrored, MrdState, SlotReleased, SlotReserved, SlotState
 from domain.agents.states import Mirrored, Mrd, mrd_state
 from domain.configuration import settings as s
+from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
+from domain.configuration.diversions import Diversion, DiversionAction, Opening, Overflow, OverflowCondition
 from domain.configuration.facts import QueueConfigured
 from domain.configuration.request_data import Consideration
-from domain.ids import AgentId, MrdId
+from domain.ids import AgentId, CalendarId, MrdId, QueueId
 from domain.kernel import Recorded, Refused, replace
 from domain.routing.decisions import NAMED_MAX
-from domain.routing.engine import Engine, Move, Offer, State
+from domain.routing.engine import Diverting, Engine, Move, Offer, State
 from domain.tasks.facts import (
     LAST_AGENT_STEP,
     MediaState,
@@ -31,20 +33,21 @@ from domain.tasks.facts import (
 )
 from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
+from tests.domain.routing.rescan_rules import Plain, Rules
 
 VOICE = MrdId("voice")
 GE = s.RelationalOperator.GE
 MAY_WORK = (MrdState.READY, MrdState.ACTIVE)
-Plain = tuple[str, str, str, int]
 
 
 @dataclass
-class Rescan:
+class Rescan(Rules):
     """What should be done now, found by reading everything from the beginning, each time anew."""
 
     agents: dict[str, Agent] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     queues: dict[str, s.Queue] = field(default_factory=dict)
+    calendars: dict[str, BusinessCalendar] = field(default_factory=dict)
     since: dict[tuple[str, str], datetime] = field(default_factory=dict)
     missed: dict[tuple[str, str], int] = field(default_factory=dict)
     readied: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -67,6 +70,8 @@ class Rescan:
     def _read(self, recorded: Recorded[Any]) -> None:
         subject, fact = recorded.subject, recorded.fact
         match recorded.category:
+            case "calendar":
+                self.calendars[subject] = fact.settings
             case "queue" if isinstance(fact, QueueConfigured):
                 self.queues[subject] = fact.settings
             case "task":
@@ -190,44 +195,20 @@ class Rescan:
                     found.append(("widen", task, "WAITED" if counts else "NOT_CONSIDERED", number))
         return found
 
-    def skips(self) -> list[Plain]:
-        """Those who stand where nobody is there (routing 8, 54)."""
-        found = []
-        for task in filter(self.waits, self.tasks):
-            routing, at = self.tasks[task].routing, self._stands_at(task)
-            steps = self._queue(task).steps
-            if routing.step < 0:
-                last = routing.last_agent_id
-                gone = self.is_left_out(task, last) or not (
-                    self._ranks(task, last) and self._is_there(task, last, True)
-                )
-                reason = "LAST_AGENT_GONE" if gone else None
-            elif at is None or steps[at].skip_if is None:
-                continue
-            else:
-                ready = steps[at].skip_if is s.SkipIf.NONE_READY
-                those = [a for a in self.agents if at in self._ranks(task, a) and self._is_there(task, a, ready)]
-                reason = None if those else steps[at].skip_if.value
-            if reason is not None and task not in self.out:
-                found.append(("widen", task, reason, routing.step + 1))
-        return found
-
-    def _is_there(self, task: str, agent: str, ready: bool) -> bool:
-        it, mrd = self.agents[agent], self._queue(task).mrd_id
-        here = it.logged_in and it.mrds[mrd].tasks_max > 0
-        return here and (not ready or (it.ready and it.mrds[mrd].willing))
-
     def moves(self, now: datetime) -> list[Plain]:
         """In the order of the work, each request takes the best agent who is left (routing 16, 18)."""
         found = self.widenings(now)
         moving = {task for _, task, *_ in found}
-        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out]
+        self.gone: set[str] = set()
+        diverted = self.closed(now)
+        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out and task not in self.gone]
         for task in sorted(waiting, key=self._place):
             if able := self.able(task):
                 best = min(able, key=lambda agent: self.key(task, agent))
                 self.out[task] = (best, self._queue(task).mrd_id)
                 found.append(("offer", task, best, self.rank(task, best)))
-        return found + [skip for skip in self.skips() if skip[1] not in moving]
+        diverted += self.overflowing(now, {it[1] for it in diverted})
+        return found + diverted + [skip for skip in self.skips() if skip[1] not in moving]
 
     def _place(self, task: str) -> Any:
         routing = self.tasks[task].routing
@@ -244,6 +225,8 @@ def _wants(agent: Agent, mrd: str) -> bool:
 def plain(move: Move) -> Plain:
     if isinstance(move, Offer):
         return "offer", move.task_id, move.agent_id, move.step
+    if isinstance(move, Diverting):
+        return "divert", move.task_id, move.rule, move.measured
     return "widen", move.task_id, move.reason.value, move.step
 
 
@@ -276,7 +259,11 @@ class Day(Floor):
         support = replace(knows(SENIOR, 1, 15), consider_if=(known,)), replace(knows(SPANISH, 1, 5), skip_if=none_here)
         self.queue("support", CHAT, *support, ANYBODY, step_mode=s.StepMode.REPLACE, priority=5)
         most = s.AgentSelectionPolicy.MOST_SKILLED
-        self.queue("letters", EMAIL, knows(SPANISH, 6, 10), knows(SENIOR, 1, 10), ANYBODY, agent_selection=most)
+        self.queue("annex", EMAIL)
+        self.opens()
+        letters = knows(SPANISH, 6, 10), knows(SENIOR, 1, 10), ANYBODY
+        more = {"opening": self.an_opening(), "overflow": self.overflows()}
+        self.queue("letters", EMAIL, *letters, agent_selection=most, **more)
         self.staff("ada", mrds=(CHAT, EMAIL), tasks_max=2, spanish=7)
         self.staff("grace", mrds=(CHAT,), tasks_max=1, spanish=3, senior=1)
         self.staff("alan", mrds=(CHAT, EMAIL), tasks_max=3)
@@ -423,14 +410,47 @@ class Day(Floor):
         self._pass(self.random.choice([1, 5, 20]))
 
     def something_is_configured(self) -> None:
-        if self.random.random() < 0.3:
+        if self.random.random() < 0.2:
+            self.opens()
+        elif self.random.random() < 0.3:
             policy = self.random.choice(list(s.AgentSelectionPolicy))
             seniors = knows(SENIOR, 1, 5)
             skipped = replace(seniors, skip_if=self.random.choice(list(s.SkipIf)))
             considered = replace(seniors, consider_if=(Consideration("value", GE, "100"),))
             first = self.random.choice([seniors, skipped, considered, knows(SPANISH, 3, 5)])
             steps = self.random.choice([(), (first, ANYBODY), (first, knows(SPANISH, 6, 5), ANYBODY)])
-            self.queue("letters", EMAIL, *steps, priority=self.random.randint(1, 9), agent_selection=policy)
+            more = {"opening": self.an_opening(), "overflow": self.overflows()} if self.random.random() < 0.6 else {}
+            self.queue("letters", EMAIL, *steps, priority=self.random.randint(1, 9), agent_selection=policy, **more)
+
+    def opens(self) -> None:
+        """The office opens and closes every few moments, by a calendar that changes."""
+        second, hours = self.random.randrange(60), []
+        moment = datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=second)
+        for _ in range(12):
+            until = moment + timedelta(seconds=self.random.choice([5, 20, 60]))
+            hours.append(Hours(moment.time(), until.time()))
+            moment = until + timedelta(seconds=self.random.choice([5, 20, 60]))
+        self.configure("office", BusinessCalendar("Office", "UTC", (WeeklyHours(tuple(Weekday), tuple(hours)),)))
+
+    def an_opening(self) -> Opening | None:
+        at_closing = self.random.choice([None, self.a_diversion()])
+        return self.random.choice([None, Opening(CalendarId("office"), self.a_diversion(), at_closing)])
+
+    def overflows(self) -> tuple[Overflow, ...]:
+        thresholds = {OverflowCondition.QUEUE_LENGTH: (1, 3), OverflowCondition.OLDEST_WAIT: (5, 40)}
+        conditions = self.random.sample(list(OverflowCondition), self.random.randint(0, 3))
+        return tuple(
+            Overflow(it, self.a_diversion(), self.random.choice(thresholds.get(it, (0,)))) for it in conditions
+        )
+
+    def a_diversion(self) -> Diversion:
+        return self.random.choice(
+            [
+                Diversion(DiversionAction.OTHER_QUEUE, QueueId("annex")),
+                Diversion(DiversionAction.MESSAGE, message="Please wait"),
+                Diversion(DiversionAction.CLOSE),
+            ]
+        )
 
     def the_twin_restarts(self) -> None:
         """Offers that nobody has carried out yet would be thought over anew, so there must be none."""

@@ -168,8 +168,8 @@ def test_nothing_is_kept_of_who_was_waited_for() -> None:  # routing 54
         comes_back(floor, f"t{number}"), floor.settle()
         floor.cancel(f"t{number}")
     engine = floor.engine
-    assert not engine._watched
-    assert not engine._skipping._there
+    assert not engine._watch.tasks
+    assert not engine._watch._skipping._there
     assert not engine._lines.get("sales").last_agents
     assert not engine._staff.seat("grace").own
 

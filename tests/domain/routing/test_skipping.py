@@ -181,7 +181,7 @@ def test_steps_are_left_after_a_restart_too() -> None:  # routing 8, 41
 def test_a_plain_request_is_not_watched() -> None:
     floor = a_floor(spanish(), ANYBODY)
     floor.ask("t1"), floor.settle()
-    assert not floor.engine._watched
+    assert not floor.engine._watch.tasks
 
 
 # Not for this request

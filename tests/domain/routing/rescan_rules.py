@@ -1,0 +1,100 @@
+"""The rules that not every queue has, by looking at everybody each time: whom a step is left for, who is not to wait on."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.configuration import settings as s
+from domain.configuration.diversions import DiversionAction, Overflow, OverflowCondition
+
+Plain = tuple[str, str, str, int]
+
+
+class Rules:
+    """What `Rescan` knows is all that these need."""
+
+    def __getattr__(self, name: str) -> Any: ...
+
+    def skips(self) -> list[Plain]:
+        """Those who stand where nobody is there (routing 8, 54)."""
+        found = []
+        for task in filter(self.waits, self.tasks):
+            routing, at = self.tasks[task].routing, self._stands_at(task)
+            steps = self._queue(task).steps
+            if routing.step < 0:
+                last = routing.last_agent_id
+                gone = self.is_left_out(task, last) or not (
+                    self._ranks(task, last) and self._is_there(task, last, True)
+                )
+                reason = "LAST_AGENT_GONE" if gone else None
+            elif at is None or steps[at].skip_if is None:
+                continue
+            else:
+                ready = steps[at].skip_if is s.SkipIf.NONE_READY
+                those = [a for a in self.agents if at in self._ranks(task, a) and self._is_there(task, a, ready)]
+                reason = None if those else steps[at].skip_if.value
+            if reason is not None and task not in self.out and task not in self.gone:
+                found.append(("widen", task, reason, routing.step + 1))
+        return found
+
+    def closed(self, now: datetime) -> list[Plain]:
+        """Whose queue is closed (routing 57)."""
+        found = []
+        for task in filter(self.waits, self.tasks):
+            routing, opening = self.tasks[task].routing, self._queue(task).opening
+            if opening is None or task in self.out or self.calendars[opening.calendar_id].is_open(now):
+                continue
+            came_open = self.calendars[opening.calendar_id].is_open(routing.entered_at or routing.first_enqueued_at)
+            diversion = opening.at_closing if came_open else opening.closed
+            rule = f"{routing.queue_id}: {'closing' if came_open else 'closed'}"
+            if diversion is not None and rule not in routing.diverted:
+                found.append(("divert", task, rule, 0))
+                if diversion.action is not DiversionAction.MESSAGE:
+                    self.gone.add(task)
+        return found
+
+    def overflowing(self, now: datetime, told: set[str]) -> list[Plain]:
+        """Before whom too many wait, who waits too long, for whom nobody is there (routing 58)."""
+        found = []
+        standing = [t for t in self.tasks if self.waits(t) and t not in self.out and t not in self.gone]
+        for task in standing:
+            if task in told:
+                continue
+            queue = self._queue(task)
+            before = sum(
+                self.tasks[t].routing.queue_id == self.tasks[task].routing.queue_id
+                and self._place(t) < self._place(task)
+                for t in standing
+            )
+            for rule in queue.overflow:
+                holds, measured = self._overflows(task, rule, before, now)
+                name = f"{self.tasks[task].routing.queue_id}: {rule.name}"
+                if holds and name not in self.tasks[task].routing.diverted:
+                    found.append(("divert", task, name, measured))
+                    break
+        leaving = {it[1] for it in found if self._leaves(it)}
+        self.gone |= leaving
+        return found
+
+    def _leaves(self, found: Plain) -> bool:
+        queue = self._queue(found[1])
+        return any(
+            found[2].endswith(rule.name) and rule.diversion.action is not DiversionAction.MESSAGE
+            for rule in queue.overflow
+        )
+
+    def _overflows(self, task: str, rule: Overflow, before: int, now: datetime) -> tuple[bool, int]:
+        match rule.condition:
+            case OverflowCondition.QUEUE_LENGTH:
+                return before >= rule.threshold, before
+            case OverflowCondition.OLDEST_WAIT:
+                waited = (now - self.tasks[task].routing.first_enqueued_at).total_seconds()
+                return waited >= rule.threshold, int(waited)
+        steps = self._queue(task).steps
+        serving = [a for a in self.agents if any(step.matches(self.agents[a].attributes) for step in steps)]
+        mrd = self._queue(task).mrd_id
+        return not any(mrd in self.agents[a].mrds and self._is_there(task, a, False) for a in serving), 0
+
+    def _is_there(self, task: str, agent: str, ready: bool) -> bool:
+        it, mrd = self.agents[agent], self._queue(task).mrd_id
+        here = it.logged_in and it.mrds[mrd].tasks_max > 0
+        return here and (not ready or (it.ready and it.mrds[mrd].willing))

@@ -22,20 +22,22 @@ class ResumeConversationInput(Intention):
     conversation_id: ConversationId = doc("The conversation, in which you talk with the customer.")
 
 
+def _self(info: Info) -> AgentId:
+    return AgentId(info.context.viewer.agent_id)
+
+
 @strawberry.type
 class HoldingMutation:
     @mutation(
         "Put the customer on hold: nobody has to reply, and their silence is not counted. Asked again, it sets a new end."
     )
     async def hold_conversation(self, info: Info, input: HoldConversationInput) -> MutationPayload:
-        agent = AgentId(info.context.viewer.agent_id)
         return await send(
             info,
-            HoldConversation(input.conversation_id, agent, input.for_s, input.reason),
+            HoldConversation(input.conversation_id, _self(info), input.for_s, input.reason),
             input.client_mutation_id,
         )
 
     @mutation("Take the customer back from hold. Writing to them does so, too.")
     async def resume_conversation(self, info: Info, input: ResumeConversationInput) -> MutationPayload:
-        agent = AgentId(info.context.viewer.agent_id)
-        return await send(info, ResumeConversation(input.conversation_id, agent), input.client_mutation_id)
+        return await send(info, ResumeConversation(input.conversation_id, _self(info)), input.client_mutation_id)

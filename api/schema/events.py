@@ -273,8 +273,10 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }
+OF_THE_CONNECTION = (agent_facts.DeskConnected, agent_facts.DeskDisconnected, agent_facts.IdlingBegan)
 WITHOUT_EVENT = frozenset(
     {
+        *OF_THE_CONNECTION,
         said.BotAnswered,
         done.TaskCreated,
         done.TaskQueued,
@@ -303,6 +305,8 @@ def event_of(recorded: Recorded[Any], context: Context) -> object | Awaitable[ob
         return event(list_id=recorded.fact.list_id, item_id=ListItemId(recorded.subject))
     if kind is agent_facts.IdleWarned:
         return IdleWarned(agent_id=AgentId(recorded.subject), idle_due=recorded.fact.due)
+    if kind in OF_THE_CONNECTION:
+        return None
     return _presence(recorded) if isinstance(recorded.fact, agent_facts.AgentFact) else None
 
 

@@ -11,7 +11,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from domain.agents.facts import MrdGranted, SlotFilled, SlotReleased, SlotReserved, SlotState, SlotWrappingUp
+from domain.agents.facts import (
+    DeskConnected,
+    DeskDisconnected,
+    LoggedOut,
+    MrdGranted,
+    SlotFilled,
+    SlotReleased,
+    SlotReserved,
+    SlotState,
+    SlotWrappingUp,
+)
 from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
@@ -59,6 +69,9 @@ class Checker:
         self.root: dict[str, str] = {}
         self.pulled: set[str] = set()
         """Work that agents chose themselves, which may be more than their maximum (routing 61)."""
+        self.taken_away: set[str] = set()
+        self.cut_off: set[str] = set()
+        self.interrupts: dict[str, dict[str, Any]] = defaultdict(dict)
         self.answered: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.requested: Counter[str] = Counter()
@@ -93,8 +106,11 @@ class Checker:
         found += [f"agent {agent} still holds {list(slots)}" for agent, slots in self.slots.items() if slots]
         found += [f"request {task} was never enqueued" for task in self.requested if task not in self.life]
         roots = set(self.root.values())
-        found += [f"request {r} has {self.ended[r]} final reasons" for r in roots if self.ended[r] != 1]
+        found += [f"request {r} has {self.ends(r)} final reasons" for r in roots if self.ends(r) != 1]
         return found
+
+    def ends(self, root: str) -> int:
+        return self.ended[root] + (root in self.taken_away)
 
     def _must(self, holds: bool, otherwise: str) -> None:
         if not holds:
@@ -114,7 +130,16 @@ class Checker:
         match fact:
             case MrdGranted(mrd_id=mrd, tasks_max=tasks_max):
                 self.tasks_max[agent, mrd] = tasks_max
+            case DeskDisconnected(due=due) if due is not None:
+                self.cut_off.add(agent)
+            case DeskConnected() | LoggedOut():
+                self.cut_off.discard(agent)
             case SlotReserved(mrd_id=mrd, task_id=task, offer_id=offer):
+                self._must(agent not in self.cut_off, f"agent {agent} is offered {task}, and cut off")  # routing 39
+                calls = [it for it in self.interrupts[agent].values() if not it.interruptible]
+                blocked = any(mrd in it.interrupts for it in calls)
+                self._must(not blocked, f"agent {agent} is offered {task} in {mrd}, which is interrupted")  # routing 35
+                self.interrupts[agent][task] = fact
                 self._must(task not in slots, f"agent {agent} already holds a slot for {task}")
                 slots[task] = (mrd, SlotState.RESERVED, offer)
                 mine = [state for other, state, _ in slots.values() if other == mrd]
@@ -126,6 +151,7 @@ class Checker:
                 state = SlotState.ACTIVE if isinstance(fact, SlotFilled) else SlotState.WRAP_UP
                 slots[task] = (mrd, state, offer)
             case SlotReleased(task_id=task):
+                self.interrupts[agent].pop(task, None)
                 self._must(slots.pop(task, None) is not None, f"agent {agent} has no slot for {task} to release")
 
     # One live offer, one answer, one end (routing 1, 19, 67)
@@ -140,6 +166,7 @@ class Checker:
             case TaskQueued(routing=routing):
                 self._must(life == "created", f"task {task} was queued when {life}")
                 self.life[task], self.root[task] = "queued", routing.root_request_id
+                self.taken_away.discard(routing.root_request_id)
             case TaskPulled(agent_id=agent):
                 self._must(life == "created", f"task {task} was pulled when {life}")
                 self.life[task], self.root[task] = "pulled", task
@@ -165,6 +192,8 @@ class Checker:
                 self.life[task] = "wrap-up"
             case TaskClosed(reason=reason):
                 self.life[task] = "closed"
+                if reason is TaskCloseReason.REROUTE and task in self.holder:
+                    self.taken_away.add(self.root[task])  # that was its end, unless it is queued again
                 self.ended[self.root[task]] += reason not in GOES_ON
 
     # One conversation for a customer, one session for an identity, one message for a message

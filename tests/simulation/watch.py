@@ -48,6 +48,8 @@ class Watch:
         """In which session each message of a customer came."""
         self.catalog = Catalog()
         self.timers: dict[str, Set] = {}
+        self.doubtful: dict[str, datetime] = {}
+        """What may have fired while idleness did not count."""
         self.sent: list[tuple[str, MessagePosted]] = []
         """The latest messages to customers, and their conversations."""
         self.signed_in_s: dict[str, float] = defaultdict(float)
@@ -79,6 +81,9 @@ class Watch:
             case "session":
                 self._session(recorded.subject, recorded.fact)
             case category if category in CATEGORIES:
+                if category == "deskpolicy":
+                    idle = {key: it.due for key, it in self.timers.items() if key.startswith("idle")}
+                    self.doubtful.update(idle)
                 self.catalog = self.catalog.evolve(recorded)
 
     def _must(self, holds: bool, otherwise: str) -> None:

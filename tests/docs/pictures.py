@@ -132,7 +132,7 @@ def _arrow(
     (ax, ay), (bx, by) = places[pair[0]], places[pair[1]]
     length = hypot(bx - ax, by - ay)
     both_ways = pair[::-1] in pairs
-    aside = (30 + 40 * abs(by - ay) / length if both_ways else 10) + max(0.0, length - 420) / 5
+    aside = (20 + 40 * abs(by - ay) / length + 12 * len(labels) if both_ways else 10) + max(0.0, length - 420) / 5
     bend = (ax + bx) / 2 - (by - ay) / length * aside, (ay + by) / 2 + (bx - ax) / length * aside
     return Arrow(_border((ax, ay), bend), bend, _border((bx, by), bend), labels)
 

@@ -32,9 +32,8 @@ class Choices:
             if len(pool.fresh) == 1 and not (pool.freed or pool.stirred):
                 return self._serve_alone(pool)
             pool.line_up()
-        elif len(pool.freed) == 1 and not pool.stirred and not self._is_wanted(pool):
-            pool.freed.clear()
-            return []
+        elif len(pool.freed) == 1 and not pool.stirred:
+            return self._serve_freed(pool, pool.freed.pop())
         found: list[Found] = []
         passed: list[Stage] = []
         todo = Todo(pool, self._lines.reach)
@@ -53,10 +52,29 @@ class Choices:
             stage.start_again()
         return found
 
-    def _is_wanted(self, pool: Pool) -> bool:
-        """Is there anything for the one who is free?"""
-        (seat,) = pool.freed
-        return bool(pool.work.members and pool.work.members & seat.serves(self._lines.reach))
+    def _serve_freed(self, pool: Pool, seat: Seat) -> list[Found]:
+        """One agent is all that is new: only what they serve is looked at, until they have something."""
+        found: list[Found] = []
+        work = pool.work
+        if not work.members or seat.chairs[pool.mrd_id].place is None:
+            return found
+        steps = work.members & seat.serves(self._lines.reach)
+        passed: list[Stage] = []
+        while steps and (number := work.first(steps)) is not None:
+            stage = self._lines.stages[number]
+            candidates = stage.admitted.members & pool.seats.members
+            if not candidates:
+                steps ^= 1 << number
+            elif offer := self._look(stage, stage.front, candidates):
+                found.append(offer)
+                if offer[1].agent_id == seat.id:
+                    break
+            else:
+                stage.pass_over()
+                passed.append(stage)
+        for stage in passed:
+            stage.start_again()
+        return found
 
     def _serve_alone(self, pool: Pool) -> list[Found]:
         """One request is all that is new: whoever waits has been looked at, so it need not stand in line to be first."""

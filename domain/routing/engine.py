@@ -38,6 +38,7 @@ from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
 from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
+from domain.routing.reach import Reach
 from domain.routing.reasons import Reasons
 from domain.routing.skills import Skills
 from domain.routing.staff import Chair, Staff
@@ -69,8 +70,9 @@ class Engine:
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
         self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
-        self._staff = Staff(self.state, self._pools, self._skills)
-        self._lines = Lines(self._pools, self._skills)
+        reach = Reach()
+        self._staff = Staff(self.state, self._pools, self._skills, reach)
+        self._lines = Lines(self._pools, self._skills, reach)
         self._watch = Watch(self.state, self._staff, self._lines, self._clocks)
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
@@ -166,8 +168,11 @@ class Engine:
         return moves
 
     def next_due(self) -> datetime | None:
-        watched = self._watch.next_due() if self._watch.tasks else None
-        return min(filter(None, (self._clocks.next_due(), self._clearing.next_due(), watched)), default=None)
+        first = self._clocks.next_due()
+        for due in (self._clearing.next_due(), self._watch.next_due() if self._watch.tasks else None):
+            if due is not None and (first is None or due < first):
+                first = due
+        return first
 
     def why_waiting(self, task_id: TaskId) -> Grounds | None:
         """Who could have a request now, and why nobody else; none for one that does not wait."""

@@ -168,8 +168,8 @@ class Line:
 
 
 class Lines:
-    def __init__(self, pools: Pools, skills: Skills) -> None:
-        self.reach = Reach()
+    def __init__(self, pools: Pools, skills: Skills, reach: Reach) -> None:
+        self.reach = reach
         self.stages: dict[int, Stage] = {}
         self._lines: dict[QueueId, Line] = {}
         self._reduced: dict[QueueId, dict[frozenset[int], Line]] = {}

@@ -17,6 +17,8 @@ from datetime import datetime
 BLOCK = 96
 FEW = 3
 """Of so many more than one the first is found by comparing; of more, by looking for one after the other."""
+SOME = 12
+"""So many without a place are compared, too; more are put in their places first."""
 
 Level = tuple[float, ...]
 Place = tuple[float, datetime, str, int] | tuple[int, int, datetime, str, int]
@@ -145,7 +147,12 @@ class Ranking:
         if not among ^ 1 << number:
             return number
         if self._unplaced and (unplaced := among & self._unplaced):
+            if unplaced.bit_count() <= SOME:
+                return self._first_with(unplaced, among ^ unplaced)
             self._place(unplaced)
+        return self._first_placed(among)
+
+    def _first_placed(self, among: int) -> int:
         for tier in self._tiers:
             for block in tier.blocks:
                 if found := among & block.members:
@@ -173,6 +180,21 @@ class Ranking:
             if at < last and flags[at] >> (number & 7) & 1:
                 return number
         raise AssertionError("it is in this block")
+
+    def _first_with(self, unplaced: int, placed: int) -> int:
+        """The first of both."""
+        later, number = self._later, unplaced.bit_length() - 1
+        first = later[number]
+        while unplaced := unplaced ^ 1 << number:
+            number = unplaced.bit_length() - 1
+            if (place := later[number]) < first:
+                first = place
+        if placed:
+            other = self._first_placed(placed)
+            tier = self._of[other]
+            if tier is not None and (tier.level, self._times[other], self._names[other]) < _compared(first):
+                return other
+        return first[-1]
 
     def _place(self, numbers: int) -> None:
         self._unplaced ^= numbers
@@ -230,6 +252,10 @@ class Ranking:
             both = Block(first.times + second.times, first.numbers + second.numbers, first.members | second.members)
             tier.blocks[at : at + 2] = [both]
             del tier.lasts[at]
+
+
+def _compared(place: Place) -> tuple[Level, float, str]:
+    return place[:-3], place[-3].timestamp(), place[-2]
 
 
 def members_of(numbers: Iterable[int]) -> int:

@@ -78,21 +78,24 @@ class Seat:
     def forget_reach(self) -> None:
         self._reach_version = -1
 
-    def free(self) -> None:
-        """Look again, in every domain where they could take one more (routing 17)."""
+    def free(self) -> bool:
+        """Look again, in every domain where they could take one more (routing 17); whether there is any."""
+        freed = False
         for chair in self.chairs.values():
             if chair.place is not None:
                 chair.pool.freed.add(self)
+                freed = True
+        return freed
 
 
 class Staff:
     """`here`: whoever is signed in, as a set. `changed`: something about people did, since it was last made false."""
 
-    def __init__(self, state: State, pools: Pools, skills: Skills) -> None:
+    def __init__(self, state: State, pools: Pools, skills: Skills, reach: Reach) -> None:
         self.by_number: list[Seat] = []
         self.here = 0
         self.changed = True
-        self._state, self._pools, self._skills = state, pools, skills
+        self._state, self._pools, self._skills, self._reach = state, pools, skills, reach
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
             self._restore(self.seat(agent_id))
@@ -153,7 +156,8 @@ class Staff:
             if isinstance(fact, MrdMirrored):
                 self._give_way(seat, at)
             self._note_presence(seat)
-        seat.free()
+        if seat.free():
+            seat.serves(self._reach)  # now, rather than when a decision waits for it
 
     def reserved(self, recorded: Recorded[SlotReserved]) -> None:
         """A slot is held for an offer."""

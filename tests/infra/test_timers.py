@@ -12,9 +12,11 @@ import pytest
 
 from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
+from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
+from commands.domains import EndCoolDown
 from commands.policies.deadlines import Clear, Set
 from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
-from domain.ids import ConversationId, MessageId, OfferId, TaskId
+from domain.ids import AgentId, ConversationId, MessageId, MrdId, OfferId, TaskId
 from domain.kernel import Position, Recorded, WrongState
 from infra import timers as timers_module
 from infra.eventlog.port import Conflict, Unavailable
@@ -262,6 +264,10 @@ EVERY_KIND = [
     ExpireTask(TaskId("t")),
     ExpireOffer(TaskId("t"), OfferId("o")),
     ExpireWrapUp(TaskId("t")),
+    ExpireDesk(AgentId("a"), "connection"),
+    WarnOfIdling(AgentId("a"), NOON),
+    ExpireIdling(AgentId("a"), NOON),
+    EndCoolDown(AgentId("a"), MrdId("m"), NOON),
 ]
 
 

@@ -39,7 +39,7 @@ class AgentPerson:
         self._watch, self._do, self._random = watch, do, random
         self.punctual = random.choice([0.5, 0.9, 0.98])
         self.talks = random.choice([1, 8, 30])
-        self.sociable = random.choice([0.0, 0.05, 0.3])
+        self.sociable = random.choice([0.0, 0.1, 0.5])
         self._seen: list[tuple[TaskId, OfferId]] = []
         self._said = 0
 
@@ -78,7 +78,8 @@ class AgentPerson:
         for task_id, task in list(self._watch.tasks.items()):
             if task.agent_id == self.id and task.wrap_up is not None:
                 await self._do(ApplyWrapUp(TaskId(task_id), self.id, ("sold",)), PROVIDER)
-                await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER)
+                while not await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER):
+                    await asyncio.sleep(1.0)  # that process has not heard of the code yet
 
     async def _goes_on(self, task_id: TaskId, slot: Slot) -> None:
         random, task = self._random, self._watch.tasks.get(task_id)

@@ -69,6 +69,8 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         for task_id, slot in agent.slots.items():
             if task_id not in watch.tasks:
                 yield f"{agent_id} holds a slot ({slot.state}) for {task_id}, which is over"
+        for task_id in agent.wrap_ups - set(watch.tasks):
+            yield f"{agent_id} wraps up {task_id}, which is over"
     for task_id, task in watch.tasks.items():
         yield from _unsettled_task(watch, task_id, task)
     for talk_id, talk in watch.talks.items():

@@ -1,5 +1,6 @@
 """How might somebody set this up? Random settings that are valid in themselves; whether they fit is for the product to say."""
 
+from datetime import time
 from random import Random
 
 from commands.bus import Command
@@ -7,12 +8,19 @@ from commands.configuration import Configure, Retire
 from commands.queues import DrainQueue, FlushQueue
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
+from domain.configuration.channels import Reminder
+from domain.configuration.diversions import Diversion, DiversionAction, Opening, Overflow, OverflowCondition
 from domain.configuration.priorities import PriorityLabel
-from domain.ids import AttributeId, BotId, ChannelId, ChannelTypeId, ListId, MrdId, QueueId
+from domain.configuration.request_data import Consideration
+from domain.ids import AttributeId, BotId, CalendarId, ChannelId, ChannelTypeId, ListId, MrdId, QueueId
+from domain.kernel import replace
 
 MRDS = [MrdId("chat"), MrdId("voice")]
 ATTRIBUTES = [AttributeId("english"), AttributeId("billing"), AttributeId("vip")]
 QUEUES = {QueueId("support"): "chat", QueueId("sales"): "chat", QueueId("calls"): "voice", QueueId("spare"): "chat"}
+SPARE, CALENDAR = QueueId("spare"), CalendarId("office")
+IN_A_MOOD = Consideration("mood", s.RelationalOperator.GE, "2")
 LISTS = {ListId("letters"): "chat", ListId("callbacks"): "voice"}
 BOTS = [BotId("greeter"), BotId("moody")]
 CHANNELS = {
@@ -29,7 +37,8 @@ def beginning(random: Random) -> list[Command]:
     commands += [Configure(attribute, an_attribute(attribute)) for attribute in ATTRIBUTES]
     commands += [Configure(bot, a_bot(random, bot)) for bot in BOTS]
     commands += [Configure(f"{mrd}type", s.ChannelType(mrd, mrd)) for mrd in MRDS]
-    commands += [Configure(queue, a_queue(random, queue)) for queue in QUEUES]
+    commands.append(Configure(CALENDAR, a_calendar(random)))
+    commands += [Configure(queue, a_queue(random, queue)) for queue in (SPARE, *(it for it in QUEUES if it != SPARE))]
     commands += [Configure(list_id, a_list(random, list_id)) for list_id in LISTS]
     commands += [Configure(channel, a_channel(random, channel)) for channel in CHANNELS]
     return commands
@@ -38,6 +47,7 @@ def beginning(random: Random) -> list[Command]:
 def a_change(random: Random) -> Command:
     """An administrator has an idea, seldom a good one."""
     kinds = ["mrd", "bot", "queue", "queue", "list", "channel", "channel", "retire", "retire", "drain", "flush"]
+    kinds.append("calendar")
     match random.choice(kinds):
         case "mrd":
             mrd = random.choice(MRDS)
@@ -45,6 +55,8 @@ def a_change(random: Random) -> Command:
         case "bot":
             bot = random.choice(BOTS)
             return Configure(bot, a_bot(random, bot))
+        case "calendar":
+            return Configure(CALENDAR, a_calendar(random))
         case "queue":
             queue = random.choice(list(QUEUES))
             return Configure(queue, a_queue(random, queue))
@@ -87,7 +99,7 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
     return s.Queue(
         queue,
         MrdId(QUEUES[queue]),
-        steps=(*(a_step(random, 0.2) for _ in range(random.choice([0, 0, 1, 2]))), a_step(random, 0.6)),
+        steps=(*(a_step(random, 0.2) for _ in range(random.choice([0, 0, 1, 2]))), a_step(random, 0.6, is_last=True)),
         step_mode=random.choice(list(s.StepMode)),
         priority=random.randint(1, 10),
         agent_selection=random.choice(list(s.AgentSelectionPolicy)),
@@ -101,7 +113,37 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         priority_labels=(PriorityLabel("mood", "2", 7),) if random.random() < 0.3 else (),
         returning_first=random.random() < 0.3,
         no_agent_message=random.choice(["", "Nobody is free."]),
+        opening=an_opening(random, queue) if random.random() < 0.3 else None,
+        overflow=overflows(random, queue) if random.random() < 0.3 else (),
     )
+
+
+def a_calendar(random: Random) -> BusinessCalendar:
+    """Open and closed by turns, every few minutes, all day long."""
+    length, open_for = random.choice([(20, 14), (6, 4), (60, 59)])
+    begins = range(0, 24 * 60 - length, length)
+    hours = tuple(Hours(time(it // 60, it % 60), time((it + open_for) // 60, (it + open_for) % 60)) for it in begins)
+    return BusinessCalendar("Office", random.choice(["UTC", "Asia/Tokyo"]), (WeeklyHours(tuple(Weekday), hours),))
+
+
+def an_opening(random: Random, queue: QueueId) -> Opening:
+    at_closing = a_diversion(random, queue) if random.random() < 0.5 else None
+    return Opening(CALENDAR, a_diversion(random, queue), at_closing)
+
+
+def overflows(random: Random, queue: QueueId) -> tuple[Overflow, ...]:
+    thresholds = {OverflowCondition.QUEUE_LENGTH: [1, 3], OverflowCondition.OLDEST_WAIT: [5, 40]}
+    conditions = random.sample(list(OverflowCondition), random.randint(1, 3))
+    return tuple(Overflow(it, a_diversion(random, queue), random.choice(thresholds.get(it, [0]))) for it in conditions)
+
+
+def a_diversion(random: Random, queue: QueueId) -> Diversion:
+    action = random.choice(list(DiversionAction))
+    if action is not DiversionAction.OTHER_QUEUE:
+        return Diversion(action, message="Please understand.")
+    if queue == SPARE or QUEUES[queue] != QUEUES[SPARE]:
+        return Diversion(DiversionAction.BOT)
+    return Diversion(action, SPARE, random.choice(["", "One moment more."]))
 
 
 def a_list(random: Random, list_id: ListId) -> s.RoutingList:
@@ -113,7 +155,15 @@ def a_list(random: Random, list_id: ListId) -> s.RoutingList:
     )
 
 
-def a_step(random: Random, for_everybody: float) -> s.Step:
+def a_step(random: Random, for_everybody: float, *, is_last: bool = False) -> s.Step:
+    step = a_crowd(random, for_everybody)
+    if is_last or random.random() < 0.5:
+        return step
+    skip_if = random.choice([None, *s.SkipIf])
+    return replace(step, skip_if=skip_if, consider_if=random.choice([(), (IN_A_MOOD,)]))
+
+
+def a_crowd(random: Random, for_everybody: float) -> s.Step:
     if random.random() < for_everybody:
         return s.Step(timeout_s=random.choice([0, 3, 15]))
     expressions = [
@@ -141,7 +191,11 @@ def a_channel(random: Random, channel: ChannelId) -> s.Channel:
         lists = [list_id for list_id, its_mrd in LISTS.items() if its_mrd == mrd]
         routing = s.RoutingPolicy(s.RoutingMode.PULL, list_id=random.choice(lists))
     elif mode is not s.ChannelMode.BOT or random.random() < 0.5:
-        routing = s.RoutingPolicy(queue_id=random.choice(queues))
+        routing = s.RoutingPolicy(
+            queue_id=random.choice(queues),
+            route_to_last_agent=random.random() < 0.4,
+            last_agent_timeout_s=random.choice([0, 5, 30]),
+        )
     return s.Channel(
         channel,
         ChannelTypeId(f"{mrd}type"),
@@ -151,4 +205,6 @@ def a_channel(random: Random, channel: ChannelId) -> s.Channel:
         routing=routing,
         customer_inactivity_s=random.choice([0, 30, 300]),
         contact_kind=contact_kind,
+        response_timeout_s=random.choice([0, 20, 120]),
+        inactivity_reminders=random.choice([(), (Reminder(50, "Are you there?"), Reminder(90, "Still there?"))]),
     )

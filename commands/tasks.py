@@ -43,6 +43,7 @@ class WidenTask(Command):
     task_id: TaskId
     step: int
     reason: StepReason = StepReason.WAITED
+    queue_id: QueueId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
 
 @handles(WidenTask)
 async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason, cmd.queue_id))
 
 
 @handles(OfferTask)

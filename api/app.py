@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
 from api.auth import Viewer
+from api.graphql.attendance import Attendance
 from api.graphql.doors import Authenticate
 from api.graphql.feeds import Feeds
 from api.graphql.limits import Profile
@@ -41,6 +42,7 @@ def build_app(
     feeds: Feeds[Viewer] | None,
     profile: Profile,
     clock: Callable[[], float],
+    attendance: Attendance[Viewer] | None = None,
     issuer: Issuer | None = None,
     routes: Sequence[BaseRoute] = (),
     descriptions: Sequence[Description] = (),
@@ -60,6 +62,7 @@ def build_app(
         feeds=feeds,
         profile=profile,
         clock=clock,
+        attendance=attendance,
         shortcut=Shortcuts(core_of(schema)),
     )
     stats = Stats(behind, authenticate, lambda: len(graphql.fanout.groups))

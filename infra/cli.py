@@ -25,6 +25,7 @@ from infra.serving import CannotStart
 from infra.settings import BadSettings, Settings, load
 from infra.simulation.cli import simulate
 from infra.storage import opened
+from infra.what_if.cli import what_if
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,6 +38,7 @@ app.add_typer(log_app, name="log")
 config_app = typer.Typer(invoke_without_command=True, help="The settings in force; what is configured, as a file.")
 app.add_typer(config_app, name="config")
 app.command()(simulate)
+app.command("what-if")(what_if)
 out, err = Console(), Console(stderr=True)
 
 DataDir = Annotated[Path | None, typer.Option(help="Where data lives (PARLEY_DATA_DIR).")]

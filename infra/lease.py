@@ -43,6 +43,12 @@ async def lease(url: str, duty: str, lease_s: float = LEASE_S) -> AsyncIterator[
         await connection.close()
 
 
+async def is_held(url: str, duty: str) -> bool:
+    """Does anybody hold this lease now? Raises `psycopg.Error`."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        return not await _held(connection, duty)
+
+
 def silence(lease_s: float) -> str:
     """libpq's option for a session that the database ends when nothing was heard for so long."""
     return f"-c idle_session_timeout={round(lease_s * 1000)}"

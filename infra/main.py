@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import httpx2
+import psycopg
 import structlog
 import uuid_utils.compat as uuid_utils
 from nats.errors import Error as NatsError
@@ -19,6 +20,7 @@ from api.app import build_app
 from api.auth import Authentication
 from api.channels import ChannelDoor
 from api.channels import openapi as describe_channels
+from api.desks import Desks
 from api.feeds import AllFeeds, desk_topic
 from api.graphql.limits import Profile as GraphQLProfile
 from api.graphql.limits import Sockets
@@ -40,8 +42,9 @@ from infra.centre import Centre
 from infra.configuration_change import Change, changes, check, warnings
 from infra.configuration_file import configured, parse, write
 from infra.database import reading
+from infra.desks import EmptyDesks, lease_of
 from infra.eventlog.postgres import PostgresLog
-from infra.lease import lease
+from infra.lease import is_held, lease
 from infra.outbox import BotTurns, Deliveries, Whereabouts
 from infra.projector import Projector
 from infra.seed import Person, tell
@@ -84,6 +87,7 @@ class Parley:
     whereabouts: Whereabouts
     waker: Waker
     http: httpx2.AsyncClient
+    desks: Desks
 
 
 def now() -> datetime:
@@ -115,14 +119,15 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
             centre.react(name, part.reactions(), part.wants)
         say("reading the log …")
         waker = Waker(bus, storage.log.wake if isinstance(storage.log, PostgresLog) else lambda: None)
-        await centre.start((whereabouts.observe, waker.observe))
+        desks = Desks(centre.commands, new_id)
+        await centre.start((whereabouts.observe, waker.observe, desks.observe))
         stack.push_async_callback(centre.stop)
         projector = Projector(storage.log, storage.database_url, PROJECTIONS, settings.lease_s)
         stack.push_async_callback(projector.stop)
         readers = await stack.enter_async_context(reading(storage.database_url))
         views = Views(projector, readers)
         yield Parley(
-            settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http
+            settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http, desks
         )
 
 
@@ -197,6 +202,7 @@ def app_of(parley: Parley) -> ASGIApp:
     return build_app(
         behind=behind,
         authenticate=authentication,
+        attendance=parley.desks,
         feeds=AllFeeds(behind, centre.live, parley.audience, parley.views),
         profile=GraphQLProfile.development(sockets=sockets)
         if development
@@ -244,6 +250,8 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     centre, roles = parley.centre, parley.settings.roles
     if Role.ENGINE in roles:
         yield "engine", _alone(parley, "engine", centre.route)
+        yield "empty desks", _alone(parley, "empty desks", _empty_desks(parley).run)
+    yield "desks", _alone(parley, lease_of(parley.desks.house), parley.desks.run)
     if Role.CONNECTORS in roles:
         yield "connectors", _alone(parley, "connectors", centre.deliver)
     if Role.PROJECTOR in roles:
@@ -251,6 +259,16 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "views", parley.views.run()
     if isinstance(parley.storage.log, PostgresLog) and parley.settings.nats_url is not None:
         yield "waker", parley.waker.run()
+
+
+def _empty_desks(parley: Parley) -> EmptyDesks:
+    async def lives(house: str) -> bool:
+        try:
+            return await is_held(parley.storage.database_url, lease_of(house))
+        except psycopg.Error:  # nobody is taken for gone while nobody can be asked
+            return True
+
+    return EmptyDesks(parley.centre.commands.send, lambda: parley.centre.router.agents, lives)
 
 
 async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:

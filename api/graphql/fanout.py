@@ -67,6 +67,7 @@ class Subscription(Generic[V]):
     viewer: V
     feed: Feed
     key: Hashable
+    field: str
 
 
 class Fanout(Generic[V]):
@@ -88,7 +89,7 @@ class Fanout(Generic[V]):
             return None
         given = {name: value for name, value in (variables or {}).items() if name != shape.after_variable}
         key = (shape.text, operation.name, orjson.dumps(given, option=orjson.OPT_SORT_KEYS), feed.scope)
-        return Subscription(operation, variables, viewer, feed, key)
+        return Subscription(operation, variables, viewer, feed, key, shape.field)
 
     async def join(self, wanted: Subscription[V], member: Member) -> "Group[V] | None":
         """Give the member what it missed and attach it; None when its subscription is over already."""

@@ -6,6 +6,7 @@ from typing import Any, Generic
 import strawberry
 from starlette.types import Receive, Scope, Send
 
+from api.graphql.attendance import Attendance, Nobody
 from api.graphql.doors import Authenticate, MakeContext, V
 from api.graphql.engine import Engine, Shortcut
 from api.graphql.fanout import Fanout
@@ -41,6 +42,7 @@ class GraphQLTransport(Generic[V]):
         feeds: Feeds[V] | None = None,
         profile: Profile = PRODUCTION,
         clock: Callable[[], float],
+        attendance: Attendance[V] | None = None,
         shortcut: Shortcut | None = None,
     ) -> None:
         if schema.extensions:
@@ -49,7 +51,7 @@ class GraphQLTransport(Generic[V]):
         self.fanout: Fanout[V] = Fanout(self.engine, feeds or NoFeeds(), make_context)
         self._http = HttpEndpoint(self.engine, authenticate, make_context, profile)
         self._websocket = WebSocketEndpoint(
-            self.engine, self.fanout, authenticate, make_context, profile.sockets, clock
+            self.engine, self.fanout, authenticate, make_context, profile.sockets, clock, attendance or Nobody()
         )
 
     async def close(self) -> None:

@@ -19,6 +19,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 from strawberry.http.websocket_origin import normalize_origin
 
+from api.graphql.attendance import Attendance, Leave
 from api.graphql.doors import Authenticate, MakeContext, V, bearer
 from api.graphql.engine import Engine, Operation
 from api.graphql.errors import RequestRefused, Unauthenticated, internal, masked
@@ -28,6 +29,7 @@ from api.graphql.messages import Message, NotOfTheProtocol, read
 from api.graphql.outlet import Outlet
 
 PROTOCOL = "graphql-transport-ws"
+RESTARTS = 1012
 
 
 class WebSocketEndpoint(Generic[V]):
@@ -41,8 +43,10 @@ class WebSocketEndpoint(Generic[V]):
         make_context: MakeContext[V],
         bounds: Sockets,
         clock: Callable[[], float],
+        attendance: Attendance[V],
     ) -> None:
         self.engine, self.fanout, self.bounds, self.clock = engine, fanout, bounds, clock
+        self.attendance = attendance
         self.authenticate, self.make_context = authenticate, make_context
         self.mutating: set[asyncio.Task[None]] = set()
 
@@ -83,11 +87,13 @@ class Socket(Generic[V]):
         "_timer",
         "_viewer",
         "bounds",
+        "restarts",
     )
 
     def __init__(self, endpoint: WebSocketEndpoint[V], scope: Scope, receive: Receive, send: Send) -> None:
         self._endpoint, self._scope, self._receive = endpoint, scope, receive
         self.bounds = endpoint.bounds
+        self.restarts = False
         self._outlet = Outlet(send, self.bounds, self._too_slow)
         self._operations: dict[str, Running[V]] = {}
         self._viewer: V | None = None
@@ -105,6 +111,7 @@ class Socket(Generic[V]):
                     await self._take(read(event.get("text"), self.bounds.message_bytes))
                 except NotOfTheProtocol as no:
                     self.end(4400, str(no))
+            self.restarts = event.get("code") == RESTARTS
         except asyncio.CancelledError:
             if not self._outlet.over:
                 raise
@@ -215,13 +222,14 @@ class Socket(Generic[V]):
 class Running(Generic[V]):
     """One operation of a socket; a `Member` of a group while it is a shared subscription."""
 
-    __slots__ = ("_endpoint", "_group", "_head", "_over", "_socket", "_task", "_viewer", "name")
+    __slots__ = ("_endpoint", "_group", "_head", "_leave", "_over", "_socket", "_task", "_viewer", "name")
 
     def __init__(self, socket: Socket[V], endpoint: WebSocketEndpoint[V], viewer: V, name: str) -> None:
         self._socket, self._endpoint, self._viewer, self.name = socket, endpoint, viewer, name
         self._head = '{"id":' + orjson.dumps(name).decode() + ',"type":"next","payload":'
         self._task: asyncio.Task[None] | None = None
         self._group: Group[V] | None = None
+        self._leave: Leave | None = None
         self._over = False
 
     def start(self, payload: Mapping[str, Any]) -> None:
@@ -256,6 +264,9 @@ class Running(Generic[V]):
         if self._group is not None:
             self._group.leave(self)
             self._group = None
+        if self._leave is not None:
+            leave, self._leave = self._leave, None
+            leave(restarts=self._socket.restarts)
 
     async def _run(self, payload: Mapping[str, Any]) -> None:
         try:
@@ -294,6 +305,8 @@ class Running(Generic[V]):
             self._group = await self._endpoint.fanout.join(wanted, self)
             if self._over and self._group is not None:  # it was ended by what it missed
                 self._group.leave(self)
+            elif not self._over:
+                self._leave = self._endpoint.attendance.came(wanted.field, self._viewer, self._socket, self.error)
             return
         async with aclosing(self._endpoint.engine.stream(operation, variables, self._socket.context())) as items:
             async for item in items:

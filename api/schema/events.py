@@ -24,11 +24,16 @@ from api.schema.types.conversation_events import (
     ColleagueRequested,
     ConversationClosed,
     ConversationDataSet,
+    ConversationHeld,
+    ConversationResumed,
     ConversationStarted,
     DeliveryReported,
     MessagePosted,
     RequestListed,
     RequestUnlisted,
+    ResponseAwaited,
+    ResponseTimedOut,
+    ResponseWarned,
     SessionJoined,
     SessionLeft,
 )
@@ -243,6 +248,17 @@ IN_CONVERSATION: dict[type, Told] = {
     said.AgentLeft: lambda it, id: AgentLeft(
         conversation_id=id, agent_id=it.fact.agent_id, task_id=it.fact.task_id, reason=it.fact.reason
     ),
+    said.ResponseAwaited: lambda it, id: ResponseAwaited(
+        conversation_id=id, message_id=it.fact.message_id, response_due=it.fact.due
+    ),
+    said.ResponseWarned: lambda it, id: ResponseWarned(
+        conversation_id=id, message_id=it.fact.message_id, percent=it.fact.percent, response_due=it.fact.due
+    ),
+    said.ResponseTimedOut: lambda it, id: ResponseTimedOut(conversation_id=id, message_id=it.fact.message_id),
+    said.ConversationHeld: lambda it, id: ConversationHeld(
+        conversation_id=id, agent_id=it.fact.agent_id, held_until=it.fact.due, reason=it.fact.reason
+    ),
+    said.ConversationResumed: lambda it, id: ConversationResumed(conversation_id=id, resume_reason=it.fact.reason),
     said.ConversationDataSet: lambda it, id: ConversationDataSet(conversation_id=id, data=JSON(dict(it.fact.data))),
     said.ConversationClosed: lambda it, id: ConversationClosed(conversation_id=id, close_reason=it.fact.reason),
 }
@@ -257,8 +273,10 @@ OF_TASKS: dict[type, Callable[[Recorded[Any], TaskId], object]] = {
     ),
     done.WrapUpApplied: lambda it, id: WrapUpApplied(task_id=id, codes=list(it.fact.codes), note=it.fact.note),
 }
+OF_THE_CONNECTION = (agent_facts.DeskConnected, agent_facts.DeskDisconnected, agent_facts.IdlingBegan)
 WITHOUT_EVENT = frozenset(
     {
+        *OF_THE_CONNECTION,
         said.BotAnswered,
         done.TaskCreated,
         done.TaskQueued,
@@ -287,6 +305,8 @@ def event_of(recorded: Recorded[Any], context: Context) -> object | Awaitable[ob
         return event(list_id=recorded.fact.list_id, item_id=ListItemId(recorded.subject))
     if kind is agent_facts.IdleWarned:
         return IdleWarned(agent_id=AgentId(recorded.subject), idle_due=recorded.fact.due)
+    if kind in OF_THE_CONNECTION:
+        return None
     return _presence(recorded) if isinstance(recorded.fact, agent_facts.AgentFact) else None
 
 
@@ -306,6 +326,11 @@ ConversationEvent = Annotated[
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft
+    | ResponseAwaited
+    | ResponseWarned
+    | ResponseTimedOut
+    | ConversationHeld
+    | ConversationResumed
     | ConversationDataSet
     | ConversationClosed
     | ResyncRequired,
@@ -327,6 +352,11 @@ DeskEvent = Annotated[
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft
+    | ResponseAwaited
+    | ResponseWarned
+    | ResponseTimedOut
+    | ConversationHeld
+    | ConversationResumed
     | ConversationDataSet
     | ConversationClosed
     | TaskOffered

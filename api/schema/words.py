@@ -18,7 +18,14 @@ from domain.channels.inbound import ContactKind
 from domain.channels.messages import BodyType, DeliveryStatus, SenderType
 from domain.configuration import diversions, settings
 from domain.configuration.calendar import Weekday
-from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, Release, RequestReason
+from domain.conversations.facts import (
+    CloseReason,
+    ConversationState,
+    ParticipantRole,
+    Release,
+    RequestReason,
+    ResumeReason,
+)
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
 from domain.routing.decisions import Obstacle
@@ -116,6 +123,7 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.LogoutPolicy: "What signing out does while there is live work. CLOSE ends the talks, REROUTE gives them to others.",
     settings.ChannelMode: "Who answers on a channel.",
     settings.RoutingMode: "How agents come to tasks.",
+    ResumeReason: "Why a hold ended.",
     settings.ReasonKind: "What a reason code is a reason for.",
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",

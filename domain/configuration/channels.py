@@ -11,6 +11,8 @@ from domain.kernel import Invalid
 
 LAST_AGENT_TIMEOUT_S_MAX = 30
 
+REMINDERS_MAX, REMINDER_MAX = 5, 2_000
+
 
 class ChannelMode(StrEnum):
     BOT = "BOT"
@@ -48,8 +50,19 @@ class RoutingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """What a silent customer is told when so much of the time is over after which their session ends (routing 56)."""
+
+    percent: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley."""
+    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley.
+
+    `response_timeout_s`: within which an agent replies; 0 for whenever they like (routing 56).
+    """
 
     name: str
     channel_type_id: ChannelTypeId
@@ -61,11 +74,15 @@ class Channel:
     customer_inactivity_s: int = 600
     contact_kind: ContactKind = ContactKind.OPAQUE
     delivery_url: str = ""
+    response_timeout_s: int = 0
+    inactivity_reminders: tuple[Reminder, ...] = ()
 
     def check(self) -> None:
         named(self.name)
         within(self.routing.last_agent_timeout_s, 0, LAST_AGENT_TIMEOUT_S_MAX, "routing.last_agent_timeout_s")
         within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
+        within(self.response_timeout_s, 0, 7 * 86_400, "response_timeout_s")
+        self._check_reminders()
         if self.mode is not ChannelMode.AGENT and self.bot_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
         if self.routing.mode is RoutingMode.PULL:
@@ -75,6 +92,15 @@ class Channel:
             raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
         if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
             raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")
+
+    def _check_reminders(self) -> None:
+        within(len(self.inactivity_reminders), 0, REMINDERS_MAX, "inactivity_reminders")
+        before = 0
+        for number, reminder in enumerate(self.inactivity_reminders):
+            at = f"inactivity_reminders[{number}]"
+            within(reminder.percent, before + 1, 99, f"{at}.percent")
+            within(len(reminder.text), 1, REMINDER_MAX, f"{at}.text")
+            before = reminder.percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,11 @@ def draw(report: Report, title: str, queue: str, level: str, paths: Sequence[Pat
     figure.suptitle(f"{title}: {queue}" if queue != EVERYBODY else title, fontsize=12)
     _calls(axes[0], mine)
     _agents(axes[0].twinx(), all_)
-    _band(axes[1], mine, level, BLUE, level.replace("_", " "), lambda share: 100 * share)
-    _band(axes[1], all_, "occupancy", GREY, "occupancy of all agents", lambda share: 100 * share)
+    band(axes[1], mine, level, BLUE, level.replace("_", " "), lambda share: 100 * share)
+    band(axes[1], all_, "occupancy", GREY, "occupancy of all agents", lambda share: 100 * share)
     axes[1].set(ylabel="%", ylim=(0, 101))
-    _band(axes[2], mine, "asa_s", GREEN, "speed of answer (answered)", float)
-    _band(axes[2], mine, "mean_wait_s", ORANGE, "wait (all)", float)
+    band(axes[2], mine, "asa_s", GREEN, "speed of answer (answered)", float)
+    band(axes[2], mine, "mean_wait_s", ORANGE, "wait (all)", float)
     axes[2].set(ylabel="seconds")
     axes[2].set_ylim(bottom=0)
     step = -(-len(mine) // 12)
@@ -46,10 +46,10 @@ def draw(report: Report, title: str, queue: str, level: str, paths: Sequence[Pat
         axis.grid(axis="y", alpha=0.25)
     with import_module("matplotlib").rc_context({"svg.hashsalt": "parley"}):  # ids that do not change from run to run
         for path in paths:
-            figure.savefig(path, dpi=80, metadata=_NO_DATE.get(path.suffix))
+            figure.savefig(path, dpi=80, metadata=NO_DATE.get(path.suffix))
 
 
-_NO_DATE = {".svg": {"Date": None}, ".png": {"Software": None}}
+NO_DATE = {".svg": {"Date": None}, ".png": {"Software": None}}
 
 
 def _means(lines: Sequence[Line], name: str) -> list[float]:
@@ -76,9 +76,7 @@ def _agents(axis: Any, lines: Sequence[Line]) -> None:
     axis.legend(frameon=False, fontsize=8, loc="upper right")
 
 
-def _band(
-    axis: Any, lines: Sequence[Line], name: str, colour: str, label: str, scale: Callable[[float], float]
-) -> None:
+def band(axis: Any, lines: Sequence[Line], name: str, colour: str, label: str, scale: Callable[[float], float]) -> None:
     """The mean as a line, its 95 % interval as a shade."""
     known = [(n, it) for n, line in enumerate(lines) if (it := line.figures.get(name)) is not None]
     places = [n for n, _ in known]

@@ -7,6 +7,7 @@ from random import Random
 
 from commands import agents as a
 from commands import lists as l
+from commands.answering import HoldConversation, ResumeConversation
 from commands.attendance import LeaveConversation
 from commands.bus import Command
 from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
@@ -98,6 +99,8 @@ class AgentPerson:
                 choices += [EndConversation(conversation_id, self.id), ApplyWrapUp(task_id, self.id, ("sold",))]
                 if task.pulled is not None:
                     choices += [l.CloseListItem(task.pulled.item_id, self.id)]
+                choices += [HoldConversation(conversation_id, self.id, random.choice([5, 60]))]
+                choices += [ResumeConversation(conversation_id, self.id)]
                 choices += [SetConversationData(conversation_id, {"mood": str(random.randrange(3))})]
                 await self._do(random.choice(choices), self.id)
             case SlotState.WRAP_UP:

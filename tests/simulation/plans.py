@@ -9,6 +9,7 @@ from commands.queues import DrainQueue, FlushQueue
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
+from domain.configuration.channels import Reminder
 from domain.configuration.diversions import Diversion, DiversionAction, Opening, Overflow, OverflowCondition
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.request_data import Consideration
@@ -204,4 +205,6 @@ def a_channel(random: Random, channel: ChannelId) -> s.Channel:
         routing=routing,
         customer_inactivity_s=random.choice([0, 30, 300]),
         contact_kind=contact_kind,
+        response_timeout_s=random.choice([0, 20, 120]),
+        inactivity_reminders=random.choice([(), (Reminder(50, "Are you there?"), Reminder(90, "Still there?"))]),
     )

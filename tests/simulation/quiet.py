@@ -102,9 +102,21 @@ def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:
     for set_ in watch.timers.values():
         kind, _, subject = set_.key.partition("/")
         talk = watch.talks.get(subject)
-        answered = kind == "inactivity" and (talk is None or talk.awaiting_reply_to != set_.command.message_id)
-        if set_.due < before and not answered:
+        if set_.due < before and not _superseded(kind, set_.command, talk):
             yield f"{set_.key} was due at {set_.due}, and nothing was done"
+
+
+def _superseded(kind: str, command: Any, talk: Any) -> bool:
+    """A firing that had nothing to do leaves no fact, and its timer stands as it stood."""
+    match kind:
+        case "inactivity" | "reminder":
+            return talk is None or talk.awaiting_reply_to != command.message_id or kind == "reminder"
+        case "response":
+            return talk is None or talk.response is None or talk.response.message_id != command.message_id
+        case "hold":
+            return talk is None or talk.held is None or talk.held.due != command.due
+        case _:
+            return False
 
 
 def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:

@@ -158,7 +158,8 @@ class Watch:
         talk = (talk or Conversation()).evolve(recorded.fact)
         if talk.closed is not None:
             self.talks.pop(talk_id, None)
-            self._must(f"inactivity/{talk_id}" not in self.timers, f"{talk_id} is closed, and its silence is timed")
+            for kind in ("inactivity", "reminder", "response", "hold"):
+                self._must(f"{kind}/{talk_id}" not in self.timers, f"{talk_id} is closed, and its {kind} is timed")
             return
         self.talks[talk_id] = talk
         fact = recorded.fact

@@ -7,6 +7,7 @@ from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.channels import Reminder
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.configuration.request_data import Consideration
@@ -206,6 +207,12 @@ class RoutingPolicyInput:
         )
 
 
+@strawberry.input(description="What a silent customer is told.")
+class ReminderInput:
+    percent: int = doc("How much of `customerInactivityS` is over then: 1 to 99, each more than the one before.")
+    text: str = doc("What they are told.")
+
+
 @strawberry.input(description="A channel: one number, page or widget by which customers write or call.")
 class ConfigureChannelInput(Intention):
     id: strawberry.ID = doc(CHOSEN_ID)
@@ -221,6 +228,8 @@ class ConfigureChannelInput(Intention):
     customer_inactivity_s: int = doc(
         "Seconds of a customer's silence that end their session; 0 for never.", default=600
     )
+    inactivity_reminders: list[ReminderInput] = doc("What silent customers are told, at most 5.", default_factory=list)
+    response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.", default=0)
     contact_kind: ContactKind = doc("What identifies its customers.", default=ContactKind.OPAQUE)
     delivery_url: str = doc("Where messages to customers are posted, for connectors outside Parley.", default="")
 
@@ -237,6 +246,8 @@ class ConfigureChannelInput(Intention):
             customer_inactivity_s=self.customer_inactivity_s,
             contact_kind=self.contact_kind,
             delivery_url=self.delivery_url,
+            response_timeout_s=self.response_timeout_s,
+            inactivity_reminders=tuple(Reminder(it.percent, it.text) for it in self.inactivity_reminders),
         )
 
 

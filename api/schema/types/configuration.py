@@ -138,6 +138,12 @@ class RoutingPolicy:
     last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy.")
 
 
+@strawberry.type(description="What a silent customer is told.")
+class Reminder:
+    percent: int = doc("How much of the time is over then after which their session ends.")
+    text: str = doc("What they are told.")
+
+
 @strawberry.type(description="A channel: one number, page or widget by which customers write or call.")
 class Channel:
     id: ChannelId = doc(ID)
@@ -149,6 +155,8 @@ class Channel:
     bot_id: BotId | None = doc("The bot.")
     routing: RoutingPolicy = doc("How agents come to it.")
     customer_inactivity_s: int = doc("Seconds of a customer's silence that end their session; 0 for never.")
+    inactivity_reminders: list[Reminder] = doc("What silent customers are told.")
+    response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.")
     contact_kind: ContactKind = doc("What identifies its customers.")
     delivery_url: str = doc("Where messages to customers are posted; empty for connectors inside Parley.")
 
@@ -323,6 +331,8 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 last_agent_timeout_s=it.routing.last_agent_timeout_s,
             ),
             customer_inactivity_s=it.customer_inactivity_s,
+            inactivity_reminders=[Reminder(percent=one.percent, text=one.text) for one in it.inactivity_reminders],
+            response_timeout_s=it.response_timeout_s,
             contact_kind=it.contact_kind,
             delivery_url=it.delivery_url,
         )

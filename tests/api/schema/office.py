@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 
 from api.app import build_app
 from api.auth import Authentication, Role
+from api.desks import Desks
 from api.feeds import AllFeeds
 from api.graphql.limits import Profile
 from api.issuer import Issuer, OwnKeys
@@ -115,7 +116,8 @@ async def opened(postgres_url: str, profile: Profile | None = None) -> AsyncIter
 
     async with world, Projector(world.log, postgres_url, PROJECTIONS) as projector, reading(postgres_url) as pool:
         before = world.centre.live.observers
-        world.centre.live.observers = (hear, *before)
+        desks = Desks(world.centre.commands, uuid4)
+        world.centre.live.observers = (hear, *before, desks.observe)
         authentication = Authentication(ISSUER, AUDIENCE, OwnKeys(KEY), world.clock)
         issuer = Issuer(ISSUER, AUDIENCE, KEY, users, authentication, world.clock, uuid4)
         behind = Behind(
@@ -141,6 +143,7 @@ async def opened(postgres_url: str, profile: Profile | None = None) -> AsyncIter
             profile=profile or Profile.production(),
             issuer=issuer,
             clock=time.time,
+            attendance=desks,
         )
         office = Office(world, behind, issuer, app, bus)
         async with office.http:

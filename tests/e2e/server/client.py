@@ -225,6 +225,7 @@ class Subscription(Follower):
             f"subscription ($after: Cursor{declared}) {{ {field}(after: $after{given}) {{ cursor {selection} }} }}"
         )
         self.items: list[Json] = []
+        self.taken_over = asyncio.Event()
 
     @property
     def events(self) -> list[Json]:
@@ -252,6 +253,9 @@ class Subscription(Follower):
                     case "next":
                         assert not frame["payload"].get("errors"), frame
                         self._take(frame["payload"]["data"][self._field])
+                    case "error" if frame["payload"][0]["extensions"]["code"] == "DESK_TAKEN_OVER":
+                        self.taken_over.set()
+                        await asyncio.Event().wait()  # who comes back by themselves would take over in turn
                     case "error":
                         raise AssertionError(f"the subscription was refused: {frame}")
                     case "complete":

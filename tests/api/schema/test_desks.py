@@ -1,0 +1,162 @@
+"""Who sits at their desk? Real sockets come and go, and what they leave behind: routing 39."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+
+from api.desks import Desks
+from commands.desks import DisconnectDesk
+from domain.agents.facts import DeskConnected, DeskDisconnected, LoggedOut
+from infra.desks import EmptyDesks
+from tests.api.schema.test_mutations import ADA, agent
+from tests.api.schema.test_subscriptions import following
+from tests.api.transport.conftest import client, serving
+
+pytestmark = pytest.mark.anyio
+DESK = "subscription { desk { cursor event { __typename } } }"
+
+
+@asynccontextmanager
+async def at_the_desk(office, address, id="1"):
+    async with client(address, office.token("ada")) as socket:
+        await socket.subscribe(id, DESK)
+        assert (await socket.receive())["type"] == "next"
+        yield socket
+
+
+async def facts(office, *kinds):
+    return [it.fact for it in await office.world.log.read(f"agent-{ADA}") if isinstance(it.fact, kinds)]
+
+
+async def connected(office, many=1):
+    async def are_there():
+        return len((await agent(office)).desks) == many
+
+    await office.until(are_there)
+
+
+async def cut_off(office):
+    async def is_cut_off():
+        return (await agent(office)).lost_desk
+
+    await office.until(is_cut_off)
+
+
+async def ready(office):
+    await office.done("ada", "logIn")
+    await office.done("ada", "makeReady")
+
+
+async def test_a_closed_socket_cuts_off_and_another_brings_back(office):
+    await ready(office)
+    async with following(office, "ada", DESK):
+        await connected(office)
+        assert (await agent(office)).takes_offers
+    await cut_off(office)
+    assert ((await agent(office)).state, (await agent(office)).takes_offers) == ("READY", False)
+    (lost,) = await facts(office, DeskDisconnected)
+    assert lost.due is not None
+    async with following(office, "ada", DESK):
+        await connected(office)
+        assert (await agent(office)).takes_offers
+
+
+async def test_a_second_socket_takes_over_and_the_first_is_told(office):
+    await ready(office)
+    async with serving(office.app) as address, at_the_desk(office, address) as first:
+        await connected(office)
+        async with at_the_desk(office, address):
+            while (message := await first.receive())["type"] == "next":
+                pass
+            assert (message["id"], message["type"]) == ("1", "error")
+            assert message["payload"][0]["extensions"]["code"] == "DESK_TAKEN_OVER"
+            await connected(office)
+            assert (await agent(office)).takes_offers
+            assert [len(it.evicted) for it in await facts(office, DeskConnected)] == [0, 1]
+            await first.send({"id": "2", "type": "subscribe", "payload": {"query": "{ me { name } }"}})
+            assert (await first.receive())["type"] == "next"  # only the desk is taken
+    await cut_off(office)
+
+
+async def test_two_subscriptions_of_one_socket_are_one_desk(office):
+    await ready(office)
+    async with serving(office.app) as address, at_the_desk(office, address) as socket:
+        await socket.subscribe("2", DESK)
+        while (await socket.receive())["id"] != "2":
+            pass
+        await connected(office)
+        await socket.send({"id": "1", "type": "complete"})
+        await socket.send({"id": "3", "type": "subscribe", "payload": {"query": "{ me { name } }"}})
+        while (await socket.receive())["id"] != "3":
+            pass
+        assert len(await facts(office, DeskConnected, DeskDisconnected)) == 1
+
+
+async def test_several_desks_are_kept_where_that_is_permitted(office):
+    await office.done("root", "configureDeskPolicy", severalDesks=True)
+    await ready(office)
+    async with serving(office.app) as address, at_the_desk(office, address):
+        async with at_the_desk(office, address):
+            await connected(office, 2)
+        await connected(office, 1)
+        assert (await agent(office)).takes_offers
+
+
+async def test_a_server_that_stops_cuts_nobody_off(office):
+    await ready(office)
+    async with client_of_a_server_that_stops(office):
+        pass
+    assert await facts(office, DeskDisconnected, LoggedOut) == []
+
+
+@asynccontextmanager
+async def client_of_a_server_that_stops(office):
+    async with serving(office.app) as address:
+        context = at_the_desk(office, address)
+        socket = await context.__aenter__()
+        await connected(office)
+        yield
+    await socket.closed()  # 1012, by the server
+
+
+async def test_who_is_taken_for_gone_and_is_there_comes_back(office):
+    await ready(office)
+    async with following(office, "ada", DESK):
+        await connected(office)
+        (connection,) = (await agent(office)).desks
+        await office.world.send(DisconnectDesk(ADA, connection))
+        await connected(office)
+        assert (await agent(office)).takes_offers
+
+
+async def test_the_desks_of_a_server_that_is_gone_are_found_empty(office):
+    await ready(office)
+    async with client_of_a_server_that_stops(office):
+        pass
+    (connection,) = (await agent(office)).desks
+    house = connection.partition("/")[0]
+
+    async def lives(it):
+        return it != house or alive
+
+    async def send(command, command_id, actor):
+        return await office.world.centre.commands.send(command, command_id, actor)
+
+    alive, desks = True, EmptyDesks(send, lambda: office.world.centre.router.agents, lives)
+    await desks.look()
+    assert (await agent(office)).takes_offers
+    alive = False
+    await desks.look()
+    await cut_off(office)
+    assert (await facts(office, DeskDisconnected))[0].due is not None
+    assert (await agent(office)).logged_in
+    await desks.look()
+    assert len(await facts(office, DeskDisconnected)) == 1
+
+
+async def test_whoever_is_no_agent_has_no_desk(office):
+    desks = Desks(office.world.centre.commands, office.behind.new_id)
+    leave = desks.came("agents", None, "a place", lambda _: None)
+    leave(restarts=False)
+    await desks.settled()
+    assert await facts(office, DeskConnected) == []

@@ -15,7 +15,6 @@ What will come, and where: interruption (35) makes `staff.Staff._settle` close a
 domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -36,6 +35,7 @@ from domain.routing.choices import Choices, Found
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
+from domain.routing.handlers import Handler, Handlers
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
 from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reach import Reach
@@ -403,21 +403,6 @@ def earliest(*moments: datetime | None) -> datetime | None:
 
 def _work_key(found: Found) -> WorkKey:
     return found[0]
-
-
-Handler = Callable[[Any], None]
-
-
-class Handlers(dict[type, Handler]):
-    """What is done with a fact, by its type."""
-
-    def __init__(self, often: dict[type, Handler], rarely: Handler) -> None:
-        super().__init__(often)
-        self._rarely = rarely
-
-    def __missing__(self, kind: type) -> Handler:
-        self[kind] = self._rarely
-        return self._rarely
 
 
 def _handlers(engine: Engine) -> Handlers:

@@ -204,7 +204,8 @@ async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
 async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
     task = await ctx.load(Task, cmd.task_id)
     queue_id = task.queue_id
-    if task.routing is not None and cmd.decision.queue_id in task.routing.also_in:  # routing 11
+    several = task.routing.also_in if task.routing is not None else ()
+    if several and cmd.decision.queue_id in several:  # routing 11
         queue_id = cmd.decision.queue_id
     queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)

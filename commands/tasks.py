@@ -303,8 +303,8 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 
     The slot may be a step behind its task (accepted, but not filled yet), so each task takes what concerns it.
     """
-    position = NOTHING
-    for task_id in (await ctx.load(Agent, cmd.agent_id)).slots:
+    position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
+    for task_id in (*agent.slots, *sorted(agent.wrap_ups)):
         await ctx.then(WithdrawOffer(task_id))
         await ctx.then(ExpireWrapUp(task_id))
         position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))

@@ -249,9 +249,9 @@ class Engine:
         self._forget_request(task_id)
         talking = state.talking.get(fact.conversation_id)
         if fact.agent_id is not None and talking is not None:
-            talking.pop(task_id, None)
+            was_there = talking.pop(task_id, None) is not None  # whoever only listened may be no agent
             held_up = self._choices.held_up
-            if fact.conversation_id in held_up:
+            if was_there and fact.conversation_id in held_up:
                 self._staff.seat(fact.agent_id).free()  # for this conversation's next request, too (routing 12, 17)
             if not talking:
                 del state.talking[fact.conversation_id]

@@ -130,3 +130,24 @@ def test_each_type_of_service_level_has_its_own_base():
     assert [counters.service_level(kind) for kind in (1, 2, 3)] == [6 / 8, 6 / 10, 8 / 10]
     assert QueueCounters().service_level(1) is None
     assert QueueCounters(offered=4, abandoned=1).abandon_rate == 0.25
+
+
+async def test_estimates_are_held_against_the_wait_that_came(postgres_url):  # routing 65
+    """Three who came first waited 15 s each, so the fourth is told 15, and waits 35."""
+    lines = [line for n in range(3) for line in (*queued(f"t{n}", 100 * n), *answered(f"t{n}", 100 * n + 10))]
+    it = await board(postgres_url, *lines, *queued("t3", 300), *answered("t3", 330))
+    assert (it.counters.foretold, it.counters.foretold_error_ms, it.counters.foretold_bias_ms) == (1, 20_000, -20_000)
+    assert (it.counters.mean_wait_error_s, it.counters.mean_wait_bias_s) == (20.0, -20.0)
+
+
+async def test_who_came_back_after_a_missed_offer_is_not_held_against_the_estimate(postgres_url):
+    lines = [line for n in range(3) for line in (*queued(f"t{n}", 100 * n), *answered(f"t{n}", 100 * n + 10))]
+    it = await board(
+        postgres_url,
+        *lines,
+        *queued("t3", 300),
+        closed("t3", 320, TaskCloseReason.RONA),
+        *queued("t4", 320, first=300, attempt=2),
+        *answered("t4", 330),
+    )
+    assert (it.counters.answered, it.counters.foretold, it.counters.mean_wait_error_s) == (4, 0, None)

@@ -16,6 +16,8 @@ from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
     AgentRequested,
+    AgentRequestEnded,
+    ColleagueRequested,
     ConversationClosed,
     ConversationStarted,
     MessagePosted,
@@ -30,11 +32,13 @@ from domain.customers.facts import (
 )
 from domain.kernel import BEGINNING, NOT_WRITTEN, Recorded
 from domain.tasks.facts import (
+    MonitoringStarted,
     StepReached,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
     TaskCreated,
+    TaskNamed,
     TaskPulled,
     TaskQueued,
     TaskReserved,
@@ -59,6 +63,13 @@ class Checker:
         self.root: dict[str, str] = {}
         self.pulled: set[str] = set()
         """Work that agents chose themselves, which may be more than their maximum (routing 61)."""
+        self.named: set[str] = set()
+        """Tasks for one agent alone, which are no part of what stands in line (routing 44)."""
+        self.joined: set[str] = set()
+        self.ends_open: set[str] = set()
+        """Answered, and taken away before their agent was in the talk: if they get there, that was the end."""
+        self.awaited: dict[str, set[str]] = defaultdict(set)
+        """Colleagues who were asked for, by conversation (routing 43 to 47)."""
         self.answered: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.requested: Counter[str] = Counter()
@@ -94,6 +105,7 @@ class Checker:
         found += [f"request {task} was never enqueued" for task in self.requested if task not in self.life]
         roots = set(self.root.values())
         found += [f"request {r} has {self.ended[r]} final reasons" for r in roots if self.ended[r] != 1]
+        found += [f"in {talk} somebody still waits for {list(asked)}" for talk, asked in self.awaited.items() if asked]
         return found
 
     def _must(self, holds: bool, otherwise: str) -> None:
@@ -144,10 +156,18 @@ class Checker:
                 self._must(life == "created", f"task {task} was pulled when {life}")
                 self.life[task], self.root[task] = "pulled", task
                 self.pulled.add(task)
+            case TaskNamed():
+                self._must(life == "created", f"task {task} was for somebody alone when {life}")
+                self.life[task] = "named"
+                self.named.add(task)
+            case MonitoringStarted(agent_id=agent):
+                self._must(life == "created", f"task {task} listened when {life}")
+                self.life[task], self.holder[task] = "active", agent
+                self.named.add(task)
             case StepReached():
                 self._must(life == "queued", f"task {task} widened when {life}")
             case TaskReserved(agent_id=agent, offer_id=offer):
-                self._must(life == "queued", f"task {task} was offered when {life}")
+                self._must(life in ("queued", "named"), f"task {task} was offered when {life}")
                 slot = self.slots[agent].get(task)
                 self._must(
                     slot is not None and slot[2] == offer, f"task {task} rings at {agent}, who holds no slot for it"
@@ -159,13 +179,16 @@ class Checker:
                 self._must(asked, f"task {task} was accepted by {agent}, who was not asked")
                 self._must(task not in self.holder, f"task {task} was accepted twice")
                 self.life[task], self.holder[task] = "active", agent
-                self.answered[self.root[task]] += 1
+                self.answered[self.root.get(task, task)] += 1
             case WrapUpStarted():
                 self._must(life == "active", f"task {task} was wrapped up when {life}")
                 self.life[task] = "wrap-up"
             case TaskClosed(reason=reason):
                 self.life[task] = "closed"
-                self.ended[self.root[task]] += reason not in GOES_ON
+                if task not in self.named:
+                    self.ended[self.root[task]] += reason not in GOES_ON or task in self.joined
+                if task in self.holder and reason in GOES_ON and task not in self.joined | self.named:
+                    self.ends_open.add(task)
 
     # One conversation for a customer, one session for an identity, one message for a message
 
@@ -204,7 +227,18 @@ class Checker:
             case AgentRequested(task_id=task):
                 self.requested[task] += 1
                 self._must(self.requested[task] == 1, f"request {task} was made twice")
-            case AgentJoined(agent_id=agent, task_id=task):
+            case ColleagueRequested(task_id=task):
+                self.requested[task] += 1
+                self._must(self.requested[task] == 1, f"request {task} was made twice")
+                self.awaited[conversation].add(task)
+            case AgentRequestEnded(task_id=task):
+                self.awaited[conversation].discard(task)
+            case AgentJoined(agent_id=agent, task_id=task, request_id=request):
+                self._must(request is None or request in self.awaited[conversation], f"nobody asked for {agent}")
+                self.awaited[conversation].discard(request)
+                self.joined.add(task)
+                if task in self.ends_open:
+                    self.ended[self.root[task]] += 1
                 self._must(self.holder.get(task) == agent, f"agent {agent} joined for {task}, which is not theirs")
                 self._must(agent not in self.inside[conversation], f"agent {agent} joined {conversation} twice")
                 self.inside[conversation].add(agent)
@@ -213,3 +247,4 @@ class Checker:
             case ConversationClosed():
                 self._must(not over, f"conversation {conversation} closed twice")
                 self.closed_conversations.add(conversation)
+                self.awaited[conversation].clear()

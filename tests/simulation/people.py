@@ -21,6 +21,7 @@ from domain.channels.messages import Body, DeliveryStatus
 from domain.customers.identity import identity_id
 from domain.ids import AgentId, ChannelId, ListItemId, MessageId, OfferId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason
+from tests.simulation.company import together
 from tests.simulation.plans import ATTRIBUTES, CHANNELS, LISTS, MRDS
 from tests.simulation.watch import Watch
 
@@ -31,7 +32,7 @@ Do = Callable[[Command, str], Awaitable[bool]]
 
 class AgentPerson:
     """`punctual`: how likely they do what is to be done next, each time they look at their desk; `talks`: how often
-    they say something before they end it.
+    they say something before they end it; `sociable`: how likely they turn to colleagues instead.
     """
 
     def __init__(self, name: str, watch: Watch, do: Do, random: Random) -> None:
@@ -39,6 +40,7 @@ class AgentPerson:
         self._watch, self._do, self._random = watch, do, random
         self.punctual = random.choice([0.5, 0.9, 0.98])
         self.talks = random.choice([1, 8, 30])
+        self.sociable = random.choice([0.0, 0.1, 0.5])
         self._seen: list[tuple[TaskId, OfferId]] = []
         self._said = 0
 
@@ -77,7 +79,8 @@ class AgentPerson:
         for task_id, task in list(self._watch.tasks.items()):
             if task.agent_id == self.id and task.wrap_up is not None:
                 await self._do(ApplyWrapUp(TaskId(task_id), self.id, ("sold",)), PROVIDER)
-                await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER)
+                while not await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER):
+                    await asyncio.sleep(1.0)  # that process has not heard of the code yet
 
     async def _goes_on(self, task_id: TaskId, slot: Slot) -> None:
         random, task = self._random, self._watch.tasks.get(task_id)
@@ -102,6 +105,9 @@ class AgentPerson:
                 choices += [HoldConversation(conversation_id, self.id, random.choice([5, 60]))]
                 choices += [ResumeConversation(conversation_id, self.id)]
                 choices += [SetConversationData(conversation_id, {"mood": str(random.randrange(3))})]
+                talk = self._watch.talks.get(conversation_id)
+                if talk is not None and random.random() < self.sociable:
+                    choices = [together(random, self._watch, self.id, task_id, talk)]
                 await self._do(random.choice(choices), self.id)
             case SlotState.WRAP_UP:
                 choices = [ApplyWrapUp(task_id, self.id, (), "a note"), FinishWrapUp(task_id, self.id)]

@@ -8,7 +8,8 @@ from typing import Any
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentState, SlotState
 from domain.configuration.settings import Queue, StepMode
-from domain.conversations.facts import ConversationState
+from domain.conversations.facts import ConversationState, ParticipantRole
+from domain.conversations.standing import LISTENING
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity
 from domain.kernel import replay
@@ -68,6 +69,8 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         for task_id, slot in agent.slots.items():
             if task_id not in watch.tasks:
                 yield f"{agent_id} holds a slot ({slot.state}) for {task_id}, which is over"
+        for task_id in agent.wrap_ups - set(watch.tasks):
+            yield f"{agent_id} wraps up {task_id}, which is over"
     for task_id, task in watch.tasks.items():
         yield from _unsettled_task(watch, task_id, task)
     for talk_id, talk in watch.talks.items():
@@ -76,11 +79,13 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         for agent_id, part in talk.agents.items():
             if part.task_id not in watch.tasks:
                 yield f"{agent_id} takes part in {talk_id} ({part.role}) for {part.task_id}, which is over"
-        roots = [task.routing.root_request_id for task in watch.tasks.values() if task.routing]
+        roots = [task.root_request_id for task in watch.tasks.values()]
         if talk.listed is not None and talk.listed.item_id not in watch.items:
             yield f"conversation {talk_id} stands on a list as {talk.listed.item_id}, which is closed or never came"
-        if talk.request is not None and talk.request.task_id not in roots:
-            yield f"conversation {talk_id} waits for {talk.request.task_id}, on which nobody works"
+        for request in talk.awaited - set(roots):
+            yield f"conversation {talk_id} waits for {request}, on which nobody works"
+        if talk.sessions and not talk.talking and any(part.role in FOR_OTHERS for part in talk.agents.values()):
+            yield f"in {talk_id} nobody talks, and somebody advises or listens"
         for session_id in talk.sessions:
             if session_id not in watch.sessions:
                 yield f"session {session_id} is in {talk_id}, and has ended"
@@ -122,7 +127,7 @@ def _superseded(kind: str, command: Any, talk: Any) -> bool:
 def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
     if task.media_state in (MediaState.QUEUED, MediaState.RESERVED, MediaState.STARTED):
         yield f"task {task_id} is still {task.media_state}"
-    if task.agent_id is not None:
+    if task.agent_id is not None and task.monitoring is None:
         slot = watch.agents[task.agent_id].slots.get(task_id)
         if slot is None and task.wrap_up is None:
             yield f"{task.agent_id} has {task_id}, and no slot for it"
@@ -141,6 +146,7 @@ def _unsettled_item(watch: Watch, item_id: str, item: ListItem) -> Iterator[str]
             yield f"{agent_id} works on item {item_id} for {task_id}, which is over or never began"
 
 
+FOR_OTHERS = LISTENING | {ParticipantRole.ASSISTANT}
 A_MINUTE = timedelta(minutes=1)
 
 

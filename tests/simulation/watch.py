@@ -120,7 +120,7 @@ class Watch:
 
     def _task(self, task_id: str, recorded: Recorded[Any]) -> None:
         task = self.tasks[task_id] = (self.tasks.get(task_id) or Task()).evolve(recorded.fact)
-        root = task.routing.root_request_id if task.routing else task_id
+        root = task.root_request_id or task_id
         match recorded.fact:
             case TaskQueued():
                 other = self._alive.setdefault(root, task_id)
@@ -142,7 +142,7 @@ class Watch:
         rings = state is MediaState.RESERVED and task.offer is not None
         self._must(bool(offer) == rings, f"task {task_id} is {state}, and the timer of its offer is {offer}")
         self._must(not rings or offer.due == task.offer.due, f"task {task_id} rings until another time")
-        waits = state in (MediaState.QUEUED, MediaState.RESERVED)
+        waits = state in (MediaState.QUEUED, MediaState.RESERVED) and task.named is None
         self._must(bool(ttl) == waits, f"task {task_id} is {state}, and the timer of its wait is {ttl}")
         limited = task.wrap_up is not None and task.wrap_up.due is not None
         self._must(bool(wrap_up) == limited, f"task {task_id} is {task.state}, and its wrap-up's timer is {wrap_up}")

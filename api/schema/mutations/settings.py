@@ -145,6 +145,11 @@ class ConfigureQueueInput(Intention):
     decline_allowed: bool = doc("May agents decline what rings (`declineTask`)?", default=False)
     auto_answer: bool = doc("Is what rings accepted by itself?", default=False)
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.", default="")
+    ewt_min_s: int = doc("No shorter wait than this is ever told.", default=0)
+    ewt_max_s: int = doc("No longer wait than this is ever told; 0 for no limit.", default=0)
+    wait_message: str = doc(
+        "What customers who wait are told now and then, with {position} and {minutes}; empty for nothing.", default=""
+    )
     transfer_message: str = doc(
         "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
     )
@@ -172,6 +177,9 @@ class ConfigureQueueInput(Intention):
             decline_allowed=self.decline_allowed,
             auto_answer=self.auto_answer,
             no_agent_message=self.no_agent_message,
+            ewt_min_s=self.ewt_min_s,
+            ewt_max_s=self.ewt_max_s,
+            wait_message=self.wait_message,
             transfer_message=self.transfer_message,
             opening=self.opening.opening() if self.opening else None,
             overflow=tuple(rule.overflow() for rule in self.overflow),

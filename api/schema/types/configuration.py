@@ -118,6 +118,11 @@ class QueueSettings:
     priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
     returning_first: bool = doc("Do customers who are back within a day go first?", name="isReturningFirst")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
+    ewt_min_s: int = doc("No shorter wait than this is ever told.")
+    ewt_max_s: int = doc("No longer wait than this is ever told; 0 for no limit.")
+    wait_message: str = doc(
+        "What customers who wait are told now and then, with {position} and {minutes}; empty for nothing."
+    )
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -280,6 +285,9 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
             ],
             returning_first=it.returning_first,
             draining=it.draining,
+            ewt_min_s=it.ewt_min_s,
+            ewt_max_s=it.ewt_max_s,
+            wait_message=it.wait_message,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())

@@ -215,8 +215,10 @@ def a_channel(random: Random, channel: ChannelId) -> s.Channel:
         lists = [list_id for list_id, its_mrd in LISTS.items() if its_mrd == mrd]
         routing = s.RoutingPolicy(s.RoutingMode.PULL, list_id=random.choice(lists))
     elif mode is not s.ChannelMode.BOT or random.random() < 0.5:
+        first, *others = random.sample(queues, len(queues))
         routing = s.RoutingPolicy(
-            queue_id=random.choice(queues),
+            queue_id=first,
+            also_in=tuple(others[: random.choice([0, 0, 1, 2])]),
             route_to_last_agent=random.random() < 0.4,
             last_agent_timeout_s=random.choice([0, 5, 30]),
         )

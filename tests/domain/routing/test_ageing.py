@@ -106,3 +106,14 @@ def test_who_was_offered_in_vain_enters_as_urgent_as_they_are() -> None:
     floor.ask("urgent", priority=2)
     ((task_id, _),) = floor.settle().items()
     assert task_id == "old"
+
+
+def test_a_request_in_several_queues_grows_older_in_each_by_its_own_span() -> None:  # routing 11
+    floor = a_queue(ageing_s=0)
+    floor.queue("other", CHAT, ANYBODY, ageing_s=60)
+    floor.ask("old", also_in=(QueueId("other"),))
+    floor.wait(121)
+    floor.ask("urgent", "other", priority=2)
+    assert first(floor) == "old"
+    floor.cancel("old")
+    assert list(floor.engine._ageing.known) == ["urgent"]

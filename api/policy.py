@@ -61,6 +61,8 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.declineTask": AGENT,
     "Mutation.postMessage": AGENT | SUPERVISION,
     "Mutation.setTyping": AGENT | SUPERVISION,
+    "Mutation.holdConversation": AGENT | SUPERVISION,
+    "Mutation.resumeConversation": AGENT | SUPERVISION,
     "Mutation.leaveConversation": AGENT | SUPERVISION,
     "Mutation.endConversation": AGENT | SUPERVISION,
     "Mutation.applyWrapUp": AGENT,

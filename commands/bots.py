@@ -1,9 +1,10 @@
 """Somebody hears the customer: a bot where the channel has one, a human where it has none."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from commands.bus import NOTHING, Command, Context, handles
-from commands.last_channel import channel_of, reply_due
+from commands.last_channel import channel_of, reminder_s_of, reply_due
 from commands.requests import RequestAgent, request_for
 from domain.channels.bots import BotAnswer
 from domain.configuration.settings import ChannelMode
@@ -59,13 +60,16 @@ async def welcome_customer(cmd: WelcomeCustomer, ctx: Context) -> Position:
 async def take_bot_answer(cmd: TakeBotAnswer, ctx: Context) -> Position:
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     bot = ctx.catalog.bots.get(cmd.bot_id)
-    due = reply_due(conversation, ctx)
+    due, reminder_s = reply_due(conversation, ctx), reminder_s_of(conversation, ctx)
+    remind_at = ctx.now + timedelta(seconds=reminder_s) if due is not None and reminder_s is not None else None
     request = request_for(conversation, ctx, cmd.conversation_id, RequestReason.CUSTOMER_ASKED)
     try:
         return await ctx.change(
             Conversation,
             cmd.conversation_id,
-            lambda it: it.take_bot_answer(cmd.bot_id, bot.name if bot else "", cmd.turn, cmd.answer, request, due),
+            lambda it: it.take_bot_answer(
+                cmd.bot_id, bot.name if bot else "", cmd.turn, cmd.answer, request, due, remind_at
+            ),
         )
     except Invalid:  # a bot that speaks nonsense is a bot that failed: a human takes over
         return await ctx.then(RequestAgent(cmd.conversation_id, RequestReason.BOT_FAILED))

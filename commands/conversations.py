@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
 from commands.inbound import EndSession
-from commands.last_channel import inactivity_s_of
+from commands.last_channel import inactivity_s_of, reminder_s_of
 from domain.agents.agent import Agent
 from domain.channels.messages import Body
 from domain.conversations.conversation import Conversation
@@ -56,11 +56,11 @@ class RenameCustomer(Command):
 async def post_agent_message(cmd: PostAgentMessage, ctx: Context) -> Position:
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     name = (await ctx.load(Agent, cmd.agent_id)).name or await _name_of(cmd.agent_id, conversation, ctx)
-    inactivity_s = inactivity_s_of(conversation, ctx)
+    inactivity_s, reminder_s = inactivity_s_of(conversation, ctx), reminder_s_of(conversation, ctx)
     return await ctx.change(
         Conversation,
         cmd.conversation_id,
-        lambda it: it.say_as_agent(cmd.agent_id, name, cmd.message_id, cmd.body, ctx.now, inactivity_s),
+        lambda it: it.say_as_agent(cmd.agent_id, name, cmd.message_id, cmd.body, ctx.now, inactivity_s, reminder_s),
     )
 
 

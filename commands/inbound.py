@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from commands.bus import Command, Context, handles
 from domain.channels.inbound import Inbound, Receipt
 from domain.channels.messages import Sender, SenderType
+from domain.conversations.answering import ResponseTime
 from domain.conversations.conversation import Conversation, ConversationOver, CustomerGone
 from domain.conversations.facts import MessagePosted
 from domain.customers.customer import Customer
@@ -168,10 +169,11 @@ async def _deliver(
     session_id, newborn = opened
     started, first = await _start(session_id, identity, inbound, ctx, newborn=newborn)
     posted = replace(message, session_id=session_id) if message is not None else None
+    response = ResponseTime(ctx.now, ctx.catalog.channel(inbound.channel_id).response_timeout_s)
     change = await ctx.changed(
         Conversation,
         started.conversation_id,
-        lambda it: it.receive(started.customer_id, session_id, inbound.channel_id, posted),
+        lambda it: it.receive(started.customer_id, session_id, inbound.channel_id, posted, response),
         newborn=first,
     )
     return change.position

@@ -104,7 +104,8 @@ async def replace_agent(cmd: ReplaceAgent, ctx: Context) -> Position:
     if not (await ctx.load(Conversation, cmd.conversation_id)).sessions:
         return NOTHING
     queue_id = (await ctx.load(Task, cmd.task_id)).queue_id if cmd.task_id else None
-    known = queue_id if queue_id in ctx.catalog.queues else None
+    queue = ctx.catalog.queues.get(queue_id) if queue_id else None
+    known = queue_id if queue is not None and not queue.draining else None
     gone = RequestReason.AGENT_GONE
     return await ctx.then(RequestAgent(cmd.conversation_id, gone, known, REROUTE_PRIORITY, cmd.task_id))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from commands.bus import Commands
 from commands.routing import Router
+from commands.waits import Announcer
 from domain.configuration.catalog import Catalog
 from domain.ids import QueueId
 from domain.kernel import Fact, Position, Recorded
@@ -36,8 +37,9 @@ class Centre:
         self.commands = Commands(self.store, lambda: self.catalog, clock, self.live.reached, self._waiting)
         self.timers = Timers(self.commands, clock)
         self.router = Router(self.commands)
+        self.announcer = Announcer(self.commands)
         self._checkpoints = checkpoints
-        self._folds = Folds((self._catalog, self.timers, self.router, *folds), checkpoints)
+        self._folds = Folds((self._catalog, self.timers, self.router, self.announcer, *folds), checkpoints)
         reactions = policy_reactions(self.commands)
         self._policies = Reactor("policies", log, checkpoints, reactions, policies_want, self.live.reached)
         self._added: list[Reactor] = []
@@ -75,7 +77,7 @@ class Centre:
 
     async def route(self) -> None:
         """Decide, react and fire timers, until cancelled or one of them fails. One process at a time (`infra/lease.py`)."""
-        await self._run((self._policies,), self.timers.run(), self.router.run())
+        await self._run((self._policies,), self.timers.run(), self.router.run(), self.announcer.run())
 
     async def deliver(self) -> None:
         """Run the reactions that were added: what leaves for customers and bots. One process at a time."""

@@ -172,6 +172,7 @@ def app_of(parley: Parley) -> ASGIApp:
         position=lambda: centre.live.position,
         shown=lambda: min(parley.views.positions.values()),
         why_waiting=centre.router.why_waiting,
+        waits=lambda: centre.announcer.waits,
         wait_for=parley.views.wait_for,
         clock=now,
         new_id=new_id,
@@ -179,23 +180,13 @@ def app_of(parley: Parley) -> ASGIApp:
         bus=parley.bus,
         users=parley.users if issuer else None,
     )
-    keys = master_keys(settings)
-    unavailable = (Unavailable, Conflict)
-    chat = WebChat(
-        centre.commands,
-        centre.store,
-        centre.live,
-        parley.storage.log,
-        lambda: centre.catalog,
-        parley.bus,
-        keys,
-        now,
-        new_id,
-        unavailable,
-        Bounds() if settings.rate_limits else Bounds.without_rates(),
-    )
     channels = ChannelDoor(
-        centre.commands, lambda: centre.catalog, authentication, parley.whereabouts, keys, unavailable
+        centre.commands,
+        lambda: centre.catalog,
+        authentication,
+        parley.whereabouts,
+        master_keys(settings),
+        (Unavailable, Conflict),
     )
     sockets = Sockets(origins=frozenset(settings.allowed_origins))
     development = settings.profile is Profile.DEVELOPMENT
@@ -208,9 +199,27 @@ def app_of(parley: Parley) -> ASGIApp:
         if development
         else GraphQLProfile.production(sockets=sockets),
         issuer=issuer,
-        routes=[*chat.routes(), *channels.routes()],
+        routes=[*_web_chat(parley).routes(), *channels.routes()],
         clock=time.time,
         descriptions=[describe_channels(), describe_webchat()],
+    )
+
+
+def _web_chat(parley: Parley) -> WebChat:
+    settings, centre = parley.settings, parley.centre
+    return WebChat(
+        centre.commands,
+        centre.store,
+        centre.live,
+        parley.storage.log,
+        lambda: centre.catalog,
+        parley.bus,
+        master_keys(settings),
+        now,
+        new_id,
+        (Unavailable, Conflict),
+        Bounds() if settings.rate_limits else Bounds.without_rates(),
+        lambda: centre.announcer.waits,
     )
 
 

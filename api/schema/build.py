@@ -6,6 +6,7 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from api import policy
 from api.schema.mutations.colleagues import ColleaguesMutation
 from api.schema.mutations.configuration import ConfigurationMutation
+from api.schema.mutations.holding import HoldingMutation
 from api.schema.mutations.lists import ListsMutation
 from api.schema.mutations.people import PeopleMutation
 from api.schema.mutations.presence import PresenceMutation
@@ -32,6 +33,7 @@ class Query(SelfQuery, BoardsQuery, ReasonsQuery, ListsQuery, ConfigurationQuery
 class Mutation(
     PresenceMutation,
     WorkMutation,
+    HoldingMutation,
     ColleaguesMutation,
     ListsMutation,
     SupervisionMutation,

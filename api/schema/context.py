@@ -22,6 +22,7 @@ from domain.configuration.catalog import Catalog
 from domain.ids import AgentId, CustomerId, TaskId
 from domain.kernel import BEGINNING, NOT_WRITTEN, Position, Recorded, Refused
 from domain.routing.decisions import Grounds
+from domain.routing.waits import Waits
 from projections.customers.reads import CustomerProfile
 from projections.paging import Connection
 
@@ -52,7 +53,8 @@ class Behind:
     `position`: up to where the warm models surely are. `wait_for`: returns when the read models have reached a position.
     `shown`: how far all read models are now; where it is known, a lag makes answers older rather than slow.
     `day_began`: the moment from which live counters count. `users` and `typing`: none where another system has them.
-    `why_waiting`: who could have a request now, and why nobody else; none for one that does not wait.
+    `why_waiting`: who could have a request now, and why nobody else; none for one that does not wait. `waits`: how long
+    it may still be.
     """
 
     store: Store
@@ -69,6 +71,7 @@ class Behind:
     users: Users | None = None
     shown: Callable[[], Position] | None = None
     why_waiting: Callable[[TaskId], Grounds | None] = lambda _: None
+    waits: Callable[[], Waits] = Waits
 
     async def caught_up(self, wait_for: Position | None = None) -> Position:
         """A position that the read models have reached: `wait_for`, and if they keep up, all that this process knows.

@@ -24,11 +24,16 @@ from api.schema.types.conversation_events import (
     ColleagueRequested,
     ConversationClosed,
     ConversationDataSet,
+    ConversationHeld,
+    ConversationResumed,
     ConversationStarted,
     DeliveryReported,
     MessagePosted,
     RequestListed,
     RequestUnlisted,
+    ResponseAwaited,
+    ResponseTimedOut,
+    ResponseWarned,
     SessionJoined,
     SessionLeft,
 )
@@ -243,6 +248,17 @@ IN_CONVERSATION: dict[type, Told] = {
     said.AgentLeft: lambda it, id: AgentLeft(
         conversation_id=id, agent_id=it.fact.agent_id, task_id=it.fact.task_id, reason=it.fact.reason
     ),
+    said.ResponseAwaited: lambda it, id: ResponseAwaited(
+        conversation_id=id, message_id=it.fact.message_id, response_due=it.fact.due
+    ),
+    said.ResponseWarned: lambda it, id: ResponseWarned(
+        conversation_id=id, message_id=it.fact.message_id, percent=it.fact.percent, response_due=it.fact.due
+    ),
+    said.ResponseTimedOut: lambda it, id: ResponseTimedOut(conversation_id=id, message_id=it.fact.message_id),
+    said.ConversationHeld: lambda it, id: ConversationHeld(
+        conversation_id=id, agent_id=it.fact.agent_id, held_until=it.fact.due, reason=it.fact.reason
+    ),
+    said.ConversationResumed: lambda it, id: ConversationResumed(conversation_id=id, resume_reason=it.fact.reason),
     said.ConversationDataSet: lambda it, id: ConversationDataSet(conversation_id=id, data=JSON(dict(it.fact.data))),
     said.ConversationClosed: lambda it, id: ConversationClosed(conversation_id=id, close_reason=it.fact.reason),
 }
@@ -310,6 +326,11 @@ ConversationEvent = Annotated[
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft
+    | ResponseAwaited
+    | ResponseWarned
+    | ResponseTimedOut
+    | ConversationHeld
+    | ConversationResumed
     | ConversationDataSet
     | ConversationClosed
     | ResyncRequired,
@@ -331,6 +352,11 @@ DeskEvent = Annotated[
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft
+    | ResponseAwaited
+    | ResponseWarned
+    | ResponseTimedOut
+    | ConversationHeld
+    | ConversationResumed
     | ConversationDataSet
     | ConversationClosed
     | TaskOffered

@@ -15,6 +15,7 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.facts import (
     AgentJoined,
     AgentRequested,
+    AgentRequestEnded,
     ColleagueRequested,
     ConversationClosed,
     DeliveryReported,
@@ -52,10 +53,13 @@ class Transcript:
     closed_at: datetime | None = None
     unread: int = 0
     _by_id: dict[MessageId, Message] = field(default_factory=dict)
+    _ended_due: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def reply_due(self) -> datetime | None:
         awaited = self.model.awaiting_reply_to
+        if awaited is not None and awaited in self._ended_due:
+            return self._ended_due[awaited]
         return self._by_id[awaited].reply_due if awaited in self._by_id else None
 
     def between(self, after: Position | None, before: Position | None) -> list[Message]:
@@ -82,6 +86,8 @@ class Transcript:
                 self.names[agent], self.joined_at[agent] = name, recorded.at
             case AgentRequested() | ColleagueRequested(direction=TaskDirection.DIRECT_TRANSFER):
                 self.requested_at = recorded.at
+            case AgentRequestEnded(task_id=task, reply_due=due) if due is not None:
+                self._ended_due[task] = due
             case ConversationClosed():
                 self.closed_at = recorded.at
             case _:

@@ -18,11 +18,19 @@ from domain.channels.inbound import ContactKind
 from domain.channels.messages import BodyType, DeliveryStatus, SenderType
 from domain.configuration import diversions, settings
 from domain.configuration.calendar import Weekday
-from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, Release, RequestReason
+from domain.conversations.facts import (
+    CloseReason,
+    ConversationState,
+    ParticipantRole,
+    Release,
+    RequestReason,
+    ResumeReason,
+)
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
 from domain.routing.decisions import Obstacle
 from domain.routing.eligibility import Rule
+from domain.routing.pace import Method
 from domain.routing.story import Turn
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
@@ -116,9 +124,11 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.LogoutPolicy: "What signing out does while there is live work. CLOSE ends the talks, REROUTE gives them to others.",
     settings.ChannelMode: "Who answers on a channel.",
     settings.RoutingMode: "How agents come to tasks.",
+    ResumeReason: "Why a hold ended.",
     settings.ReasonKind: "What a reason code is a reason for.",
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",
+    Method: "From what an estimate of a wait follows: recent answers, the mean time of a talk, or nothing.",
     diversions.DiversionAction: "What becomes of a request that is not to wait on. MESSAGE: it waits, and its customer is told.",
     diversions.OverflowCondition: "When too much waits. QUEUE_LENGTH: so many before it. OLDEST_WAIT: it has waited so long.",
     Rule: "What must hold for an offer, in the order in which it is asked.",

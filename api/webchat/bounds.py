@@ -37,6 +37,8 @@ class Bounds:
     poll_s_max: float = 25.0
     slow_s: float = 20.0
     """How long a browser may take to read what was pushed to it."""
+    wait_news_s: float = 5.0
+    """How often at most somebody who waits is told of their place."""
     sockets: Sockets = SOCKETS
     origins: frozenset[str] = frozenset({"*"})
 

@@ -33,6 +33,7 @@ from domain.conversations.facts import MessagePosted
 from domain.customers.identity import Identity, identity_id
 from domain.ids import ChannelId, IdentityId, MessageId
 from domain.kernel import Position, stream_of
+from domain.routing.waits import Waits
 from domain.sessions.facts import SessionStarted
 from domain.sessions.session import Session
 
@@ -55,10 +56,11 @@ class WebChat:
         new_id: Callable[[], UUID],
         unavailable: tuple[type[Exception], ...] = (),
         bounds: Bounds = Bounds(),
+        waits: Callable[[], Waits] = Waits,
     ) -> None:
         self.commands, self.store, self.live, self.streams = commands, store, live, streams
         self.catalog, self.bus, self.clock, self.new_id = catalog, bus, clock, new_id
-        self.unavailable, self.bounds = unavailable, bounds
+        self.unavailable, self.bounds, self.waits = unavailable, bounds, waits
         self.tokens = Tokens(keys, clock, bounds.token_lifetime_s)
         self.openings, self.messages, self.polls = map(Meter, (bounds.openings, bounds.messages, bounds.polls))
         self.open_sockets: Counter[str] = Counter()

@@ -26,6 +26,7 @@ from connectors.webchat import channel as webchat
 from connectors.webchat import payloads as wire
 from domain.channels.inbound import Receipt
 from domain.channels.messages import DeliveryStatus, SenderType
+from domain.conversations.conversation import Conversation
 from domain.customers.identity import Identity, identity_id
 from domain.ids import ChannelId, ConversationId
 from domain.kernel import NotFound, Position, Refused, derived_id
@@ -196,7 +197,7 @@ class Visitor:
         self._socket, self._chat, self._channel, self._name = socket, chat, channel, name
         self._feed = chat.feed(channel, name)
         self._pushing: asyncio.Task[None] | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._hearing: list[asyncio.Task[None]] = []
 
     def start(self, after: Position | None) -> None:
         self._chat.open_sockets[self._name] += 1
@@ -258,10 +259,14 @@ class Visitor:
             self._socket.end(1011, "Something went wrong on our side")
 
     def _hear(self, conversation: ConversationId | None) -> None:
-        if self._hearing is not None:
-            self._hearing.cancel()
-        hears = None if conversation is None else self._typists(conversation)
-        self._hearing = None if hears is None else asyncio.get_running_loop().create_task(hears, name="typing")
+        """What is no fact, and has no past."""
+        for task in self._hearing:
+            task.cancel()
+        self._hearing = []
+        if conversation is not None:
+            loop = asyncio.get_running_loop()
+            self._hearing.append(loop.create_task(self._typists(conversation), name="typing"))
+            self._hearing.append(loop.create_task(self._place_in_line(conversation), name="waiting"))
 
     async def _typists(self, conversation: ConversationId) -> None:
         async with self._chat.bus.subscribe(subject_of(conversation)) as notes:
@@ -269,6 +274,26 @@ class Visitor:
                 note = decode(raw)
                 if note.who is not SenderType.CUSTOMER:
                     self._socket.push(wire.SomebodyTypes(note.name, note.is_typing))
+
+    async def _place_in_line(self, conversation: ConversationId) -> None:
+        """Told when it changed, and not too often (routing 65)."""
+        told: wire.Wait | None = None
+        while True:
+            now = await self._wait_of(conversation)
+            if now is not None and now != told:
+                self._socket.push(now)
+            told = now
+            await asyncio.sleep(self._chat.bounds.wait_news_s)
+
+    async def _wait_of(self, conversation: ConversationId) -> wire.Wait | None:
+        try:
+            request = (await self._chat.store.load(Conversation, conversation)).request
+        except self._chat.unavailable:
+            return None
+        estimate = self._chat.waits().of_request(request.task_id) if request else None
+        if estimate is None:
+            return None
+        return wire.Wait(estimate.position, None if estimate.wait_s is None else round(estimate.wait_s))
 
 
 def _client_id(text: str) -> str | None:

@@ -7,14 +7,24 @@ Policies are pure. The reactor (`infra/reactor.py`) runs them from the log; the 
 fact's position, so running one twice repeats the same commands, and a decision with nothing left to do yields nothing.
 """
 
+from commands.policies import (
+    agents_leave,
+    answers_are_due,
+    ask_colleagues,
+    bots_first,
+    conversations_end,
+    find_an_agent,
+    offers,
+)  # isort: skip
 from commands.policies.registry import POLICIES, reacts_to
 
-from commands.policies import agents_leave, ask_colleagues, bots_first, conversations_end, diversions  # isort: skip
-from commands.policies import find_an_agent, offers, pull_from_lists, supervisors_listen, work_goes_to_others  # isort: skip
+from commands.policies import diversions  # isort: skip
+from commands.policies import pull_from_lists, supervisors_listen, work_goes_to_others  # isort: skip
 
 __all__ = [
     "POLICIES",
     "agents_leave",
+    "answers_are_due",
     "ask_colleagues",
     "bots_first",
     "conversations_end",

@@ -13,7 +13,7 @@ from domain.ids import AgentId, ConversationId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskCloseReason
 
-TAKEN_AWAY = frozenset({TaskCloseReason.AGENT_LOGOUT, TaskCloseReason.REROUTE})
+TAKEN_AWAY = frozenset({TaskCloseReason.AGENT_LOGOUT, TaskCloseReason.REROUTE, TaskCloseReason.RESPONSE_TIMEOUT})
 """Ends of a task that its agent did not choose: the customer is not done with us."""
 
 
@@ -32,7 +32,7 @@ def whoever_signs_out_gives_their_work_back(event: Recorded[LoggedOut]) -> Itera
 
 @reacts_to(AgentLeft)
 def a_customer_whose_agent_signed_out_gets_another(event: Recorded[AgentLeft]) -> Iterator[Command]:
-    """routing 37, 38: once the agent is out of the talk, for nobody is asked for while one is in it: in a conference
+    """routing 37, 38, 56: once the agent is out of the talk, for nobody is asked for while one is in it: in a conference
     the rest go on, and whoever only advised or listened is not replaced.
     """
     if event.fact.ends in TAKEN_AWAY:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from commands.answering import EndHold, ExpireResponse, RemindCustomer, WarnOfResponse
 from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
@@ -16,14 +17,20 @@ from commands.domains import EndCoolDown
 from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
 from domain.agents import facts as agents
 from domain.channels.messages import SenderType
+from domain.conversations.answering import FULL, next_percent, percent_at
 from domain.conversations.facts import (
     AgentRequested,
     AgentRequestEnded,
     ColleagueRequested,
     ConversationClosed,
+    ConversationHeld,
+    ConversationResumed,
     MessagePosted,
     Release,
     RequestListed,
+    ResponseAwaited,
+    ResponseTimedOut,
+    ResponseWarned,
 )
 from domain.ids import AgentId, ConversationId, MessageId, TaskId
 from domain.kernel import Recorded
@@ -53,6 +60,13 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
                 yield Set(key, it.reply_due, command)
             elif it.sender.type is SenderType.CUSTOMER:
                 yield Clear(key)
+                yield Clear(f"reminder/{event.subject}")
+            if it.remind_at is not None:
+                number, of = (it.reminder + 1, it.reminds_of) if it.reminds_of else (0, it.message_id)
+                again = RemindCustomer(ConversationId(event.subject), of, number)
+                yield Set(f"reminder/{event.subject}", it.remind_at, again)
+            if it.sender.type is SenderType.AGENT and it.session_id is not None:
+                yield Clear(f"response/{event.subject}")
         case AgentRequestEnded(task_id=task, reply_due=due) if due is not None:  # routing 28
             silence = MessageId(task)
             yield Set(
@@ -61,8 +75,14 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
         # a session that left may not have been the only one
         case ColleagueRequested() as it if not (it.is_transfer and it.release is Release.AT_ONCE):
             return  # somebody stays with the customer
-        case AgentRequested() | ColleagueRequested() | RequestListed() | ConversationClosed():
+        case AgentRequested() | ColleagueRequested() | RequestListed():
             yield Clear(f"inactivity/{event.subject}")
+            yield Clear(f"reminder/{event.subject}")
+        case ConversationClosed():
+            for kind in ("inactivity", "reminder", "response", "hold"):
+                yield Clear(f"{kind}/{event.subject}")
+        case ResponseAwaited() | ResponseWarned() | ResponseTimedOut() | ConversationHeld() | ConversationResumed():
+            yield from _of_answer(ConversationId(event.subject), event.fact, event.at)
         case TaskQueued(routing=routing) if routing.expires_at is not None:
             yield Set(f"ttl/{event.subject}", routing.expires_at, ExpireTask(TaskId(event.subject)))
         case TaskReserved() as it:
@@ -78,6 +98,30 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
         case _:
             if event.category == "agent":
                 yield from _of_agent(AgentId(event.subject), event.fact)
+
+
+def _of_answer(conversation_id: ConversationId, fact: Any, at: datetime) -> Iterator[Set | Clear]:
+    """routing 56: one timer goes from warning to warning to the end, and stands still on hold."""
+    key, hold = f"response/{conversation_id}", f"hold/{conversation_id}"
+    match fact:
+        case (
+            ResponseAwaited(message_id=message, due=due, within_s=within_s, warned=told)
+            | ResponseWarned(message_id=message, due=due, within_s=within_s, percent=told)
+        ):
+            percent = next_percent(at, due, within_s, told)
+            if percent < FULL:
+                warning = WarnOfResponse(conversation_id, message, percent)
+                yield Set(key, percent_at(percent, due, within_s), warning)
+            else:
+                yield Set(key, due, ExpireResponse(conversation_id, message))
+        case ConversationHeld(due=due):
+            for kind in ("inactivity", "reminder", "response"):
+                yield Clear(f"{kind}/{conversation_id}")
+            yield Set(hold, due, EndHold(conversation_id, due))
+        case ConversationResumed():
+            yield Clear(hold)
+        case _:
+            yield Clear(key)
 
 
 def _of_agent(agent_id: AgentId, fact: Any) -> Iterator[Set | Clear]:

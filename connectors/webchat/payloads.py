@@ -131,6 +131,13 @@ class AgentAwaited(Push, frozen=True, tag="agentRequested"):
     cursor: str
 
 
+class Wait(Push, frozen=True, tag="wait"):
+    """Their place in line, and how many seconds it may still be, where that is known. It is no fact: it has no cursor."""
+
+    position: int
+    wait_s: int | None = None
+
+
 class AgentNotFound(Push, frozen=True, tag="agentRequestEnded"):
     cursor: str
 

@@ -32,6 +32,7 @@ from domain.agents.facts import (
     SlotState,
     SlotWrappingUp,
     StateLost,
+    WrapUpEnded,
 )
 from domain.agents.states import (
     AT_WORK,
@@ -54,6 +55,7 @@ from domain.routing.decisions import UNTOLD, Grounds
 
 TASKS_MAX = 100
 RONA = "RONA"
+WITHOUT_SLOT = "wrap-up without a slot"
 
 
 class NotRoutable(WrongState):
@@ -84,6 +86,8 @@ class Agent:
     mrds: Mapping[MrdId, Mrd] = field(default_factory=dict)
     attributes: Mapping[AttributeId, int] = field(default_factory=dict)
     slots: Mapping[TaskId, Slot] = field(default_factory=dict)
+    wrap_ups: frozenset[TaskId] = frozenset()
+    """Those that hold no slot (routing 52)."""
     lists: frozenset[ListId] = frozenset()
     state_lost: bool = False
     desks: frozenset[str] = frozenset()
@@ -263,12 +267,14 @@ class Agent:
         if holds_slot:
             yield SlotWrappingUp(slot.mrd_id, task)
         else:
-            yield SlotReleased(slot.mrd_id, task, "wrap-up without a slot")
+            yield SlotReleased(slot.mrd_id, task, WITHOUT_SLOT)
 
     def release(self, task: TaskId, reason: str) -> Decision:
         slot = self.slots.get(task)
         if slot is not None:
             yield SlotReleased(slot.mrd_id, task, reason)
+        elif task in self.wrap_ups:
+            yield WrapUpEnded(task)
 
     def miss(
         self,
@@ -373,6 +379,8 @@ class Agent:
                 return self._with_mrd(fact.mrd_id, replace(self.mrds[fact.mrd_id], mirrored=it))
             case SlotReserved() | SlotFilled() | SlotWrappingUp() | SlotReleased():
                 return self._working(fact)
+            case WrapUpEnded(task_id=task):
+                return replace(self, wrap_ups=self.wrap_ups - {task})
             case DeskConnected(connection_id=connection, evicted=evicted):
                 return replace(self, desks=(self.desks - set(evicted)) | {connection}, lost_desk="")
             case DeskDisconnected(connection_id=connection, due=due):
@@ -402,7 +410,9 @@ class Agent:
                 return self._with_slot(task, replace(self.slots[task], state=SlotState.WRAP_UP))
             case SlotReleased(mrd_id=mrd, task_id=task, reason=reason):
                 slots = {t: slot for t, slot in self.slots.items() if t != task}
-                return replace(self, slots=slots, mrds=self._missed(mrd, 1) if reason == RONA else self.mrds)
+                wrap_ups = self.wrap_ups | {task} if reason == WITHOUT_SLOT else self.wrap_ups
+                mrds = self._missed(mrd, 1) if reason == RONA else self.mrds
+                return replace(self, slots=slots, wrap_ups=wrap_ups, mrds=mrds)
             case _:
                 assert_never(fact)
 

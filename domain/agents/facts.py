@@ -150,6 +150,13 @@ class SlotReleased(Fact, stored_as="agent.slot-released"):
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUpEnded(Fact, stored_as="agent.wrap-up-ended"):
+    """Of one that held no slot (routing 52)."""
+
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
 class ListSubscribed(Fact, stored_as="agent.list-subscribed"):
     """From now on they are told what happens on this list, until they say otherwise (routing 60)."""
 
@@ -222,6 +229,7 @@ AgentFact = (
     | SlotFilled
     | SlotWrappingUp
     | SlotReleased
+    | WrapUpEnded
     | ListSubscribed
     | ListUnsubscribed
     | MrdMirrored

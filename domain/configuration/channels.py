@@ -10,6 +10,9 @@ from domain.ids import BotId, ChannelTypeId, ListId, MrdId, QueueId
 from domain.kernel import Invalid
 
 LAST_AGENT_TIMEOUT_S_MAX = 30
+ALSO_IN_MAX = 4
+
+REMINDERS_MAX, REMINDER_MAX = 5, 2_000
 
 
 class ChannelMode(StrEnum):
@@ -37,7 +40,8 @@ class ChannelType:
 @dataclass(frozen=True, slots=True)
 class RoutingPolicy:
     """`queue_id`: where requests are pushed from; `list_id`: where they are pulled from, in mode PULL.
-    `last_agent_timeout_s`: how long to wait for the customer's last agent who is busy (routing 54).
+    `last_agent_timeout_s`: how long to wait for the customer's last agent who is busy (routing 54). `also_in`: further queues
+    in which requests wait at the same time (routing 11).
     """
 
     mode: RoutingMode = RoutingMode.PUSH
@@ -45,11 +49,32 @@ class RoutingPolicy:
     route_to_last_agent: bool = False
     list_id: ListId | None = None
     last_agent_timeout_s: int = 10
+    also_in: tuple[QueueId, ...] = ()
+
+    def check(self, field_name: str) -> None:
+        within(self.last_agent_timeout_s, 0, LAST_AGENT_TIMEOUT_S_MAX, f"{field_name}.last_agent_timeout_s")
+        if len(self.also_in) > ALSO_IN_MAX:
+            raise Invalid(f"At most {ALSO_IN_MAX} further queues.", f"{field_name}.also_in")
+        if self.also_in and self.queue_id is None:
+            raise Invalid("Further queues need a first one.", f"{field_name}.queue_id")
+        if len({self.queue_id, *self.also_in}) <= len(self.also_in):
+            raise Invalid("A queue is there twice.", f"{field_name}.also_in")
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What a silent customer is told when so much of the time is over after which their session ends (routing 56)."""
+
+    percent: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley."""
+    """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley.
+
+    `response_timeout_s`: within which an agent replies; 0 for whenever they like (routing 56).
+    """
 
     name: str
     channel_type_id: ChannelTypeId
@@ -61,11 +86,15 @@ class Channel:
     customer_inactivity_s: int = 600
     contact_kind: ContactKind = ContactKind.OPAQUE
     delivery_url: str = ""
+    response_timeout_s: int = 0
+    inactivity_reminders: tuple[Reminder, ...] = ()
 
     def check(self) -> None:
         named(self.name)
-        within(self.routing.last_agent_timeout_s, 0, LAST_AGENT_TIMEOUT_S_MAX, "routing.last_agent_timeout_s")
+        self.routing.check("routing")
         within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
+        within(self.response_timeout_s, 0, 7 * 86_400, "response_timeout_s")
+        self._check_reminders()
         if self.mode is not ChannelMode.AGENT and self.bot_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
         if self.routing.mode is RoutingMode.PULL:
@@ -75,6 +104,15 @@ class Channel:
             raise Invalid(f"A channel in mode {self.mode} needs a queue.", "routing.queue_id")
         if self.delivery_url and not self.delivery_url.startswith(("https://", "http://")):
             raise Invalid("A delivery URL begins with https:// (or http:// inside your network).", "delivery_url")
+
+    def _check_reminders(self) -> None:
+        within(len(self.inactivity_reminders), 0, REMINDERS_MAX, "inactivity_reminders")
+        before = 0
+        for number, reminder in enumerate(self.inactivity_reminders):
+            at = f"inactivity_reminders[{number}]"
+            within(reminder.percent, before + 1, 99, f"{at}.percent")
+            within(len(reminder.text), 1, REMINDER_MAX, f"{at}.text")
+            before = reminder.percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How does a queue push its work to agents: whom first, how long, and what then?"""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from domain.kernel import Invalid
 
 STEPS_MAX = 10
 MANDATORY_WRAP_UP_S_MAX = 900
+_NAMES = re.compile(r"{([^{}]*)}")
 MESSAGE_MAX = 2_000
 
 
@@ -61,7 +63,11 @@ class Queue:
     """`transfer_message`: what a customer is told whom an agent passes on to this queue (routing 43); `no_agent_message`:
     what a customer is told for whom nobody was free (routing 28). Empty for nothing.
 
+    `ewt_min_s`, `ewt_max_s`: no shorter and no longer wait is ever told, 0 for no limit; `wait_message`: what customers who
+    wait are told now and then, with `{position}` and `{minutes}` in it; empty for nothing (routing 65).
+
     `returning_first`: a customer who is back within a day goes before others (routing 55).
+    `ageing_s`: so many seconds of waiting add one to a request's priority, up to 10 (routing 16); 0 for never.
     `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
     """
 
@@ -86,8 +92,12 @@ class Queue:
     opening: Opening | None = None
     overflow: tuple[Overflow, ...] = ()
     draining: bool = False
+    ewt_min_s: int = 0
+    ewt_max_s: int = 0
+    wait_message: str = ""
     priority_labels: tuple[PriorityLabel, ...] = ()
     returning_first: bool = False
+    ageing_s: int = 0
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
@@ -113,10 +123,18 @@ class Queue:
         within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
         check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+        within(self.ageing_s, 0, 30 * 86_400, "ageing_s")
         within(len(self.priority_labels), 0, LABELS_MAX, "priority_labels")
         for number, label in enumerate(self.priority_labels):
             label.check(f"priority_labels[{number}]")
         within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
+        within(self.ewt_min_s, 0, 86_400, "ewt_min_s")
+        within(self.ewt_max_s, 0, 86_400, "ewt_max_s")
+        if 0 < self.ewt_max_s < self.ewt_min_s:
+            raise Invalid("The longest wait that is told is not shorter than the shortest.", "ewt_max_s")
+        within(len(self.wait_message), 0, MESSAGE_MAX, "wait_message")
+        if set(_NAMES.findall(self.wait_message)) - {"position", "minutes"}:
+            raise Invalid("A message about the wait may have {position} and {minutes} in it.", "wait_message")
         within(len(self.transfer_message), 0, MESSAGE_MAX, "transfer_message")
         check_diversions(self.opening, self.overflow)
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23

@@ -1,5 +1,6 @@
 """Who comes into a conversation, who goes, and when is it over?"""
 
+from domain.conversations.answering import Answering, ResponseTime
 from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
@@ -16,22 +17,30 @@ from domain.conversations.facts import (
     SessionJoined,
     SessionLeft,
 )
-from domain.conversations.standing import AlreadyInConversation, CustomerGone, Standing
+from domain.conversations.standing import AlreadyInConversation, CustomerGone
 from domain.ids import AgentId, ChannelId, CustomerId, ListItemId, SessionId, TaskId
 from domain.kernel import Decision, NotFound, replace
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskCloseReason
 
 
-class Attendance(Standing):
+class Attendance(Answering):
     __slots__ = ()
 
     # Decisions about customers
 
     def receive(
-        self, customer: CustomerId, session: SessionId, channel: ChannelId, message: MessagePosted | None
+        self,
+        customer: CustomerId,
+        session: SessionId,
+        channel: ChannelId,
+        message: MessagePosted | None,
+        response: ResponseTime | None = None,
     ) -> Decision:
-        """A customer's message, through a session that joins when it is not here yet. A repeated message does nothing."""
+        """A customer's message, through a session that joins when it is not here yet. A repeated message does nothing.
+
+        `response`: how soon an agent who is here is to reply (routing 56).
+        """
         self.check_open()
         if message is not None and message.message_id in self.posted:
             return
@@ -45,6 +54,7 @@ class Attendance(Standing):
             heard = self.bot or self.human_comes or self.talking or session not in self.sessions
             item = self.listed.item_id if self.listed is not None and not self.talking else None
             yield message if heard and item is None else replace(message, unheard=not heard, item_id=item)
+            yield from self.awaits_answer(message, session, response)
 
     def lose_session(self, session: SessionId, reason: SessionEndReason) -> Decision:
         """Also of a session that ended before it got here: it must not join afterwards, nobody would end it again."""

@@ -34,6 +34,7 @@ class BotTurns(Standing):
         answer: BotAnswer,
         request: AgentRequested | RequestListed | None,
         reply_due: datetime | None,
+        remind_at: datetime | None = None,
     ) -> Decision:
         """A bot answers, as long as it is its turn: what it says after a human was asked for is dropped.
 
@@ -49,7 +50,13 @@ class BotTurns(Standing):
         for number, body in enumerate(answer.says):
             check_body(body)
             yield MessagePosted(
-                MessageId(derived_id(turn, number)), sender, body, session, channel, reply_due=reply_due
+                MessageId(derived_id(turn, number)),
+                sender,
+                body,
+                session,
+                channel,
+                reply_due=reply_due,
+                remind_at=remind_at,
             )
         yield BotAnswered(bot, done, answer.misunderstood)
         lost = answer.misunderstood and self.misunderstandings + 1 >= MISUNDERSTANDINGS_MAX

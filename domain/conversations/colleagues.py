@@ -8,8 +8,10 @@ from domain.conversations.facts import (
     AgentRequestEnded,
     AgentRoleChanged,
     ColleagueRequested,
+    ConversationResumed,
     ParticipantRole,
     Release,
+    ResumeReason,
 )
 from domain.conversations.notices import Notices
 from domain.conversations.standing import (
@@ -45,6 +47,8 @@ class Colleagues(Attendance, Notices):
         if not self.sessions:
             raise CustomerGone("The customer has left this conversation.")
         self._check_may_come(asked)
+        if asked.is_transfer and self.held is not None:  # routing 45
+            yield ConversationResumed(ResumeReason.TRANSFER)
         yield replace(asked, session_id=self.reply_session())
         if asked.is_transfer and asked.release is Release.AT_ONCE:
             if self.talking == [asked.by]:

@@ -62,6 +62,15 @@ class Release(StrEnum):
     ON_ACCEPT = "ON_ACCEPT"
 
 
+class ResumeReason(StrEnum):
+    """Why a hold ended (routing 45, 56)."""
+
+    AGENT = "AGENT"
+    AGENT_WROTE = "AGENT_WROTE"
+    TIME = "TIME"
+    TRANSFER = "TRANSFER"
+
+
 class CloseReason(StrEnum):
     """Why a conversation ended."""
 
@@ -95,6 +104,7 @@ class MessagePosted(Fact, stored_as="conversation.message-posted"):
     `unheard`: nobody was there who answers it, neither bot nor agent, nor anybody on the way.
     `item_id`: the list item whose customer wrote this while no agent was in the talk; none everywhere else.
     `reply_due`: when the customer's silence after this message ends their session; none where nothing is awaited.
+    `remind_at`: when they are reminded (again) before that. `reminds_of`: what this reminder, the `reminder`-th from 0, is of.
     """
 
     message_id: MessageId
@@ -107,6 +117,9 @@ class MessagePosted(Fact, stored_as="conversation.message-posted"):
     reply_due: datetime | None = None
     unheard: bool = False
     item_id: ListItemId | None = None
+    remind_at: datetime | None = None
+    reminds_of: MessageId | None = None
+    reminder: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +248,51 @@ class AgentLeft(Fact, stored_as="conversation.agent-left"):
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseAwaited(Fact, stored_as="conversation.response-awaited"):
+    """The customer wrote to an agent, who has until `due` to reply; `within_s` is the whole of that time (routing 56).
+    `warned`: how many percent of it were over when that was told, before a hold.
+    """
+
+    message_id: MessageId
+    session_id: SessionId
+    due: datetime
+    within_s: int
+    warned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseWarned(Fact, stored_as="conversation.response-warned"):
+    """So much of the time to reply is over."""
+
+    message_id: MessageId
+    percent: int
+    due: datetime
+    within_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTimedOut(Fact, stored_as="conversation.response-timed-out"):
+    """Nobody replied in time: whoever is here is removed (routing 56)."""
+
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationHeld(Fact, stored_as="conversation.held"):
+    """The customer waits on purpose, until `due` at the latest. `response_left_s`: what was left of the time to reply."""
+
+    agent_id: AgentId
+    due: datetime
+    reason: str = ""
+    response_left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationResumed(Fact, stored_as="conversation.resumed"):
+    reason: ResumeReason
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationDataSet(Fact, stored_as="conversation.data-set"):
     data: Mapping[str, str] = field(default_factory=dict)
 
@@ -265,6 +323,11 @@ ConversationFact = (
     | AgentJoined
     | AgentRoleChanged
     | AgentLeft
+    | ResponseAwaited
+    | ResponseWarned
+    | ResponseTimedOut
+    | ConversationHeld
+    | ConversationResumed
     | ConversationDataSet
     | ConversationClosed
 )

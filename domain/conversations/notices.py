@@ -1,10 +1,12 @@
 """What does Parley itself tell a customer?"""
 
+from datetime import datetime
+
 from domain.channels.messages import Body, Sender, SenderType
 from domain.conversations.facts import MessagePosted
 from domain.conversations.standing import Standing
 from domain.ids import MessageId
-from domain.kernel import Decision
+from domain.kernel import Decision, derived_id
 
 PARLEY = Sender(SenderType.SYSTEM, "parley")
 
@@ -17,3 +19,18 @@ class Notices(Standing):
         if text and self.closed is None and self.sessions and message not in self.posted:
             session = self.reply_session()
             yield MessagePosted(message, PARLEY, Body(text=text), session, self.sessions[session])
+
+    def remind(self, message: MessageId, number: int, text: str, again_at: datetime | None) -> Decision:
+        """They have not answered `message` yet (routing 56)."""
+        if self.awaiting_reply_to == message and self.sessions:
+            id_, session = MessageId(derived_id("reminder", message, number)), self.reply_session()
+            yield MessagePosted(
+                id_,
+                PARLEY,
+                Body(text=text),
+                session,
+                self.sessions[session],
+                remind_at=again_at,
+                reminds_of=message,
+                reminder=number,
+            )

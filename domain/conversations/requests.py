@@ -46,6 +46,11 @@ class Requests(Notices):
             yield AgentRequestEnded(task, reason, reply_due if self.sessions and not self.talking else None)
             yield from self.notify(notice_of_end(task), words)
 
+    def tell_wait(self, task: TaskId, message: MessageId, words: str) -> Decision:
+        """How long it may still be, for a customer who waits (routing 65)."""
+        if self.request is not None and self.request.task_id == task and not self.talking:
+            yield from self.notify(message, words)
+
     def _check_may_request(self, session: SessionId) -> None:
         self.check_open()
         if session not in self.sessions:

@@ -19,6 +19,8 @@ from domain.conversations.facts import (
     ConversationClosed,
     ConversationDataSet,
     ConversationFact,
+    ConversationHeld,
+    ConversationResumed,
     ConversationStarted,
     ConversationState,
     DeliveryReported,
@@ -28,6 +30,9 @@ from domain.conversations.facts import (
     RequestListed,
     RequestReason,
     RequestUnlisted,
+    ResponseAwaited,
+    ResponseTimedOut,
+    ResponseWarned,
     SessionJoined,
     SessionLeft,
 )
@@ -106,6 +111,13 @@ class Standing:
     deliveries: Mapping[MessageId, DeliveryStatus] = field(default_factory=dict)
     awaiting_reply_to: MessageId | None = None
     """What the customer's silence is measured from: a message, or the request that came to nothing (routing 28, 56)."""
+    unanswered: MessageId | None = None
+    """The first message of the customer to which no agent has replied."""
+    response: ResponseAwaited | None = None
+    """Until when an agent is to reply, while that time runs (routing 56)."""
+    response_warned: int = 0
+    """How many percent of it were over when that was last told."""
+    held: ConversationHeld | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     closed: CloseReason | None = None
 
@@ -120,6 +132,8 @@ class Standing:
             if self.agents:
                 return ConversationState.WRAP_UP
             return ConversationState.CLOSING if self.ended_sessions else ConversationState.CREATED
+        if self.held is not None:
+            return ConversationState.ON_HOLD
         if self.talking or self.bot or self.request or self.unjoined or self.is_transferred:
             return ConversationState.ACTIVE
         return ConversationState.INACTIVE
@@ -209,7 +223,9 @@ class Standing:
                     self.last_session if self.last_session in sessions else next(reversed(sessions), self.last_session)
                 )
                 left = replace(self, sessions=sessions, last_session=last, ended_sessions=ended, departure=departure)
-                return replace(left, awaiting_reply_to=awaiting)
+                if self.response is not None and self.response.session_id == session:
+                    left = replace(left, response=None)
+                return _settled(replace(left, awaiting_reply_to=awaiting))
             case BotJoined(bot_id=bot):
                 return replace(self, bot=bot, bot_greeted=True, misunderstandings=0)
             case BotAnswered(turn=turn, misunderstood=misunderstood):
@@ -239,16 +255,27 @@ class Standing:
                     return came
                 return replace(came, last_agent=agent, request=None, unjoined=False, unread=0)
             case AgentRoleChanged(agent_id=agent, role=role):
-                return replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)})
+                return _settled(replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)}))
             case AgentLeft(agent_id=agent):
-                gone = replace(self, agents=_without(self.agents, agent))
+                gone = _settled(replace(self, agents=_without(self.agents, agent)))
                 waits = gone.is_transferred and not gone.talking
                 return replace(gone, awaiting_reply_to=None) if waits else gone
+            case ResponseAwaited(warned=warned):
+                return replace(self, response=fact, response_warned=warned)
+            case ResponseWarned(percent=percent):
+                return replace(self, response_warned=percent)
+            case ResponseTimedOut():
+                return replace(self, response=None, unanswered=None, response_warned=0)
+            case ConversationHeld():
+                return replace(self, held=fact, response=None, awaiting_reply_to=None)
+            case ConversationResumed():
+                return replace(self, held=None)
             case ConversationDataSet(data=data):
                 return replace(self, data={**self.data, **data})
             case ConversationClosed(reason=reason):
                 over = replace(self, closed=reason, bot=None, request=None, awaiting_reply_to=None)
-                return replace(over, listed=None, unjoined=False, colleagues={})
+                over = replace(over, listed=None, unjoined=False, colleagues={})
+                return replace(over, response=None, unanswered=None, response_warned=0, held=None)
             case _:
                 assert_never(fact)
 
@@ -259,11 +286,28 @@ class Standing:
                 unread = 0 if self.talking else self.unread + 1
                 heard = _heard_last(self.heard, fact.session_id, fact.message_id)
                 said = replace(self, posted=posted, last_session=fact.session_id, unread=unread, heard=heard)
-                return replace(said, awaiting_reply_to=None)
-            case SenderType.AGENT | SenderType.BOT if fact.reply_due is not None:
+                unanswered = self.unanswered or fact.message_id if self.talking else None
+                return replace(said, awaiting_reply_to=None, unanswered=unanswered)
+            case SenderType.AGENT if fact.session_id is not None:
+                awaiting = fact.message_id if fact.reply_due is not None else self.awaiting_reply_to
+                said = replace(self, posted=posted, awaiting_reply_to=awaiting)
+                return replace(said, response=None, unanswered=None, response_warned=0)
+            case SenderType.BOT if fact.reply_due is not None:
                 return replace(self, posted=posted, awaiting_reply_to=fact.message_id)
             case _:
                 return replace(self, posted=posted)
+
+
+S = TypeVar("S", bound=Standing)
+
+
+def _settled(standing: S) -> S:
+    """Without an agent who talks with the customer, nobody is to reply and nothing is on hold."""
+    if standing.talking and standing.sessions:
+        return standing
+    if standing.response is None and standing.unanswered is None and standing.held is None:
+        return standing
+    return replace(standing, response=None, unanswered=None, response_warned=0, held=None)
 
 
 def _heard_last(

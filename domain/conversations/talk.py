@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from domain.channels.messages import Body, DeliveryStatus, Sender, SenderType
-from domain.conversations.facts import ConversationDataSet, DeliveryReported, MessagePosted, ParticipantRole
+from domain.conversations.facts import (
+    ConversationDataSet,
+    ConversationResumed,
+    DeliveryReported,
+    MessagePosted,
+    ParticipantRole,
+    ResumeReason,
+)
 from domain.conversations.standing import OnlyListening, Standing, check_body
 from domain.ids import AgentId, MessageId
 from domain.kernel import Decision, NotFound
@@ -14,9 +21,18 @@ class Talk(Standing):
     __slots__ = ()
 
     def say_as_agent(
-        self, agent: AgentId, name: str, message: MessageId, body: Body, now: datetime, inactivity_s: int
+        self,
+        agent: AgentId,
+        name: str,
+        message: MessageId,
+        body: Body,
+        now: datetime,
+        inactivity_s: int,
+        reminder_s: float | None = None,
     ) -> Decision:
-        """An agent writes: to the customer as PRIMARY, and to the other agents alone in any other role."""
+        """An agent writes: to the customer as PRIMARY, and to the other agents alone in any other role. Who writes to a
+        customer on hold ends the hold (routing 53, 56). `reminder_s`: after how long they are reminded to answer.
+        """
         if message in self.posted:
             return
         self.check_open()
@@ -30,7 +46,10 @@ class Talk(Standing):
             return
         session = self.reply_session()
         due = now + timedelta(seconds=inactivity_s) if inactivity_s else None
-        yield MessagePosted(message, sender, body, session, self.sessions[session], reply_due=due)
+        remind_at = now + timedelta(seconds=reminder_s) if reminder_s is not None and due is not None else None
+        if self.held is not None:
+            yield ConversationResumed(ResumeReason.AGENT_WROTE)
+        yield MessagePosted(message, sender, body, session, self.sessions[session], reply_due=due, remind_at=remind_at)
 
     def set_data(self, data: Mapping[str, str]) -> Decision:
         self.check_open()

@@ -15,6 +15,7 @@ from math import inf
 from typing import Any
 
 from domain.agents.agent import Agent
+from domain.agents.facts import AttributeAssigned, AttributeWithdrawn, MrdGranted
 from domain.configuration.catalog import FIELD_OF, Catalog
 from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.ids import AgentId, MrdId, QueueId, TaskId
@@ -47,6 +48,9 @@ class NothingHappened(CannotReplay):
 
 class NobodyAnswered(CannotReplay):
     """Without a single talk nobody knows how long one takes."""
+
+
+SKILLS = (AttributeAssigned, AttributeWithdrawn, MrdGranted)
 
 
 class End(StrEnum):
@@ -141,7 +145,7 @@ class Reading:
             self._tell(recorded.subject, recorded.fact, recorded.at)
         elif recorded.at < self._ends and recorded.category in CATEGORIES:
             self._catalog = self._catalog.evolve(recorded)
-            self._changes += self._frozen is not None
+            self._changes += recorded.subject in getattr(self._then, FIELD_OF[recorded.category])
         if recorded.category == "agent":
             self._lives(AgentId(recorded.subject), recorded)
 
@@ -179,6 +183,8 @@ class Reading:
     # Agents
 
     def _lives(self, id_: AgentId, recorded: Recorded[Any]) -> None:
+        if isinstance(recorded.fact, SKILLS) and id_ in (self._frozen or ()) and recorded.at < self._ends:
+            self._changes += 1
         standing = self._standing.setdefault(id_, _Standing())
         agent = standing.agent = standing.agent.evolve(recorded.fact)
         willing = agent.takes_offers and any(mrd.willing and mrd.tasks_max for mrd in agent.mrds.values())
@@ -211,7 +217,7 @@ class Reading:
                 return
 
     def _enters(self, task_id: str, fact: TaskQueued, at: datetime) -> None:
-        routing = fact.routing
+        routing, direction = fact.routing, self._direction.pop(task_id, TaskDirection.INBOUND)
         known = self._requests.get(routing.root_request_id)
         if known is not None and known.end is End.WAITING:
             self._task[task_id] = known  # it rang in vain, and waits on
@@ -219,13 +225,14 @@ class Reading:
         if self._frozen is None and at >= self._begins:
             self._then = self._catalog
             self._frozen = {id_: it.agent for id_, it in self._standing.items()}
-        id_ = routing.root_request_id if known is None else TaskId(task_id)
-        asked_at = routing.first_enqueued_at if known is None else at  # who was answered before asks anew
+        is_first = known is None and routing.attempt == 1
+        id_ = routing.root_request_id if is_first else TaskId(task_id)
+        asked_at = routing.first_enqueued_at if is_first else at  # who was answered before asks anew
         self._requests[id_] = self._task[task_id] = Request(
             id_, routing.queue_id, routing.mrd_id, asked_at, routing.priority
         )
         if self._begins <= asked_at < self._ends:
-            self._directions[self._direction.pop(task_id, TaskDirection.INBOUND)] += 1
+            self._directions[direction] += 1
 
     def _closes(self, task_id: str, fact: TaskClosed, at: datetime) -> None:
         it = self._task.pop(task_id, None)
@@ -242,6 +249,8 @@ class Reading:
         elif it.end is End.WAITING:
             ends = {TaskCloseReason.CANCELLED: End.GAVE_UP, TaskCloseReason.NO_AGENT_AVAILABLE: End.NOBODY_FREE}
             it.end, it.ended_at, it.over_at = ends.get(fact.reason, End.ENDED_BY_OTHERS), at, at
+        if it.over_at is not None and it.over_at < self._begins:
+            del self._requests[it.id]  # years may lie before the stretch
 
 
 def _with_newcomers(then: Catalog, later: Catalog) -> Catalog:

@@ -12,6 +12,7 @@ from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
     AgentRequested,
+    AgentRequestEnded,
     BotAnswered,
     ColleagueRequested,
     ConversationClosed,
@@ -61,6 +62,8 @@ class Row(msgspec.Struct):
     other_messages: int = 0
     unread: int = 0
     reply_due: datetime | None = None
+    response_due: datetime | None = None
+    held_until: datetime | None = None
     model: Conversation = Conversation()
 
 
@@ -73,7 +76,7 @@ class Participation(msgspec.Struct):
 
 class Conversations:
     name: LiteralString = "conversations"
-    version = 3
+    version = 4
     # Receipts and the turns of bots change nothing that a list shows.
     facts: frozenset[type[Fact]] = frozenset(get_args(ConversationFact)) - {DeliveryReported, BotAnswered}
 
@@ -103,6 +106,8 @@ class Conversations:
             case AgentLeft(agent_id=agent):
                 row.participants = [part for part in row.participants if part.agent_id != agent]
                 self.participations.put(Participation(agent, subject, row.created_at, present=False))
+            case AgentRequestEnded(reply_due=due) if due is not None:
+                row.reply_due = due
             case ConversationClosed():
                 row.closed_at = event.at
             case _:
@@ -131,7 +136,8 @@ def _heard(row: Row, fact: MessagePosted, at: datetime) -> None:
     row.last_message_preview = fact.body.text[:PREVIEW_MAX]
     row.last_message_sender_type = sender
     row.last_message_at = at
-    row.reply_due = fact.reply_due
+    if fact.reply_due is not None:
+        row.reply_due = fact.reply_due
 
 
 def _derive(row: Row) -> None:
@@ -148,5 +154,7 @@ def _derive(row: Row) -> None:
         row.queue_id, row.request_task_id, row.request_reason = request.queue_id, request.task_id, request.reason
     if model.awaiting_reply_to is None:
         row.reply_due = None
+    row.response_due = model.response.due if model.response is not None else None
+    row.held_until = model.held.due if model.held is not None else None
     for part in row.participants:
         part.role = model.agents[part.agent_id].role  # type: ignore[index]  # an id is an id

@@ -45,7 +45,9 @@ class LastMessage:
 
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
-    """`unread`: what the customer wrote since an agent last did. `reply_due`: when the customer's silence ends it."""
+    """`unread`: what the customer wrote since an agent last did. `reply_due`: when the customer's silence ends it.
+    `response_due`: when an agent is to have replied. `held_until`: when the hold ends by itself.
+    """
 
     id: ConversationId
     customer_id: CustomerId | None
@@ -64,6 +66,8 @@ class ConversationSummary:
     other_messages: int
     unread: int
     reply_due: datetime | None
+    response_due: datetime | None
+    held_until: datetime | None
     position: Position
 
 
@@ -86,6 +90,8 @@ def _summary(row: dict[str, Any]) -> ConversationSummary:
         other_messages=row["other_messages"],
         unread=row["unread"],
         reply_due=row["reply_due"],
+        response_due=row["response_due"],
+        held_until=row["held_until"],
         position=Position(row["position"]),
     )
 

@@ -24,6 +24,8 @@ CREATE TABLE conversation (
     other_messages           int         NOT NULL,
     unread                   int         NOT NULL,  -- what the customer wrote since an agent last did
     reply_due                timestamptz,           -- when the customer's silence ends their session
+    response_due             timestamptz,           -- when an agent is to have replied
+    held_until               timestamptz,           -- when the hold ends by itself
     position                 bigint      NOT NULL,  -- the newest fact in this row
     model                    json        NOT NULL
 ) WITH (fillfactor = 80);

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from domain.configuration.facts import QueueConfigured, Retired
 from domain.kernel import Fact, Recorded
+from domain.routing.pace import Pace
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import (
     MediaState,
@@ -21,7 +22,7 @@ from domain.tasks.facts import (
     WrapUpApplied,
     WrapUpStarted,
 )
-from domain.tasks.task import Task
+from domain.tasks.task import GOES_ON, Task
 from projections.table import Table, newcomers_apart
 
 QUARTER_MIN = 15
@@ -42,6 +43,13 @@ class QueueRow(msgspec.Struct):
     retired: bool = False
 
 
+class PaceRow(msgspec.Struct):
+    """How fast a queue moves, to tell how wrong the estimates were."""
+
+    id: str
+    pace: Pace
+
+
 class Request(msgspec.Struct):
     id: str
     queue_id: str | None = None
@@ -51,6 +59,8 @@ class Request(msgspec.Struct):
     reserved_at: datetime | None = None
     answered_at: datetime | None = None
     wrap_up_at: datetime | None = None
+    was_first: bool = False
+    foretold_s: float | None = None
     model: Task = Task()
 
 
@@ -78,18 +88,22 @@ class Quarter(msgspec.Struct):
     alert_ms: int = 0
     handle_ms: int = 0
     wrap_up_ms: int = 0
+    foretold: int = 0
+    foretold_error_ms: int = 0
+    foretold_bias_ms: int = 0
 
 
 class Queues:
     name: LiteralString = "queues"
-    version = 2
+    version = 3
     facts: frozenset[type[Fact]] = frozenset(get_args(TaskFact)) - {WrapUpApplied} | {QueueConfigured, Retired}
 
     def __init__(self) -> None:
         self.queues = Table("queue", QueueRow, ("id",))
         self.requests = Table("request", Request, ("id",))
         self.quarters = Table("quarter", Quarter, ("queue_id", "starts_at"))
-        self.tables: tuple[Table[Any], ...] = (self.queues, self.requests, self.quarters)
+        self.paces = Table("pace", PaceRow, ("id",))
+        self.tables: tuple[Table[Any], ...] = (self.queues, self.requests, self.quarters, self.paces)
 
     async def load(self, events: list[Recorded[Any]], connection: AsyncConnection[Any]) -> None:
         tasks = [event for event in events if event.category == Task.category]
@@ -98,6 +112,7 @@ class Queues:
         await self.quarters.warm(counted, connection)
         configured = {event.subject for event in events if event.category == "queue"}
         await self.queues.warm(sorted(configured | {queue for queue, _ in counted}), connection)
+        await self.paces.warm(sorted({queue for queue, _ in counted}), connection)
 
     def _counted(self, tasks: list[Recorded[Any]]) -> Iterator[tuple[str, datetime]]:
         """The quarters in which these facts of tasks may count: when they happen, and when their request began."""
@@ -164,6 +179,8 @@ class Queues:
             quarter = self._quarter(routing.queue_id, at)
             if routing.attempt == 1:
                 quarter.offered += 1
+                pace = self._pace(routing.queue_id)
+                row.was_first, row.foretold_s = not pace.waiting, pace.entered()
             else:
                 quarter.requeued += 1
 
@@ -177,6 +194,12 @@ class Queues:
         quarter.wait_ms += wait_ms
         quarter.longest_wait_ms = max(quarter.longest_wait_ms, wait_ms)
         quarter.alert_ms += _ms(row.reserved_at, at)
+        pace, began = self._pace(routing.queue_id), routing.first_enqueued_at
+        error_s = pace.answered(at, began, was_first=row.was_first, foretold_s=row.foretold_s)
+        if error_s is not None:  # routing 65
+            quarter.foretold += 1
+            quarter.foretold_error_ms += round(abs(error_s) * 1000)
+            quarter.foretold_bias_ms += round(error_s * 1000)
         if wait_ms <= self._threshold_ms(routing.queue_id):
             self._quarter(routing.queue_id, routing.first_enqueued_at).answered_within += 1
 
@@ -185,6 +208,10 @@ class Queues:
         if routing is None:
             return
         quarter = self._quarter(routing.queue_id, at)
+        if row.answered_at is not None:
+            self._pace(routing.queue_id).served(row.answered_at, at)
+        elif closed.reason not in GOES_ON:
+            self._pace(routing.queue_id).gave_up()
         if before.media_state in _WAITING:
             self._gave_up(quarter, routing.first_enqueued_at, closed, at)
         elif closed.reason.disposition is TaskCloseReason.DONE:
@@ -221,6 +248,9 @@ class Queues:
     def _quarter(self, queue_id: str, at: datetime) -> Quarter:
         starts_at = quarter_of(at)
         return self.quarters.change((queue_id, starts_at)) or self.quarters.put(Quarter(queue_id, starts_at))
+
+    def _pace(self, queue_id: str) -> Pace:
+        return (self.paces.change(queue_id) or self.paces.put(PaceRow(queue_id, Pace()))).pace
 
     def _threshold_ms(self, queue_id: str) -> int:
         queue = self.queues.get(queue_id)

@@ -36,6 +36,9 @@ class QueueCounters:
     alert_ms: int = 0
     handle_ms: int = 0
     wrap_up_ms: int = 0
+    foretold: int = 0
+    foretold_error_ms: int = 0
+    foretold_bias_ms: int = 0
 
     def service_level(self, kind: int) -> float | None:
         """From 0 to 1, of type 1, 2 or 3; none where nothing counts. Only what has ended is within or not."""
@@ -62,6 +65,16 @@ class QueueCounters:
     def average_handle_s(self) -> float | None:
         """Talk, hold and wrap-up of what was handled."""
         return _share(self.handle_ms / 1000, self.handled)
+
+    @property
+    def mean_wait_error_s(self) -> float | None:
+        """By how much the waits that were estimated on arrival differed from those that came (routing 65)."""
+        return _share(self.foretold_error_ms / 1000, self.foretold)
+
+    @property
+    def mean_wait_bias_s(self) -> float | None:
+        """The same with its sign: positive where too long a wait was told."""
+        return None if not self.foretold else self.foretold_bias_ms / 1000 / self.foretold
 
     @property
     def abandon_rate(self) -> float | None:

@@ -20,6 +20,8 @@ CREATE TABLE request (
     reserved_at       timestamptz,
     answered_at       timestamptz,
     wrap_up_at        timestamptz,
+    was_first         boolean     NOT NULL,  -- nobody waited when it came
+    foretold_s        double precision,      -- the wait that it would have been told then
     model             json        NOT NULL
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
 
@@ -49,7 +51,16 @@ CREATE TABLE quarter (
     alert_ms          bigint      NOT NULL,  -- Σ (accept − offer)
     handle_ms         bigint      NOT NULL,  -- Σ (close − accept) of what was handled, wrap-up included
     wrap_up_ms        bigint      NOT NULL,
+    foretold          int         NOT NULL,  -- answers whose wait had been estimated when the request came; re-routed ones are not
+    foretold_error_ms bigint      NOT NULL,  -- Σ |estimate − wait| of these
+    foretold_bias_ms  bigint      NOT NULL,  -- Σ (estimate − wait)
     PRIMARY KEY (queue_id, starts_at)
 ) WITH (fillfactor = 80);
 
 CREATE INDEX quarter_by_time ON quarter (starts_at);
+
+-- How fast each queue moves (domain/routing/pace.py), to tell how wrong the estimates were.
+CREATE TABLE pace (
+    id   text PRIMARY KEY,
+    pace json NOT NULL
+) WITH (fillfactor = 60);

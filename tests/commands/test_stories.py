@@ -374,6 +374,25 @@ async def test_whoever_signs_out_in_wrap_up_is_done() -> None:  # routing 37
     assert (await talk(office)).state is ConversationState.CLOSED
 
 
+async def test_whoever_signs_out_in_a_wrap_up_without_slot_or_limit_is_done_too() -> None:  # routing 37, 52
+    office = await staffed()
+    sales = replace(office.catalog.queue("sales"), wrap_up_s=0)
+    chats = replace(office.catalog.mrds[CHAT], wrap_up_holds_slot=False)
+    office.catalog = replace(
+        office.catalog,
+        queues={**office.catalog.queues, "sales": sales},
+        mrds={**office.catalog.mrds, CHAT: chats},
+    )
+    await office.sends(message(1))
+    await talks(office)
+    await hang_up(office)
+    assert await chat(office) is MrdState.READY
+    await office.sends(LogOut(MARIA))
+    assert await reasons(office) == [TaskCloseReason.WRAP_UP_EXPIRED]
+    assert (await office.load(Agent, MARIA)).wrap_ups == frozenset()
+    assert (await talk(office)).state is ConversationState.CLOSED
+
+
 async def test_a_wrap_up_holds_the_slot_until_its_time_is_up() -> None:  # routing 51, 52
     office = await staffed()
     await office.sends(message(1))

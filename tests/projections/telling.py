@@ -26,7 +26,7 @@ TABLES = {
     "conversations": ("conversation", "participation"),
     "tasks": ("task",),
     "agents": ("agent",),
-    "queues": ("queue", "request", "quarter"),
+    "queues": ("queue", "request", "quarter", "pace"),
     "customers": ("customer", "open_conversation"),
     "lists": ("item",),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from domain.configuration.facts import QueueConfigured, Retired
 from domain.configuration.settings import Queue
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskReserved, WrapUpStarted
 from projections.queues.reads import QueueCounters, boards, quarters
 from tests.projections.telling import NINE, after, shown, told
@@ -76,6 +77,31 @@ async def test_whoever_leaves_while_it_is_queued_or_rings_has_abandoned(postgres
     assert it.queued == it.reserved == 0
 
 
+async def test_how_customers_went_before_an_answer_is_told_apart(postgres_url):  # routing 59
+    ways = [None, *SessionEndReason]
+    it = await board(
+        postgres_url,
+        *(line for n in range(len(ways)) for line in queued(f"t{n}", 0)),
+        *((9, f"task-t{n}", TaskClosed(TaskCloseReason.CANCELLED, "c1", left=left)) for n, left in enumerate(ways)),
+    )
+    counters = it.counters
+    assert counters.abandoned == len(ways)
+    assert (counters.abandoned_network, counters.abandoned_inactivity, counters.abandoned_forced) == (1, 1, 1)
+
+
+async def test_declined_offers_and_flushed_requests_are_no_abandons(postgres_url):  # routing 21, 64
+    it = await board(
+        postgres_url,
+        *queued("t1", 0),
+        (1, "task-t1", TaskReserved("o", "bob", after(30), 0)),
+        closed("t1", 5, TaskCloseReason.DECLINED),
+        *queued("t2", 5, first=0, attempt=2),
+        closed("t2", 60, TaskCloseReason.FORCE_CLOSED),
+    )
+    assert (it.counters.offered, it.counters.declined, it.counters.flushed) == (1, 1, 1)
+    assert (it.counters.rona, it.counters.abandoned, it.counters.longest_wait_ms) == (0, 0, 60_000)
+
+
 async def test_nobody_free_in_time_is_not_an_abandon(postgres_url):
     it = await board(postgres_url, *queued("t1", 0), closed("t1", 600, TaskCloseReason.NO_AGENT_AVAILABLE))
     assert (it.counters.no_agent, it.counters.abandoned) == (1, 0)
@@ -130,3 +156,24 @@ def test_each_type_of_service_level_has_its_own_base():
     assert [counters.service_level(kind) for kind in (1, 2, 3)] == [6 / 8, 6 / 10, 8 / 10]
     assert QueueCounters().service_level(1) is None
     assert QueueCounters(offered=4, abandoned=1).abandon_rate == 0.25
+
+
+async def test_estimates_are_held_against_the_wait_that_came(postgres_url):  # routing 65
+    """Three who came first waited 15 s each, so the fourth is told 15, and waits 35."""
+    lines = [line for n in range(3) for line in (*queued(f"t{n}", 100 * n), *answered(f"t{n}", 100 * n + 10))]
+    it = await board(postgres_url, *lines, *queued("t3", 300), *answered("t3", 330))
+    assert (it.counters.foretold, it.counters.foretold_error_ms, it.counters.foretold_bias_ms) == (1, 20_000, -20_000)
+    assert (it.counters.mean_wait_error_s, it.counters.mean_wait_bias_s) == (20.0, -20.0)
+
+
+async def test_who_came_back_after_a_missed_offer_is_not_held_against_the_estimate(postgres_url):
+    lines = [line for n in range(3) for line in (*queued(f"t{n}", 100 * n), *answered(f"t{n}", 100 * n + 10))]
+    it = await board(
+        postgres_url,
+        *lines,
+        *queued("t3", 300),
+        closed("t3", 320, TaskCloseReason.RONA),
+        *queued("t4", 320, first=300, attempt=2),
+        *answered("t4", 330),
+    )
+    assert (it.counters.answered, it.counters.foretold, it.counters.mean_wait_error_s) == (4, 0, None)

@@ -11,11 +11,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from domain.agents.facts import MrdGranted, SlotFilled, SlotReleased, SlotReserved, SlotState, SlotWrappingUp
+from domain.agents.facts import (
+    DeskConnected,
+    DeskDisconnected,
+    LoggedOut,
+    MrdGranted,
+    SlotFilled,
+    SlotReleased,
+    SlotReserved,
+    SlotState,
+    SlotWrappingUp,
+)
 from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
     AgentRequested,
+    AgentRequestEnded,
+    ColleagueRequested,
     ConversationClosed,
     ConversationStarted,
     MessagePosted,
@@ -30,11 +42,13 @@ from domain.customers.facts import (
 )
 from domain.kernel import BEGINNING, NOT_WRITTEN, Recorded
 from domain.tasks.facts import (
+    MonitoringStarted,
     StepReached,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
     TaskCreated,
+    TaskNamed,
     TaskPulled,
     TaskQueued,
     TaskReserved,
@@ -59,6 +73,15 @@ class Checker:
         self.root: dict[str, str] = {}
         self.pulled: set[str] = set()
         """Work that agents chose themselves, which may be more than their maximum (routing 61)."""
+        self.named: set[str] = set()
+        """Tasks for one agent alone, which are no part of what stands in line (routing 44)."""
+        self.joined: set[str] = set()
+        self.ends_open: set[str] = set()
+        """Answered, and taken away before their agent was in the talk: if they get there, that was the end."""
+        self.awaited: dict[str, set[str]] = defaultdict(set)
+        """Colleagues who were asked for, by conversation (routing 43 to 47)."""
+        self.cut_off: set[str] = set()
+        self.interrupts: dict[str, dict[str, Any]] = defaultdict(dict)
         self.answered: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.requested: Counter[str] = Counter()
@@ -94,6 +117,7 @@ class Checker:
         found += [f"request {task} was never enqueued" for task in self.requested if task not in self.life]
         roots = set(self.root.values())
         found += [f"request {r} has {self.ended[r]} final reasons" for r in roots if self.ended[r] != 1]
+        found += [f"in {talk} somebody still waits for {list(asked)}" for talk, asked in self.awaited.items() if asked]
         return found
 
     def _must(self, holds: bool, otherwise: str) -> None:
@@ -114,7 +138,16 @@ class Checker:
         match fact:
             case MrdGranted(mrd_id=mrd, tasks_max=tasks_max):
                 self.tasks_max[agent, mrd] = tasks_max
+            case DeskDisconnected(due=due) if due is not None:
+                self.cut_off.add(agent)
+            case DeskConnected() | LoggedOut():
+                self.cut_off.discard(agent)
             case SlotReserved(mrd_id=mrd, task_id=task, offer_id=offer):
+                self._must(agent not in self.cut_off, f"agent {agent} is offered {task}, and cut off")  # routing 39
+                calls = [it for it in self.interrupts[agent].values() if not it.interruptible]
+                blocked = any(mrd in it.interrupts for it in calls)
+                self._must(not blocked, f"agent {agent} is offered {task} in {mrd}, which is interrupted")  # routing 35
+                self.interrupts[agent][task] = fact
                 self._must(task not in slots, f"agent {agent} already holds a slot for {task}")
                 slots[task] = (mrd, SlotState.RESERVED, offer)
                 mine = [state for other, state, _ in slots.values() if other == mrd]
@@ -126,6 +159,7 @@ class Checker:
                 state = SlotState.ACTIVE if isinstance(fact, SlotFilled) else SlotState.WRAP_UP
                 slots[task] = (mrd, state, offer)
             case SlotReleased(task_id=task):
+                self.interrupts[agent].pop(task, None)
                 self._must(slots.pop(task, None) is not None, f"agent {agent} has no slot for {task} to release")
 
     # One live offer, one answer, one end (routing 1, 19, 67)
@@ -144,10 +178,18 @@ class Checker:
                 self._must(life == "created", f"task {task} was pulled when {life}")
                 self.life[task], self.root[task] = "pulled", task
                 self.pulled.add(task)
+            case TaskNamed():
+                self._must(life == "created", f"task {task} was for somebody alone when {life}")
+                self.life[task] = "named"
+                self.named.add(task)
+            case MonitoringStarted(agent_id=agent):
+                self._must(life == "created", f"task {task} listened when {life}")
+                self.life[task], self.holder[task] = "active", agent
+                self.named.add(task)
             case StepReached():
                 self._must(life == "queued", f"task {task} widened when {life}")
             case TaskReserved(agent_id=agent, offer_id=offer):
-                self._must(life == "queued", f"task {task} was offered when {life}")
+                self._must(life in ("queued", "named"), f"task {task} was offered when {life}")
                 slot = self.slots[agent].get(task)
                 self._must(
                     slot is not None and slot[2] == offer, f"task {task} rings at {agent}, who holds no slot for it"
@@ -159,13 +201,16 @@ class Checker:
                 self._must(asked, f"task {task} was accepted by {agent}, who was not asked")
                 self._must(task not in self.holder, f"task {task} was accepted twice")
                 self.life[task], self.holder[task] = "active", agent
-                self.answered[self.root[task]] += 1
+                self.answered[self.root.get(task, task)] += 1
             case WrapUpStarted():
                 self._must(life == "active", f"task {task} was wrapped up when {life}")
                 self.life[task] = "wrap-up"
             case TaskClosed(reason=reason):
                 self.life[task] = "closed"
-                self.ended[self.root[task]] += reason not in GOES_ON
+                if task not in self.named:
+                    self.ended[self.root[task]] += reason not in GOES_ON or task in self.joined
+                if task in self.holder and reason in GOES_ON and task not in self.joined | self.named:
+                    self.ends_open.add(task)
 
     # One conversation for a customer, one session for an identity, one message for a message
 
@@ -204,7 +249,18 @@ class Checker:
             case AgentRequested(task_id=task):
                 self.requested[task] += 1
                 self._must(self.requested[task] == 1, f"request {task} was made twice")
-            case AgentJoined(agent_id=agent, task_id=task):
+            case ColleagueRequested(task_id=task):
+                self.requested[task] += 1
+                self._must(self.requested[task] == 1, f"request {task} was made twice")
+                self.awaited[conversation].add(task)
+            case AgentRequestEnded(task_id=task):
+                self.awaited[conversation].discard(task)
+            case AgentJoined(agent_id=agent, task_id=task, request_id=request):
+                self._must(request is None or request in self.awaited[conversation], f"nobody asked for {agent}")
+                self.awaited[conversation].discard(request)
+                self.joined.add(task)
+                if task in self.ends_open:
+                    self.ended[self.root[task]] += 1
                 self._must(self.holder.get(task) == agent, f"agent {agent} joined for {task}, which is not theirs")
                 self._must(agent not in self.inside[conversation], f"agent {agent} joined {conversation} twice")
                 self.inside[conversation].add(agent)
@@ -213,3 +269,4 @@ class Checker:
             case ConversationClosed():
                 self._must(not over, f"conversation {conversation} closed twice")
                 self.closed_conversations.add(conversation)
+                self.awaited[conversation].clear()

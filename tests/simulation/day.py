@@ -22,6 +22,7 @@ from domain.routing.engine import Engine
 from domain.sessions.facts import SessionEndReason
 from infra.eventlog.port import Conflict, Unavailable
 from tests.simulation import plans
+from tests.simulation.company import SupervisorPerson
 from tests.simulation.disk import CALM, Disk, Weather
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.people import PROVIDER, AgentPerson, CustomerPerson, MoodyBot
@@ -60,6 +61,9 @@ class Day:
         count = self.random.randint
         self.agents = [AgentPerson(f"agent {n}", self.watch, self.do, self.random) for n in range(count(2, 6))]
         self.customers = [CustomerPerson(n, self.watch, self.do, self.random) for n in range(count(4, 20))]
+        self.supervisors = [
+            SupervisorPerson(f"supervisor {n}", self.watch, self.do, self.random) for n in range(count(0, 2))
+        ]
         moody = MoodyBot(self.random)
         self._bots: Any = {"scripted": scripted, "moody": lambda _: moody}
 
@@ -104,6 +108,7 @@ class Day:
         rest_s = self.random.choice([6.0, 15.0, 30.0])
         lives = [self._lives(agent.acts, 2.5) for agent in self.agents]
         lives += [self._lives(customer.acts, rest_s) for customer in self.customers]
+        lives += [self._lives(supervisor.acts, 8.0) for supervisor in self.supervisors]
         calm = self.random.choice([1.0, 3.0, 10.0])
         lives += [self._lives(self._reconfigures, 40.0 * calm), self._lives(self._weather_turns, 15.0 * calm)]
         lives += [self._lives(self._something_breaks, 8.0 * calm), self._supervise(), self._look_for_spinning()]

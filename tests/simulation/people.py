@@ -7,12 +7,15 @@ from random import Random
 
 from commands import agents as a
 from commands import lists as l
+from commands.answering import HoldConversation, ResumeConversation
 from commands.attendance import LeaveConversation
 from commands.bus import Command
 from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
+from commands.desks import ConnectDesk, DisconnectDesk, StayLoggedIn
+from commands.domains import LoseAgentState, MirrorMrd
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt
 from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
-from domain.agents.facts import AgentState, SlotState
+from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.agents.states import Slot
 from domain.channels.bots import BotAnswer, BotTurn
 from domain.channels.inbound import Contact, ContactKind, Inbound, Receipt
@@ -20,7 +23,8 @@ from domain.channels.messages import Body, DeliveryStatus
 from domain.customers.identity import identity_id
 from domain.ids import AgentId, ChannelId, ListItemId, MessageId, OfferId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason
-from tests.simulation.plans import ATTRIBUTES, CHANNELS, LISTS, MRDS
+from tests.simulation.company import together
+from tests.simulation.plans import ATTRIBUTES, CHANNELS, ELSEWHERE, LISTS, MRDS
 from tests.simulation.watch import Watch
 
 PROVIDER = "connector"
@@ -30,7 +34,7 @@ Do = Callable[[Command, str], Awaitable[bool]]
 
 class AgentPerson:
     """`punctual`: how likely they do what is to be done next, each time they look at their desk; `talks`: how often
-    they say something before they end it.
+    they say something before they end it; `sociable`: how likely they turn to colleagues instead.
     """
 
     def __init__(self, name: str, watch: Watch, do: Do, random: Random) -> None:
@@ -38,14 +42,18 @@ class AgentPerson:
         self._watch, self._do, self._random = watch, do, random
         self.punctual = random.choice([0.5, 0.9, 0.98])
         self.talks = random.choice([1, 8, 30])
+        self.sociable = random.choice([0.0, 0.1, 0.5])
         self._seen: list[tuple[TaskId, OfferId]] = []
         self._said = 0
+        self._windows = 0
 
     async def hired(self) -> None:
         await self._do(a.RegisterAgent(self.id, self.id, self.id.title()), "admin")
         for mrd in MRDS:
             if mrd == "chat" or self._random.random() < 0.6:
                 await self._do(a.GrantMrd(self.id, mrd), "admin")
+        if self._random.random() < 0.4:
+            await self._do(a.GrantMrd(self.id, ELSEWHERE), "admin")
         for attribute in ATTRIBUTES:
             if self._random.random() < 0.9:
                 await self._do(a.AssignAttribute(self.id, attribute, self._value(attribute)), "admin")
@@ -56,7 +64,9 @@ class AgentPerson:
             await self.hired()
         elif random.random() < 0.04:
             await self._wants_something_else()
-        elif me.state is not AgentState.READY or not all(mrd.willing for mrd in me.mrds.values()):
+        elif me.lost_desk or random.random() < 0.02:
+            await self._comes_back() if random.random() < 0.7 else await self._loses_the_connection()
+        elif me.state is not AgentState.READY or not all(me.mrds[mrd].willing for mrd in MRDS if mrd in me.mrds):
             if random.random() < 0.7:
                 await self._do(a.LogIn(self.id) if not me.logged_in else a.MakeReady(self.id), self.id)
         elif self._watch.items and random.random() < 0.08:
@@ -71,12 +81,24 @@ class AgentPerson:
             task_id = random.choice(rings or list(me.slots))
             await self._goes_on(task_id, me.slots[task_id])
 
+    async def _comes_back(self) -> None:
+        """Or opens another window."""
+        self._windows += 1
+        await self._do(ConnectDesk(self.id, f"{self.id}/{self._windows}"), self.id)
+
+    async def _loses_the_connection(self) -> None:
+        """Perhaps one that was lost before."""
+        if self._windows:
+            number = self._random.randint(max(1, self._windows - 2), self._windows)
+            await self._do(DisconnectDesk(self.id, f"{self.id}/{number}"), self.id)
+
     async def works_off(self) -> None:
         """Before going home: nothing is left on the desk."""
         for task_id, task in list(self._watch.tasks.items()):
             if task.agent_id == self.id and task.wrap_up is not None:
                 await self._do(ApplyWrapUp(TaskId(task_id), self.id, ("sold",)), PROVIDER)
-                await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER)
+                while not await self._do(FinishWrapUp(TaskId(task_id), self.id), PROVIDER):
+                    await asyncio.sleep(1.0)  # that process has not heard of the code yet
 
     async def _goes_on(self, task_id: TaskId, slot: Slot) -> None:
         random, task = self._random, self._watch.tasks.get(task_id)
@@ -98,7 +120,12 @@ class AgentPerson:
                 choices += [EndConversation(conversation_id, self.id), ApplyWrapUp(task_id, self.id, ("sold",))]
                 if task.pulled is not None:
                     choices += [l.CloseListItem(task.pulled.item_id, self.id)]
+                choices += [HoldConversation(conversation_id, self.id, random.choice([5, 60]))]
+                choices += [ResumeConversation(conversation_id, self.id)]
                 choices += [SetConversationData(conversation_id, {"mood": str(random.randrange(3))})]
+                talk = self._watch.talks.get(conversation_id)
+                if talk is not None and random.random() < self.sociable:
+                    choices = [together(random, self._watch, self.id, task_id, talk)]
                 await self._do(random.choice(choices), self.id)
             case SlotState.WRAP_UP:
                 choices = [ApplyWrapUp(task_id, self.id, (), "a note"), FinishWrapUp(task_id, self.id)]
@@ -112,7 +139,12 @@ class AgentPerson:
             (a.LogIn(me), me),
             (a.MakeReady(me), me),
             (a.MakeReady(me, frozenset({mrd})), me),
-            (a.MakeNotReady(me, "lunch"), me),
+            (a.MakeNotReady(me, random.choice(["lunch", "training", "callback"])), me),
+            (a.LogOut(me, "forced", forced=True), "supervisor"),
+            (StayLoggedIn(me), me),
+            (LoseAgentState(me, "crash"), "supervisor"),
+            (MirrorMrd(me, ELSEWHERE, random.choice([MrdState.READY, MrdState.BUSY, MrdState.NOT_READY])), PROVIDER),
+            (MirrorMrd(me, ELSEWHERE, MrdState.ACTIVE), PROVIDER),
             (a.MakeMrdReady(me, mrd), me),
             (a.MakeMrdNotReady(me, mrd, "enough"), me),
             (a.GrantMrd(me, mrd, random.randrange(4)), "admin"),

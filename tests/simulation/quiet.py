@@ -5,10 +5,12 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from commands.policies.deadlines import Set
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentState, SlotState
 from domain.configuration.settings import Queue, StepMode
-from domain.conversations.facts import ConversationState
+from domain.conversations.facts import ConversationState, ParticipantRole
+from domain.conversations.standing import LISTENING
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity
 from domain.kernel import replay
@@ -46,6 +48,8 @@ def _may_have(watch: Watch, agent_id: str, agent: Agent, task: Task) -> bool:
     mrd = agent.mrds.get(queue.mrd_id)
     if agent.state is not AgentState.READY or mrd is None or not mrd.willing or agent_id in routing.excluded:
         return False
+    if not agent.takes_offers or mrd.mirrored or queue.mrd_id in agent.giving_way(agent.slots.values()):
+        return False
     mine = [slot for slot in agent.slots.values() if slot.mrd_id == queue.mrd_id]
     if len(mine) >= mrd.tasks_max or any(slot.state is SlotState.RESERVED for slot in mine):
         return False
@@ -68,6 +72,8 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         for task_id, slot in agent.slots.items():
             if task_id not in watch.tasks:
                 yield f"{agent_id} holds a slot ({slot.state}) for {task_id}, which is over"
+        for task_id in agent.wrap_ups - set(watch.tasks):
+            yield f"{agent_id} wraps up {task_id}, which is over"
     for task_id, task in watch.tasks.items():
         yield from _unsettled_task(watch, task_id, task)
     for talk_id, talk in watch.talks.items():
@@ -76,11 +82,13 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         for agent_id, part in talk.agents.items():
             if part.task_id not in watch.tasks:
                 yield f"{agent_id} takes part in {talk_id} ({part.role}) for {part.task_id}, which is over"
-        roots = [task.routing.root_request_id for task in watch.tasks.values() if task.routing]
+        roots = [task.root_request_id for task in watch.tasks.values()]
         if talk.listed is not None and talk.listed.item_id not in watch.items:
             yield f"conversation {talk_id} stands on a list as {talk.listed.item_id}, which is closed or never came"
-        if talk.request is not None and talk.request.task_id not in roots:
-            yield f"conversation {talk_id} waits for {talk.request.task_id}, on which nobody works"
+        for request in talk.awaited - set(roots):
+            yield f"conversation {talk_id} waits for {request}, on which nobody works"
+        if talk.sessions and not talk.talking and any(part.role in FOR_OTHERS for part in talk.agents.values()):
+            yield f"in {talk_id} nobody talks, and somebody advises or listens"
         for session_id in talk.sessions:
             if session_id not in watch.sessions:
                 yield f"session {session_id} is in {talk_id}, and has ended"
@@ -102,15 +110,46 @@ def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:
     for set_ in watch.timers.values():
         kind, _, subject = set_.key.partition("/")
         talk = watch.talks.get(subject)
-        answered = kind == "inactivity" and (talk is None or talk.awaiting_reply_to != set_.command.message_id)
-        if set_.due < before and not answered:
+        if set_.due < before and not (_superseded(kind, set_.command, talk) or _moot(watch, kind, set_)):
             yield f"{set_.key} was due at {set_.due}, and nothing was done"
+
+
+def _superseded(kind: str, command: Any, talk: Any) -> bool:
+    """A firing that had nothing to do leaves no fact, and its timer stands as it stood."""
+    match kind:
+        case "inactivity" | "reminder":
+            return talk is None or talk.awaiting_reply_to != command.message_id or kind == "reminder"
+        case "response":
+            return talk is None or talk.response is None or talk.response.message_id != command.message_id
+        case "hold":
+            return talk is None or talk.held is None or talk.held.due != command.due
+        case _:
+            return False
+
+
+def _moot(watch: Watch, kind: str, set_: Set) -> bool:
+    """What was set for an agent who has done something else since; who fires it finds nothing to do (routing 42)."""
+    if kind not in ("cool-down", "desk", "idle", "idle-warning"):
+        return False
+    command = set_.command
+    agent = watch.agents[command.agent_id]
+    if watch.doubtful.get(set_.key) == set_.due:
+        return True
+    match kind:
+        case "cool-down":
+            return agent.mrds[command.mrd_id].rests_until != command.until or not agent.ready
+        case "desk":
+            return agent.lost_desk != command.connection_id
+        case "idle":
+            return agent.idle_due != command.due or not watch.catalog.desks.idle_logout_s
+        case _:
+            return agent.idle_due != command.due or agent.idle_warned or not watch.catalog.desks.idle_logout_s
 
 
 def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:
     if task.media_state in (MediaState.QUEUED, MediaState.RESERVED, MediaState.STARTED):
         yield f"task {task_id} is still {task.media_state}"
-    if task.agent_id is not None:
+    if task.agent_id is not None and task.monitoring is None:
         slot = watch.agents[task.agent_id].slots.get(task_id)
         if slot is None and task.wrap_up is None:
             yield f"{task.agent_id} has {task_id}, and no slot for it"
@@ -129,6 +168,7 @@ def _unsettled_item(watch: Watch, item_id: str, item: ListItem) -> Iterator[str]
             yield f"{agent_id} works on item {item_id} for {task_id}, which is over or never began"
 
 
+FOR_OTHERS = LISTENING | {ParticipantRole.ASSISTANT}
 A_MINUTE = timedelta(minutes=1)
 
 

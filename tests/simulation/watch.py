@@ -48,6 +48,8 @@ class Watch:
         """In which session each message of a customer came."""
         self.catalog = Catalog()
         self.timers: dict[str, Set] = {}
+        self.doubtful: dict[str, datetime] = {}
+        """What may have fired while idleness did not count."""
         self.sent: list[tuple[str, MessagePosted]] = []
         """The latest messages to customers, and their conversations."""
         self.signed_in_s: dict[str, float] = defaultdict(float)
@@ -79,6 +81,9 @@ class Watch:
             case "session":
                 self._session(recorded.subject, recorded.fact)
             case category if category in CATEGORIES:
+                if category == "deskpolicy":
+                    idle = {key: it.due for key, it in self.timers.items() if key.startswith("idle")}
+                    self.doubtful.update(idle)
                 self.catalog = self.catalog.evolve(recorded)
 
     def _must(self, holds: bool, otherwise: str) -> None:
@@ -120,7 +125,7 @@ class Watch:
 
     def _task(self, task_id: str, recorded: Recorded[Any]) -> None:
         task = self.tasks[task_id] = (self.tasks.get(task_id) or Task()).evolve(recorded.fact)
-        root = task.routing.root_request_id if task.routing else task_id
+        root = task.root_request_id or task_id
         match recorded.fact:
             case TaskQueued():
                 other = self._alive.setdefault(root, task_id)
@@ -130,7 +135,8 @@ class Watch:
                 self._alive.pop(root, None)
                 ends = self.checker.ended[root]
                 self._must(ends <= 1, f"request {root} ended {ends} times")
-                self._must(ends == 0 or reason not in GOES_ON, f"request {root} goes on after its end")
+                taken_away = task_id in self.checker.joined
+                self._must(ends == 0 or reason not in GOES_ON or taken_away, f"request {root} goes on after its end")
         self._timers_of(task_id, task)
 
     def _timers_of(self, task_id: str, task: Task) -> None:
@@ -142,7 +148,7 @@ class Watch:
         rings = state is MediaState.RESERVED and task.offer is not None
         self._must(bool(offer) == rings, f"task {task_id} is {state}, and the timer of its offer is {offer}")
         self._must(not rings or offer.due == task.offer.due, f"task {task_id} rings until another time")
-        waits = state in (MediaState.QUEUED, MediaState.RESERVED)
+        waits = state in (MediaState.QUEUED, MediaState.RESERVED) and task.named is None
         self._must(bool(ttl) == waits, f"task {task_id} is {state}, and the timer of its wait is {ttl}")
         limited = task.wrap_up is not None and task.wrap_up.due is not None
         self._must(bool(wrap_up) == limited, f"task {task_id} is {task.state}, and its wrap-up's timer is {wrap_up}")
@@ -158,7 +164,8 @@ class Watch:
         talk = (talk or Conversation()).evolve(recorded.fact)
         if talk.closed is not None:
             self.talks.pop(talk_id, None)
-            self._must(f"inactivity/{talk_id}" not in self.timers, f"{talk_id} is closed, and its silence is timed")
+            for kind in ("inactivity", "reminder", "response", "hold"):
+                self._must(f"{kind}/{talk_id}" not in self.timers, f"{talk_id} is closed, and its {kind} is timed")
             return
         self.talks[talk_id] = talk
         fact = recorded.fact

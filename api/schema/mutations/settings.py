@@ -7,6 +7,7 @@ from api.schema.mutations.inputs import Intention
 from api.schema.words import doc
 from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
+from domain.configuration.channels import Reminder
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.queues import TRANSFER_MESSAGE
 from domain.configuration.request_data import Consideration
@@ -144,12 +145,18 @@ class ConfigureQueueInput(Intention):
     decline_allowed: bool = doc("May agents decline what rings (`declineTask`)?", default=False)
     auto_answer: bool = doc("Is what rings accepted by itself?", default=False)
     no_agent_message: str = doc("What a customer is told for whom nobody was free; empty for nothing.", default="")
+    ewt_min_s: int = doc("No shorter wait than this is ever told.", default=0)
+    ewt_max_s: int = doc("No longer wait than this is ever told; 0 for no limit.", default=0)
+    wait_message: str = doc(
+        "What customers who wait are told now and then, with {position} and {minutes}; empty for nothing.", default=""
+    )
     transfer_message: str = doc(
         "What a customer is told whom an agent passes on to this queue; empty for nothing.", default=TRANSFER_MESSAGE
     )
     opening: OpeningInput | None = doc("When it is open; null for always.", default=None)
     overflow: list[OverflowInput] = doc("When too much waits, and what then; at most 10 rules.", default_factory=list)
     priority_labels: list[PriorityLabelInput] = doc("What makes requests urgent, at most 50.", default_factory=list)
+    ageing_s: int = doc("Seconds of waiting that add one to a request's priority, up to 10; 0 for never.", default=0)
     returning_first: bool = doc("Do customers who are back within a day go first?", default=False)
 
     def settings(self) -> s.Queue:
@@ -171,6 +178,9 @@ class ConfigureQueueInput(Intention):
             decline_allowed=self.decline_allowed,
             auto_answer=self.auto_answer,
             no_agent_message=self.no_agent_message,
+            ewt_min_s=self.ewt_min_s,
+            ewt_max_s=self.ewt_max_s,
+            wait_message=self.wait_message,
             transfer_message=self.transfer_message,
             opening=self.opening.opening() if self.opening else None,
             overflow=tuple(rule.overflow() for rule in self.overflow),
@@ -178,6 +188,7 @@ class ConfigureQueueInput(Intention):
                 PriorityLabel(it.field, it.value, it.priority, it.operator) for it in self.priority_labels
             ),
             returning_first=self.returning_first,
+            ageing_s=self.ageing_s,
         )
 
 
@@ -199,11 +210,25 @@ class RoutingPolicyInput:
     route_to_last_agent: bool = doc("Try the customer's last agent first?", default=False)
     list_id: ListId | None = doc("The list from which agents pull; needed in mode PULL.", default=None)
     last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy, 0 to 30.", default=10)
+    also_in: list[QueueId] = doc(
+        "Further queues of the same domain, at most 4, in which requests wait at the same time.", default_factory=list
+    )
 
     def policy(self) -> s.RoutingPolicy:
         return s.RoutingPolicy(
-            self.mode, self.queue_id, self.route_to_last_agent, self.list_id, self.last_agent_timeout_s
+            self.mode,
+            self.queue_id,
+            self.route_to_last_agent,
+            self.list_id,
+            self.last_agent_timeout_s,
+            tuple(self.also_in),
         )
+
+
+@strawberry.input(description="What a silent customer is told.")
+class ReminderInput:
+    percent: int = doc("How much of `customerInactivityS` is over then: 1 to 99, each more than the one before.")
+    text: str = doc("What they are told.")
 
 
 @strawberry.input(description="A channel: one number, page or widget by which customers write or call.")
@@ -221,6 +246,8 @@ class ConfigureChannelInput(Intention):
     customer_inactivity_s: int = doc(
         "Seconds of a customer's silence that end their session; 0 for never.", default=600
     )
+    inactivity_reminders: list[ReminderInput] = doc("What silent customers are told, at most 5.", default_factory=list)
+    response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.", default=0)
     contact_kind: ContactKind = doc("What identifies its customers.", default=ContactKind.OPAQUE)
     delivery_url: str = doc("Where messages to customers are posted, for connectors outside Parley.", default="")
 
@@ -237,6 +264,8 @@ class ConfigureChannelInput(Intention):
             customer_inactivity_s=self.customer_inactivity_s,
             contact_kind=self.contact_kind,
             delivery_url=self.delivery_url,
+            response_timeout_s=self.response_timeout_s,
+            inactivity_reminders=tuple(Reminder(it.percent, it.text) for it in self.inactivity_reminders),
         )
 
 

@@ -116,8 +116,14 @@ class QueueSettings:
     opening: Opening | None = doc("When it is open; null for always.")
     overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
     priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
+    ageing_s: int = doc("Seconds of waiting that add one to a request's priority, up to 10; 0 for never.")
     returning_first: bool = doc("Do customers who are back within a day go first?", name="isReturningFirst")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
+    ewt_min_s: int = doc("No shorter wait than this is ever told.")
+    ewt_max_s: int = doc("No longer wait than this is ever told; 0 for no limit.")
+    wait_message: str = doc(
+        "What customers who wait are told now and then, with {position} and {minutes}; empty for nothing."
+    )
     warnings: list[str] = doc("What is permitted, and perhaps not meant, like AND and OR in one expression.")
 
 
@@ -136,6 +142,13 @@ class RoutingPolicy:
     route_to_last_agent: bool = doc("Is the customer's last agent tried first?")
     list_id: ListId | None = doc("The list from which agents pull.")
     last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy.")
+    also_in: list[QueueId] = doc("Further queues in which requests wait at the same time.")
+
+
+@strawberry.type(description="What a silent customer is told.")
+class Reminder:
+    percent: int = doc("How much of the time is over then after which their session ends.")
+    text: str = doc("What they are told.")
 
 
 @strawberry.type(description="A channel: one number, page or widget by which customers write or call.")
@@ -149,6 +162,8 @@ class Channel:
     bot_id: BotId | None = doc("The bot.")
     routing: RoutingPolicy = doc("How agents come to it.")
     customer_inactivity_s: int = doc("Seconds of a customer's silence that end their session; 0 for never.")
+    inactivity_reminders: list[Reminder] = doc("What silent customers are told.")
+    response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.")
     contact_kind: ContactKind = doc("What identifies its customers.")
     delivery_url: str = doc("Where messages to customers are posted; empty for connectors inside Parley.")
 
@@ -270,7 +285,11 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
                 for one in it.priority_labels
             ],
             returning_first=it.returning_first,
+            ageing_s=it.ageing_s,
             draining=it.draining,
+            ewt_min_s=it.ewt_min_s,
+            ewt_max_s=it.ewt_max_s,
+            wait_message=it.wait_message,
             warnings=list(warnings(it)),
         )
         for id, it in sorted(those.items())
@@ -321,8 +340,11 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 route_to_last_agent=it.routing.route_to_last_agent,
                 list_id=it.routing.list_id,
                 last_agent_timeout_s=it.routing.last_agent_timeout_s,
+                also_in=list(it.routing.also_in),
             ),
             customer_inactivity_s=it.customer_inactivity_s,
+            inactivity_reminders=[Reminder(percent=one.percent, text=one.text) for one in it.inactivity_reminders],
+            response_timeout_s=it.response_timeout_s,
             contact_kind=it.contact_kind,
             delivery_url=it.delivery_url,
         )

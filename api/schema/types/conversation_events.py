@@ -1,11 +1,13 @@
 """What can happen in a conversation, each with the fields that a screen needs. `api/schema/events.py` says for which fact."""
 
+from datetime import datetime
+
 import strawberry
 from strawberry.scalars import JSON
 
 from api.schema.types import messages
 from api.schema.words import doc
-from domain.conversations.facts import CloseReason, ParticipantRole, RequestReason
+from domain.conversations.facts import CloseReason, ParticipantRole, RequestReason, ResumeReason
 from domain.ids import (
     AgentId,
     BotId,
@@ -129,6 +131,41 @@ class AgentLeft:
     agent_id: AgentId = doc(AGENT)
     task_id: TaskId = doc("The task for which they were here.")
     reason: str = doc("Why; empty where nobody said.")
+
+
+@strawberry.type(description="The customer wrote to an agent, who is to reply in time.")
+class ResponseAwaited:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    message_id: MessageId = doc("What the customer wrote.")
+    response_due: datetime = doc("Until when.")
+
+
+@strawberry.type(description="Half, or three quarters, of the time to reply is over.")
+class ResponseWarned:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    message_id: MessageId = doc("What the customer wrote.")
+    percent: int = doc("How much of the time is over: 50 or 75.")
+    response_due: datetime = doc("Until when.")
+
+
+@strawberry.type(description="Nobody replied in time: the agents are removed, and others are asked.")
+class ResponseTimedOut:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    message_id: MessageId = doc("What the customer wrote.")
+
+
+@strawberry.type(description="The customer is on hold.")
+class ConversationHeld:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    agent_id: AgentId = doc("By whom.")
+    held_until: datetime = doc("When it ends by itself.")
+    reason: str = doc("Why; empty where nobody said.")
+
+
+@strawberry.type(description="The customer is on hold no more.")
+class ConversationResumed:
+    conversation_id: ConversationId = doc(CONVERSATION)
+    resume_reason: ResumeReason = doc("Why.")
 
 
 @strawberry.type(description="Data was kept with the conversation.")

@@ -87,6 +87,8 @@ class Conversation:
     message_count: int = doc("How many messages there are.")
     unread: int = doc("What the customer wrote since an agent last did.")
     reply_due: datetime | None = doc("When the customer's silence ends their session.")
+    response_due: datetime | None = doc("When an agent is to have replied; null while nobody has to.")
+    held_until: datetime | None = doc("When the hold ends by itself; null where the customer is not on hold.")
     as_of: Position = doc("The newest fact that is in this answer.")
     known: strawberry.Private[Transcript | None] = None
 
@@ -211,6 +213,8 @@ def of_summary(row: ConversationSummary) -> Conversation:
         message_count=row.customer_messages + row.agent_messages + row.bot_messages + row.other_messages,
         unread=row.unread,
         reply_due=row.reply_due,
+        response_due=row.response_due,
+        held_until=row.held_until,
         as_of=row.position,
     )
 
@@ -243,6 +247,8 @@ def of_transcript(id: ConversationId, known: Transcript) -> Conversation:
         message_count=len(known.messages),
         unread=known.unread,
         reply_due=known.reply_due,
+        response_due=model.response.due if model.response else None,
+        held_until=model.held.due if model.held else None,
         as_of=known.position,
         known=known,
     )

@@ -117,6 +117,8 @@ class RoutingDecision:
 class TaskWaiting:
     words: str = doc("In a sentence.")
     next_step_at: datetime | None = doc("When the next step of the queue begins; null at the last one.")
+    position: int | None = doc("Its place in the queue, from 1.")
+    estimated_wait_s: float | None = doc("How many seconds it may still be; null where nothing is known.")
     decision: OfferDecision = doc("Who could have it, and who not; the counts leave out whom no step so far admits.")
 
 
@@ -200,7 +202,14 @@ async def waiting_of(context: Context, task_id: TaskId) -> TaskWaiting | None:
         said = f"Nobody could have it now{unable(why)}"
     else:
         said = "No agent matches the steps that have begun"
-    return TaskWaiting(words=f"{said}.", next_step_at=later[0] if later else None, decision=of_grounds(why))
+    estimate = context.behind.waits().of(task_id)
+    return TaskWaiting(
+        words=f"{said}.",
+        next_step_at=later[0] if later else None,
+        position=estimate.position if estimate else None,
+        estimated_wait_s=estimate.wait_s if estimate else None,
+        decision=of_grounds(why),
+    )
 
 
 async def _history(context: Context, task_id: TaskId) -> list[Recorded[Any]]:

@@ -12,6 +12,7 @@ from domain.configuration.membership import deserted, matched_step
 from domain.configuration.settings import Queue as Settings
 from domain.ids import AgentId, MrdId, QueueId
 from domain.kernel import Position
+from domain.routing.pace import Method
 from projections.agents.reads import AgentSkills, staff
 from projections.queues import reads
 
@@ -34,7 +35,16 @@ class QueueCounters:
     average_speed_of_answer_s: float | None = doc("Seconds from the first queueing to the answer.")
     average_handle_s: float | None = doc("Seconds of talk and wrap-up.")
     longest_wait_s: float = doc("Seconds that the longest wait took.")
+    foretold: int = doc("Answered requests whose wait was estimated when they came.")
+    mean_wait_error_s: float | None = doc("By how many seconds those estimates were wrong.")
+    mean_wait_bias_s: float | None = doc("By how many seconds they were too long; negative for too short.")
     abandon_rate: float | None = doc("Abandoned of offered, 0 to 1.")
+
+
+@strawberry.type(description="How long one waits in a queue, as far as that can be told.")
+class QueueWait:
+    estimated_wait_s: float | None = doc("What who comes now is told, in seconds; null where nothing is known.")
+    method: Method = doc("From what it follows.")
 
 
 @strawberry.type(description="An agent whom a queue may offer work.")
@@ -68,6 +78,12 @@ class Queue:
         members = _members(queue, await _staff(info)) if queue else []
         everybody = viewer.is_any(WATCHING | ADMIN)
         return [it for it in members if everybody or it.agent_id == viewer.agent_id]
+
+    @answer("How long one waits, as this moment has it.")
+    def wait(self, info: Info) -> QueueWait:
+        waits = info.context.behind.waits()
+        now = waits.of_newcomer(self.id)
+        return QueueWait(estimated_wait_s=now.wait_s, method=now.method)
 
     @answer("What may not be meant: a step that no agent matches, AND and OR in one expression.")
     async def warnings(self, info: Info) -> list[str]:
@@ -121,6 +137,9 @@ def _counters(row: reads.QueueCounters) -> QueueCounters:
         average_speed_of_answer_s=row.average_speed_of_answer_s,
         average_handle_s=row.average_handle_s,
         longest_wait_s=row.longest_wait_ms / 1000,
+        foretold=row.foretold,
+        mean_wait_error_s=row.mean_wait_error_s,
+        mean_wait_bias_s=row.mean_wait_bias_s,
         abandon_rate=row.abandon_rate,
     )
 

@@ -70,7 +70,7 @@ class Centre(World):
         unavailable = (Unavailable, Conflict)
         self.chat = WebChat(
             centre.commands, centre.store, centre.live, self.log, lambda: centre.catalog, self.bus,
-            [b"k" * 32], self.clock, uuid4, unavailable, bounds,
+            [b"k" * 32], self.clock, uuid4, unavailable, bounds, lambda: centre.announcer.waits,
         )  # fmt: skip
         door = ChannelDoor(
             centre.commands, lambda: centre.catalog, authenticate, self.whereabouts, [MASTER], unavailable

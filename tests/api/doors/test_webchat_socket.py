@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import msgspec
 import pytest
 from websockets.asyncio.client import connect
@@ -15,6 +16,7 @@ from api.typists import TypingNote, decode, encode, subject_of
 from api.webchat.bounds import Bounds
 from commands.attendance import LeaveConversation
 from commands.conversations import EndConversation, PostAgentMessage
+from commands.inbound import EndSession
 from commands.requests import RequestAgent
 from commands.tasks import AcceptTask
 from domain.channels.messages import Body, DeliveryStatus, SenderType
@@ -22,6 +24,7 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentJoined, MessagePosted, ParticipantRole, RequestReason
 from domain.ids import AgentId, ConversationId, MessageId, TaskId
 from domain.kernel import Cause
+from domain.sessions.facts import SessionEndReason
 from tests.api.doors.conftest import Browser, Centre
 from tests.api.transport.conftest import serving
 
@@ -327,3 +330,24 @@ async def test_a_store_that_is_away_is_no_lost_message(centre: Centre, token: st
         centre.log.down = False
         await browser.send(type="message", id="1", text="thanks")
         assert (await browser.next("ack"))["id"] == "1"
+
+
+async def test_whoever_waits_is_told_their_place_as_it_changes() -> None:  # routing 65
+    centre = Centre()
+    async with centre, serving(centre.open_doors(Bounds(wait_news_s=0.02))) as address:
+        centre.address = address
+        await centre.configure()
+        before = await centre.write("earlier", "a person please")
+        await centre.send(RequestAgent(before, RequestReason.CUSTOMER_ASKED))
+        async with httpx2.AsyncClient(base_url=f"http://{address}") as http:
+            token = (await http.post("/webchat/web/sessions", json={})).json()["token"]
+        await centre.send(RequestAgent(await conversation_of(centre, token), RequestReason.CUSTOMER_ASKED))
+        async with centre.browser(token) as browser:
+            assert (await browser.next("wait"))["position"] == 2
+            await centre.send(EndSession(await centre.session_of("earlier"), SessionEndReason.CUSTOMER))
+            assert (await browser.next("wait"))["position"] == 1
+            ada = await centre.staff("ada")
+            await centre.send(AcceptTask(await centre.offer_to(ada), ada))
+            await browser.next("agentJoined")
+            await asyncio.sleep(0.1)
+        assert [frame["type"] for frame in browser.seen].count("wait") == 2

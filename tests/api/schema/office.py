@@ -135,6 +135,7 @@ async def opened(postgres_url: str, profile: Profile | None = None) -> AsyncIter
             users=users,
             shown=lambda: min(projector.positions.values()),
             why_waiting=world.centre.router.why_waiting,
+            waits=lambda: world.centre.announcer.waits,
         )
         app = build_app(
             behind=behind,

@@ -77,3 +77,43 @@ async def test_what_makes_requests_urgent_is_set_and_read(office):  # routing 55
     assert payload["errors"][0] == {
         **payload["errors"][0], "code": "INVALID", "field": "priorityLabels[0].priority",
     }  # fmt: skip
+
+
+async def test_a_customer_is_put_on_hold_and_taken_back(office):  # routing 56
+    task = await ringing(office)
+    await office.done("ada", "acceptTask", taskId=task)
+    conversation = await office.world.conversation_of("john")
+
+    async def joined():
+        return ADA in (await office.world.conversation(conversation)).talking
+
+    await office.until(joined)
+    hold = {"conversationId": conversation, "forS": 60, "reason": "asks around"}
+    payload = await office.do("grace", "holdConversation", **hold)
+    assert payload["errors"][0]["code"] == "NOT_IN_CONVERSATION"
+    payload = await office.do("ada", "resumeConversation", conversationId=conversation)
+    assert payload["errors"][0]["code"] == "NOT_ON_HOLD"
+    await office.done("ada", "holdConversation", **hold)
+    query = "query ($id: ID!) { conversation(id: $id) { state heldUntil responseDue } }"
+    told = (await office.ask("sam", query, id=conversation))["conversation"]
+    assert (told["state"], told["responseDue"]) == ("ON_HOLD", None)
+    assert told["heldUntil"] is not None
+    position = await office.done("ada", "resumeConversation", conversationId=conversation)
+    query = "query ($at: Cursor!) { conversations(first: 9, waitFor: $at) { nodes { state heldUntil responseDue } } }"
+    told = await office.ask("sam", query, at=position)
+    assert told["conversations"]["nodes"] == [{"state": "ACTIVE", "heldUntil": None, "responseDue": None}]
+
+
+async def test_how_soon_agents_reply_and_what_silent_customers_are_told_is_set_and_read(office):  # routing 56
+    channel = {
+        "id": "web", "name": "Web", "channelTypeId": "webtype", "connector": "webchat", "mode": "AGENT",
+        "routing": {"queueId": "support"}, "responseTimeoutS": 120,
+    }  # fmt: skip
+    reminders = [{"percent": 50, "text": "Are you there?"}, {"percent": 90, "text": "We end this soon."}]
+    await office.done("root", "configureChannel", **channel, inactivityReminders=reminders)
+    answer = await office.ask("root", "{ channels { responseTimeoutS inactivityReminders { percent text } } }")
+    assert answer["channels"] == [{"responseTimeoutS": 120, "inactivityReminders": reminders}]
+    payload = await office.do("root", "configureChannel", **channel, inactivityReminders=reminders[::-1])
+    assert payload["errors"][0] == {
+        **payload["errors"][0], "code": "INVALID", "field": "inactivityReminders[1].percent",
+    }  # fmt: skip

@@ -152,3 +152,20 @@ async def test_agents_ask_for_themselves_alone(office):
     assert await office.refused("sam", WHY, agent=ADA, task=task, asOf={"cursor": sealed(1)}) == "NOT_FOUND"
     assert await office.refused("root", WHY, agent=ADA, task=task) == "FORBIDDEN"
     assert (await office.ask("quinn", WHY, agent=ADA, task=task))["whyNot"]["eligible"] is False
+
+
+async def test_a_place_in_line_and_what_is_known_of_the_wait(office):  # routing 65
+    first, second = await asks(office), await asks(office, "jane")
+    query = """query($id: ID!) { task(id: $id) { waiting { position estimatedWaitS } }
+      queue(id: "support") { wait { estimatedWaitS method } counters { foretold meanWaitErrorS meanWaitBiasS } } }"""
+    await waiting(office, second)
+    told = await office.ask("sam", query, id=second)
+    assert told["task"]["waiting"] == {"position": 2, "estimatedWaitS": None}
+    assert told["queue"]["wait"] == {"estimatedWaitS": None, "method": "UNKNOWN"}
+    assert told["queue"]["counters"] == {"foretold": 0, "meanWaitErrorS": None, "meanWaitBiasS": None}
+    pace = office.behind.waits().paces["support"]
+    pace.handled, pace.active = [90.0], 3
+    told = await office.ask("sam", query, id=second)
+    assert told["task"]["waiting"] == {"position": 2, "estimatedWaitS": 60.0}
+    assert told["queue"]["wait"] == {"estimatedWaitS": 90.0, "method": "HANDLING"}
+    assert first != second

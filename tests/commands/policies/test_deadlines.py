@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from commands.answering import EndHold, ExpireResponse, RemindCustomer, WarnOfResponse
 from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
@@ -24,9 +25,16 @@ from domain.channels.messages import Sender, SenderType
 from domain.conversations.facts import (
     AgentLeft,
     AgentRequested,
+    AgentRequestEnded,
     CloseReason,
     ConversationClosed,
+    ConversationHeld,
+    ConversationResumed,
     RequestReason,
+    ResponseAwaited,
+    ResponseTimedOut,
+    ResponseWarned,
+    ResumeReason,
     SessionLeft,
 )
 from domain.kernel import FACTS
@@ -49,23 +57,59 @@ from tests.domain.tasks.situations import ROUTING
 DUE = NOW + timedelta(seconds=60)
 REPLY = replace(said("a1"), sender=Sender(SenderType.AGENT, MARIA), reply_due=DUE)
 QUIET = replace(said("a1"), sender=Sender(SenderType.AGENT, MARIA))
+REMINDER, ANSWER, HOLD = "reminder/talk", "response/talk", "hold/talk"
 SILENCE, TTL, RING, WRAP_UP = "inactivity/talk", "ttl/task-1", "offer/task-1", "wrap-up/task-1"
 ASKED = AgentRequested(TASK, SALES, CHAT, SESSION, 1, RequestReason.CUSTOMER_ASKED)
 
 TELLS = {"agent.idle-warned"}
 """Facts that tell a deadline which stands in another."""
 TABLE = {
-    "an agent's reply": (REPLY, [Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, "a1"))]),
+    "an agent's reply": (REPLY, [Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, "a1")), Clear(ANSWER)]),
     "a bot's reply": (
         replace(REPLY, sender=Sender(SenderType.BOT, "greeter")),
         [Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, "a1"))],
     ),
-    "a whisper": (QUIET, []),
-    "a customer's message": (said("m1"), [Clear(SILENCE)]),
-    "a request for a human": (ASKED, [Clear(SILENCE)]),  # routing 56
+    "a reply that awaits nothing": (QUIET, [Clear(ANSWER)]),
+    "a whisper": (replace(QUIET, session_id=None), []),
+    "a customer's message": (said("m1"), [Clear(SILENCE), Clear(REMINDER)]),
+    "a request for a human": (ASKED, [Clear(SILENCE), Clear(REMINDER)]),  # routing 56
+    "a reply with a reminder": (
+        replace(REPLY, remind_at=NOW),
+        [
+            Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, "a1")),
+            Set(REMINDER, NOW, RemindCustomer(TALK, "a1", 0)),
+            Clear(ANSWER),
+        ],
+    ),
+    "a reminder before another": (
+        replace(QUIET, sender=Sender(SenderType.SYSTEM, "parley"), remind_at=DUE, reminds_of="a0", reminder=1),
+        [Set(REMINDER, DUE, RemindCustomer(TALK, "a0", 2))],
+    ),
+    "a reply is due": (  # routing 56
+        ResponseAwaited("m1", SESSION, DUE, 60),
+        [Set(ANSWER, NOW + timedelta(seconds=30), WarnOfResponse(TALK, "m1", 50))],
+    ),
+    "a reply is due soon": (
+        ResponseWarned("m1", 50, DUE, 60),
+        [Set(ANSWER, NOW + timedelta(seconds=45), WarnOfResponse(TALK, "m1", 75))],
+    ),
+    "a reply is due at once": (ResponseWarned("m1", 75, DUE, 60), [Set(ANSWER, DUE, ExpireResponse(TALK, "m1"))]),
+    "no reply came": (ResponseTimedOut("m1"), [Clear(ANSWER)]),
+    "on hold": (
+        ConversationHeld(MARIA, DUE),
+        [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Set(HOLD, DUE, EndHold(TALK, DUE))],
+    ),
+    "taken back": (ConversationResumed(ResumeReason.AGENT), [Clear(HOLD)]),
+    "nobody came": (
+        AgentRequestEnded(TASK, "NO_AGENT_AVAILABLE", DUE),
+        [Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, TASK))],  # routing 28
+    ),
     "one session of perhaps several": (SessionLeft(SESSION, SessionEndReason.CUSTOMER), []),
     "an agent left": (AgentLeft(MARIA, TASK), []),
-    "the end": (ConversationClosed(CloseReason.AGENT, JOHN), [Clear(SILENCE)]),
+    "the end": (
+        ConversationClosed(CloseReason.AGENT, JOHN),
+        [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Clear(HOLD)],
+    ),
     "in line": (TaskQueued(ROUTING, SESSION), [Set(TTL, ROUTING.expires_at, ExpireTask(TASK))]),  # routing 27
     "in line without a limit": (TaskQueued(replace(ROUTING, expires_at=None), SESSION), []),
     "wider": (StepReached(1), []),

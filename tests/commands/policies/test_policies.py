@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from commands.agents import FillSlot, HandOverWork, MissOffer, ReleaseSlot, WrapUpSlot
+from commands.answering import RemoveAllAgents
 from commands.attendance import (
     AdmitAgent,
     LeaveConversation,
@@ -24,6 +25,7 @@ from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, 
 from commands.policies import (
     POLICIES,
     agents_leave,
+    answers_are_due,
     ask_colleagues,
     bots_first,
     conversations_end,
@@ -51,6 +53,7 @@ from domain.conversations.facts import (
     RequestListed,
     RequestReason,
     RequestUnlisted,
+    ResponseTimedOut,
     SessionJoined,
     SessionLeft,
 )
@@ -117,6 +120,19 @@ def diverted(action: DiversionAction, words: str = "It takes longer.") -> TaskDi
 
 
 SENTENCES = [
+    # answers_are_due
+    (
+        answers_are_due.who_does_not_answer_in_time_is_removed,
+        "conversation-talk",
+        ResponseTimedOut(MessageId("m1")),
+        [RemoveAllAgents(TALK, TaskCloseReason.RESPONSE_TIMEOUT)],  # routing 56
+    ),
+    (
+        agents_leave.a_customer_whose_agent_signed_out_gets_another,
+        "conversation-talk",
+        AgentLeft(MARIA, TASK, "", TaskCloseReason.RESPONSE_TIMEOUT),
+        [ReplaceAgent(TALK, TASK)],  # routing 56
+    ),
     # agents_leave
     (agents_leave.an_agent_who_left_wraps_up, "conversation-talk", LEFT, [BeginWrapUp(TASK)]),
     (

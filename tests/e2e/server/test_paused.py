@@ -25,9 +25,9 @@ from tests.e2e.server.process import Server
 from tests.postgres_server import database_in
 from tests.simulation.checker import Checker
 
-PAUSE_S = float(os.environ.get("PARLEY_TEST_PAUSE_S", "3"))
+PAUSE_S = float(os.environ.get("PARLEY_TEST_PAUSE_S", "4"))
 IS_LONG = PAUSE_S >= 30
-LEASE_S = 10.0 if IS_LONG else 1.0
+LEASE_S = 10.0 if IS_LONG else 2.0
 PAUSES = 2
 TASKS_MAX = 2
 LINE, MORE = "steady", ("ines", "omar", "lena", "juri", "noor")

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from domain.agents.facts import AttributeAssigned
+from domain.kernel import replace
 from infra.cli import app
 from infra.configuration_file import BadConfiguration, parse
 from infra.what_if.cli import UnknownQueue, changed_setup
 from infra.what_if.comparison import Row, compared
 from infra.what_if.past import End, NobodyAnswered, NothingHappened, Past, Reading, WindowReversed
 from infra.what_if.replay import Habits, Replay, Setup, assumptions
+from tests.e2e.world import ENGLISH
 from tests.infra.what_if.shift import ALERT_S, BEGINS, ENDS, WRAP_UP_S, a_morning, told
 
 MORNING = cache(a_morning)
@@ -82,6 +85,21 @@ def test_what_was_measured_is_what_happened() -> None:
     assert all(request.wrap_up_s == pytest.approx(WRAP_UP_S, abs=0.6) for request in answered)
     assert all(request.alert_s == pytest.approx(ALERT_S, abs=0.6) for request in answered)
     assert sum(request.end is End.GAVE_UP for request in it.requests) > 10
+
+
+def test_what_was_changed_meanwhile_is_told_and_not_played() -> None:
+    late, reading = BEGINS + timedelta(hours=2), Reading(BEGINS, ENDS)
+    newest, told_of = MORNING()[-1], False
+    for recorded in MORNING():
+        if recorded.at >= late and not told_of:
+            change = AttributeAssigned(ENGLISH, 1)
+            reading.feed(replace(newest, stream="agent-grace", at=recorded.at, fact=change))
+            told_of = True
+        reading.feed(recorded)
+    it = reading.past()
+    assert it.changes == 1
+    assert "english" not in it.people["grace"].agent.attributes
+    assert changed(NOTHING, it)["service_level_2"].was.mean == changed(NOTHING)["service_level_2"].really
 
 
 def test_requests_that_are_not_over_when_the_log_ends_are_guessed() -> None:

@@ -1,0 +1,142 @@
+"""Who is how far from an agent? The lines of all queues, as they stand, and what is to be expected (routing 65).
+
+A fold of its own beside the engine's, which never asks it: the engine orders the agents' work, this tells people.
+"""
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.configuration.catalog import Catalog
+from domain.configuration.entity import CATEGORIES
+from domain.ids import ConversationId, QueueId, TaskId
+from domain.kernel import Recorded
+from domain.routing.pace import Method, Pace, clamped
+from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCreated, TaskQueued
+from domain.tasks.task import GOES_ON
+
+Key = tuple[int, datetime, TaskId]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`position`: from 1, in the order in which the queue gives its work (routing 16); who rings is still in line.
+    `wait_s`: from now, as the queue lets it be told; none where nothing is known.
+    """
+
+    queue_id: QueueId
+    position: int
+    wait_s: float | None
+    method: Method
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A request that nobody has answered. `was_first`: when it came; `foretold_s`: what it would have been told then."""
+
+    routing: Routing
+    conversation_id: ConversationId
+    was_first: bool
+    foretold_s: float | None
+
+    @property
+    def key(self) -> Key:
+        routing = self.routing
+        return -routing.priority, routing.first_enqueued_at, routing.root_request_id
+
+
+@dataclass(slots=True)
+class Waits:
+    """`requests` by the task under which they are now; `moved`: those that an offer came to nothing of, by their first."""
+
+    paces: dict[QueueId, Pace] = field(default_factory=dict)
+    requests: dict[TaskId, Waiting] = field(default_factory=dict)
+    tasks: dict[TaskId, TaskId] = field(default_factory=dict)
+    moved: dict[TaskId, Waiting] = field(default_factory=dict)
+    served: dict[TaskId, tuple[QueueId, datetime]] = field(default_factory=dict)
+    created: dict[TaskId, ConversationId] = field(default_factory=dict)
+    lines: dict[QueueId, list[Key]] = field(default_factory=dict)
+    catalog: Catalog = field(default_factory=Catalog)
+
+    def feed(self, recorded: Recorded[Any]) -> None:
+        task_id = TaskId(recorded.subject)
+        match recorded.fact:
+            case TaskCreated(conversation_id=conversation_id):
+                self.created[task_id] = conversation_id
+            case TaskQueued(routing=routing):
+                self._entered(task_id, routing)
+            case TaskAccepted():
+                self._answered(task_id, recorded.at)
+            case TaskClosed(reason=reason):
+                self.created.pop(task_id, None)
+                self._closed(task_id, recorded.at, goes_on=reason in GOES_ON)
+            case _:
+                if recorded.category in CATEGORIES:
+                    self.catalog = self.catalog.evolve(recorded)
+
+    # What is to be expected
+
+    def of(self, task_id: TaskId) -> Estimate | None:
+        """Of a request that nobody has answered yet."""
+        it = self.requests.get(task_id)
+        if it is None:
+            return None
+        queue_id = it.routing.queue_id
+        return self._estimate(queue_id, bisect_left(self.lines[queue_id], it.key) + 1)
+
+    def of_request(self, first_task: TaskId) -> Estimate | None:
+        """The same, by the task that the request began with."""
+        return self.of(self.tasks.get(first_task, first_task))
+
+    def of_newcomer(self, queue_id: QueueId) -> Estimate:
+        return self._estimate(queue_id, len(self.lines.get(queue_id, ())) + 1)
+
+    def pace(self, queue_id: QueueId) -> Pace:
+        return self.paces.get(queue_id) or Pace()
+
+    def _estimate(self, queue_id: QueueId, position: int) -> Estimate:
+        seconds, method = self.pace(queue_id).estimate(position)
+        queue = self.catalog.queues.get(queue_id)
+        told = clamped(seconds, queue.ewt_min_s, queue.ewt_max_s) if queue else seconds
+        return Estimate(queue_id, position, told, method)
+
+    # What happened
+
+    def _entered(self, task_id: TaskId, routing: Routing) -> None:
+        pace = self.paces.setdefault(routing.queue_id, Pace())
+        before = self.moved.pop(routing.root_request_id, None)
+        if before is None:
+            was_first = not pace.waiting
+            foretold_s = pace.entered()
+        else:  # an offer of it came to nothing: it stayed in line
+            was_first, foretold_s = before.was_first, before.foretold_s
+        conversation_id = self.created.pop(task_id, ConversationId(""))
+        it = self.requests[task_id] = Waiting(routing, conversation_id, was_first, foretold_s)
+        self.tasks[routing.root_request_id] = task_id
+        insort(self.lines.setdefault(routing.queue_id, []), it.key)
+
+    def _answered(self, task_id: TaskId, at: datetime) -> None:
+        it = self._leaves(task_id)
+        if it is not None:
+            queue_id, entered_at = it.routing.queue_id, it.routing.first_enqueued_at
+            self.paces[queue_id].answered(at, entered_at, was_first=it.was_first, foretold_s=it.foretold_s)
+            self.served[task_id] = queue_id, at
+
+    def _closed(self, task_id: TaskId, at: datetime, *, goes_on: bool) -> None:
+        if task_id in self.served:
+            queue_id, answered_at = self.served.pop(task_id)
+            self.paces[queue_id].served(answered_at, at)
+        elif (it := self._leaves(task_id)) is not None:
+            if goes_on:
+                self.moved[it.routing.root_request_id] = it
+            else:
+                self.paces[it.routing.queue_id].gave_up()
+
+    def _leaves(self, task_id: TaskId) -> Waiting | None:
+        it = self.requests.pop(task_id, None)
+        if it is not None:
+            self.tasks.pop(it.routing.root_request_id, None)
+            line = self.lines[it.routing.queue_id]
+            del line[bisect_left(line, it.key)]
+        return it

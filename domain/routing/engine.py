@@ -9,13 +9,13 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     choices.py   which of them gets which           todo.py     what is looked at, and what is not
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
-    watch.py     both, for those whom they concern
+    watch.py     both, for those whom they concern  siblings.py  one request in several queues
+    ageing.py    who goes before others in the end  clearing.py  which queues are being emptied
 
 What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another
 domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -32,14 +32,17 @@ from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
 from domain.lines.facts import LineFlushed
+from domain.routing.ageing import Ageing
 from domain.routing.choices import Choices, Found
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
+from domain.routing.handlers import Handler, Handlers
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
 from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reach import Reach
 from domain.routing.reasons import Reasons
+from domain.routing.siblings import Siblings, shadow_id
 from domain.routing.skills import Skills
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
@@ -73,13 +76,15 @@ class Engine:
         reach = Reach()
         self._staff = Staff(self.state, self._pools, self._skills, reach)
         self._lines = Lines(self._pools, self._skills, reach)
-        self._watch = Watch(self.state, self._staff, self._lines, self._clocks)
+        self._siblings = Siblings()
+        self._watch = Watch(self.state, self._staff, self._lines, self._clocks, self._siblings)
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
+        self._ageing = Ageing()
         self._clearing = Clearing(self.state)
         self._reasons = Reasons(self.state, self._staff)
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold, self._reasons)
+        self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._hold, self._reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -122,10 +127,8 @@ class Engine:
                     self._let_go(task_id)
                     if request is not None:
                         self._enter(task_id, request)
-            case Widening(task_id=task_id, step=step) if request is not None and step > request.step:
-                line = self._lines.get(request.routing.queue_id)
-                if line is not None and not request.ringing:
-                    self._watch.try_again(move, request, line)
+            case Widening():
+                self._watch.try_again(move)
             case Diverting(task_id=task_id) if request is not None:
                 if task_id in self._watch.leaving:
                     self._enter(task_id, request)
@@ -141,6 +144,8 @@ class Engine:
         moves = self._clocks.ring(now)
         if moves:
             moves = [self._watch.with_reason(move) for move in moves]
+        if self._ageing.known:
+            self._grow_urgent(now)
         if self._clearing.has_work:
             moves += self._clearing.moves(now)
         if self._watch.tasks:
@@ -159,6 +164,14 @@ class Engine:
         self._staff.changed = False
         return moves
 
+    def _grow_urgent(self, now: datetime) -> None:
+        """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again."""
+        for task_id in list(self._ageing.ring(now)):
+            request = self.state.requests.get(task_id) or self._siblings.shadows.get(task_id)
+            if request is not None and task_id in self._standing:
+                self._leave(task_id)
+                self._enter(task_id, request)
+
     def _sent_away(self, moves: list[Diverting]) -> list[Diverting]:
         """Whoever is to leave the queue is offered to nobody meanwhile."""
         for move in moves:
@@ -169,7 +182,11 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         first = self._clocks.next_due()
-        for due in (self._clearing.next_due(), self._watch.next_due() if self._watch.tasks else None):
+        for due in (
+            self._ageing.next_due(),
+            self._clearing.next_due(),
+            self._watch.next_due() if self._watch.tasks else None,
+        ):
             if due is not None and (first is None or due < first):
                 first = due
         return first
@@ -196,12 +213,18 @@ class Engine:
         if routing.excluded:
             known = state.missed.pop(routing.root_request_id, {})
             request.missed = {agent: known.get(agent, recorded.position) for agent in sorted(routing.excluded)}
+        if routing.also_in:
+            request.steps = dict(routing.steps)
         state.requests[task_id] = request
         self._enter(task_id, request)
 
     def _step_reached(self, recorded: Recorded[StepReached]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
         request = self.state.requests.get(task_id)
+        if request is not None and recorded.fact.queue_id is not None:
+            request.steps[recorded.fact.queue_id] = recorded.fact.step
+            task_id = shadow_id(task_id, recorded.fact.queue_id)
+            request = self._siblings.shadows.get(task_id)
         if request is not None:
             request.step = recorded.fact.step
             self._clocks.reached(task_id, request.step)
@@ -259,6 +282,8 @@ class Engine:
 
     def _enter(self, task_id: TaskId, request: Request) -> None:
         routing = request.routing
+        if routing.also_in and request.step >= 0:
+            self._enter_others(task_id, request)
         line = self._lines.get(routing.queue_id)
         if line is None:
             self._astray.setdefault(routing.queue_id, set()).add(task_id)
@@ -271,10 +296,28 @@ class Engine:
             stage = line.stage(request.step)
             if len(line.begins) > 1:
                 self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
-        key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
+        ageing_s = line.queue.ageing_s
+        priority = self._ageing.enter(task_id, routing, ageing_s) if ageing_s else routing.priority
+        key = (-line.queue.priority, -priority, routing.first_enqueued_at, task_id, stage.number)
         self._standing[task_id] = line.pool.fresh[task_id] = stage, key
 
+    def _enter_others(self, task_id: TaskId, request: Request) -> None:
+        """The other queues in which it waits (routing 11)."""
+        self._leave_others(task_id)
+        for shadow, its_request in self._siblings.open(task_id, request):
+            self._enter(shadow, its_request)
+
+    def _leave_others(self, task_id: TaskId) -> None:
+        for shadow in self._siblings.close(task_id):
+            self._leave(shadow)
+            self._clocks.stop(shadow)
+            self._ageing.stop(shadow)
+            for astray in self._astray.values():
+                astray.discard(shadow)
+
     def _leave(self, task_id: TaskId) -> None:
+        if self._siblings.real:
+            self._leave_others(task_id)
         standing = self._standing.pop(task_id, None)
         if standing is not None:
             stage, key = standing
@@ -305,6 +348,8 @@ class Engine:
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)
+        if self._ageing.known:
+            self._ageing.stop(task_id)
         if self.state.flushed:
             self._clearing.over(task_id)
         if self._astray:
@@ -363,14 +408,14 @@ class Engine:
         line = self._lines.open(queue_id, queue) if queue is not None else None
         for task_id in sorted(tasks):
             self._clocks.stop(task_id)
-            request = self.state.requests[task_id]
+            request = self.state.requests.get(task_id) or self._siblings.shadows[task_id]
             if task_id not in self._pending:
                 self._enter(task_id, request)
             elif line is not None:
                 watch.wind(task_id, request, line)
 
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
-        request = self.state.requests.get(task_id)
+        request = self.state.requests.get(task_id) or self._siblings.shadows.get(task_id)
         return request is not None and request.routing.queue_id == queue_id
 
 
@@ -380,21 +425,6 @@ def earliest(*moments: datetime | None) -> datetime | None:
 
 def _work_key(found: Found) -> WorkKey:
     return found[0]
-
-
-Handler = Callable[[Any], None]
-
-
-class Handlers(dict[type, Handler]):
-    """What is done with a fact, by its type."""
-
-    def __init__(self, often: dict[type, Handler], rarely: Handler) -> None:
-        super().__init__(often)
-        self._rarely = rarely
-
-    def __missing__(self, kind: type) -> Handler:
-        self[kind] = self._rarely
-        return self._rarely
 
 
 def _handlers(engine: Engine) -> Handlers:

@@ -116,6 +116,7 @@ class QueueSettings:
     opening: Opening | None = doc("When it is open; null for always.")
     overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
     priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
+    ageing_s: int = doc("Seconds of waiting that add one to a request's priority, up to 10; 0 for never.")
     returning_first: bool = doc("Do customers who are back within a day go first?", name="isReturningFirst")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
     ewt_min_s: int = doc("No shorter wait than this is ever told.")
@@ -141,6 +142,7 @@ class RoutingPolicy:
     route_to_last_agent: bool = doc("Is the customer's last agent tried first?")
     list_id: ListId | None = doc("The list from which agents pull.")
     last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy.")
+    also_in: list[QueueId] = doc("Further queues in which requests wait at the same time.")
 
 
 @strawberry.type(description="What a silent customer is told.")
@@ -283,6 +285,7 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
                 for one in it.priority_labels
             ],
             returning_first=it.returning_first,
+            ageing_s=it.ageing_s,
             draining=it.draining,
             ewt_min_s=it.ewt_min_s,
             ewt_max_s=it.ewt_max_s,
@@ -337,6 +340,7 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 route_to_last_agent=it.routing.route_to_last_agent,
                 list_id=it.routing.list_id,
                 last_agent_timeout_s=it.routing.last_agent_timeout_s,
+                also_in=list(it.routing.also_in),
             ),
             customer_inactivity_s=it.customer_inactivity_s,
             inactivity_reminders=[Reminder(percent=one.percent, text=one.text) for one in it.inactivity_reminders],

@@ -113,6 +113,7 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         priority_labels=(PriorityLabel("mood", "2", 7),) if random.random() < 0.3 else (),
         returning_first=random.random() < 0.3,
         no_agent_message=random.choice(["", "Nobody is free."]),
+        wait_message=random.choice(["", "You are number {position}; about {minutes} min."]),
         opening=an_opening(random, queue) if random.random() < 0.3 else None,
         overflow=overflows(random, queue) if random.random() < 0.3 else (),
     )

@@ -116,7 +116,7 @@ def _command(move: Move) -> Command:
         case Offer():
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
-            return WidenTask(move.task_id, move.step, move.reason)
+            return WidenTask(move.task_id, move.step, move.reason, move.queue_id)
         case Diverting():
             return DivertTask(move.task_id, move.rule, move.diversion, move.measured)
         case Flushing():
@@ -131,7 +131,7 @@ def _command_id(move: Move) -> UUID:
         case Offer():
             return uuid5(NAMESPACE, f"reserve {move.offer_id}")
         case Widening():
-            return uuid5(NAMESPACE, f"widen {move.task_id} {move.step}")
+            return uuid5(NAMESPACE, f"widen {move.task_id} {move.step} {move.queue_id or ''}")
         case Diverting():
             return uuid5(NAMESPACE, f"divert {move.task_id} {move.rule}")
         case Flushing():

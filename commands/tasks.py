@@ -43,6 +43,7 @@ class WidenTask(Command):
     task_id: TaskId
     step: int
     reason: StepReason = StepReason.WAITED
+    queue_id: QueueId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,11 @@ class ExpireWrapUp(Command):
 @handles(EnqueueTask)
 async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     queue = ctx.catalog.queues.get(cmd.queue_id)
-    wait_s = queue.request_ttl_s if queue else 0  # retired since it was asked for: nobody comes, and that is reported
     conversation = await ctx.load(Conversation, cmd.conversation_id)
+    also_in = _also_in(cmd, conversation, ctx)
+    queues = [it for it in map(ctx.catalog.queues.get, (cmd.queue_id, *also_in)) if it is not None]
+    # where all are retired since it was asked for, nobody comes, and that is reported
+    wait_s = max((it.request_ttl_s for it in queues), default=0)
     customer_id = conversation.customer_id
     if customer_id is None:
         raise NotFound("There is no such conversation.")
@@ -170,7 +174,8 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         excluded=cmd.excluded,
         last_agent_id=last_agent_id,
         last_agent_until=last_agent_until,
-        data=queue.asked_of(conversation.data) if queue else {},
+        data={name: value for it in queues for name, value in it.asked_of(conversation.data).items()},
+        also_in=also_in,
     )
     change = await ctx.changed(
         Task,
@@ -192,13 +197,17 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
 
 @handles(WidenTask)
 async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason))
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason, cmd.queue_id))
 
 
 @handles(OfferTask)
 async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
     task = await ctx.load(Task, cmd.task_id)
-    queue = ctx.catalog.queues.get(task.queue_id) if task.queue_id else None
+    queue_id = task.queue_id
+    several = task.routing.also_in if task.routing is not None else ()
+    if several and cmd.decision.queue_id in several:  # routing 11
+        queue_id = cmd.decision.queue_id
+    queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
     auto_answer = queue is not None and queue.auto_answer and task.named is None
     try:
@@ -219,8 +228,8 @@ async def accept_task(cmd: AcceptTask, ctx: Context) -> Position:
 @handles(DeclineTask)
 async def decline_task(cmd: DeclineTask, ctx: Context) -> Position:
     """routing 21: a permission of the queue."""
-    routing = (await ctx.load(Task, cmd.task_id)).routing
-    queue = ctx.catalog.queues.get(routing.queue_id) if routing else None
+    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id
+    queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     if queue is not None and not queue.decline_allowed:
         raise DeclineNotAllowed("Work of this queue is not declined.")
     ctx.catalog.check_reason(ReasonKind.DECLINE, cmd.reason, "reason")
@@ -336,7 +345,17 @@ async def _moved(routing: Routing, queue_id: QueueId, conversation_id: Conversat
     """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58)."""
     queue = ctx.catalog.queues.get(queue_id)
     data = queue.asked_of((await ctx.load(Conversation, conversation_id)).data) if queue else {}
-    return replace(routing, queue_id=queue_id, step=0, last_agent_id=None, data=data, entered_at=ctx.now)
+    anew = replace(routing, also_in=(), steps={}, last_agent_id=None, data=data, entered_at=ctx.now)
+    return replace(anew, queue_id=queue_id, step=0)
+
+
+def _also_in(cmd: EnqueueTask, conversation: Conversation, ctx: Context) -> tuple[QueueId, ...]:
+    """The further queues of the customer's channel, where the request is for its first one (routing 11)."""
+    channel_id = conversation.sessions.get(cmd.session_id)
+    channel = ctx.catalog.channels.get(channel_id) if channel_id else None
+    if channel is None or channel.routing.queue_id != cmd.queue_id or cmd.direction is not TaskDirection.INBOUND:
+        return ()
+    return tuple(it for it in channel.routing.also_in if it in ctx.catalog.queues)
 
 
 async def _last_agent(

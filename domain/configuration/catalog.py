@@ -140,6 +140,8 @@ class Catalog:
         for name, diversion in queue.diversions():
             if diversion.queue_id is not None:
                 self._known(diversion.queue_id, self.queues, f"{name}.queue_id")
+                if self.queues[diversion.queue_id].draining:
+                    raise Invalid("That queue is being drained.", f"{name}.queue_id")
                 if self.queues[diversion.queue_id].mrd_id != queue.mrd_id:
                     raise Invalid("That queue is of another media routing domain.", f"{name}.queue_id")
 
@@ -163,6 +165,10 @@ class Catalog:
                 raise Invalid("This queue is being drained: it takes no new requests.", "routing.queue_id")
             if self.queues[routing.queue_id].mrd_id != mrd_id:
                 raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
+        for also in routing.also_in:
+            self._known(also, self.queues, "routing.also_in")
+            if self.queues[also].mrd_id != mrd_id or self.queues[also].draining:
+                raise Invalid(f"{also!r} is of another media routing domain, or being drained.", "routing.also_in")
         if routing.list_id is not None:
             self._known(routing.list_id, self.lists, "routing.list_id")
             if self.lists[routing.list_id].mrd_id != mrd_id:
@@ -216,7 +222,9 @@ class Catalog:
                 return [(f"wrap-up form {id_!r}", set(form.codes())) for id_, form in self.wrap_up_forms.items()]
             case "queue":
                 needs: list[tuple[str, set[str | None]]] = []
-                needs += [(f"channel {id_!r}", {c.routing.queue_id}) for id_, c in self.channels.items()]
+                needs += [
+                    (f"channel {id_!r}", {c.routing.queue_id, *c.routing.also_in}) for id_, c in self.channels.items()
+                ]
                 for id_, queue in self.queues.items():
                     needs.append((f"queue {id_!r}", {it.queue_id for _, it in queue.diversions()}))
                 return needs

@@ -10,6 +10,7 @@ from domain.ids import BotId, ChannelTypeId, ListId, MrdId, QueueId
 from domain.kernel import Invalid
 
 LAST_AGENT_TIMEOUT_S_MAX = 30
+ALSO_IN_MAX = 4
 
 REMINDERS_MAX, REMINDER_MAX = 5, 2_000
 
@@ -39,7 +40,8 @@ class ChannelType:
 @dataclass(frozen=True, slots=True)
 class RoutingPolicy:
     """`queue_id`: where requests are pushed from; `list_id`: where they are pulled from, in mode PULL.
-    `last_agent_timeout_s`: how long to wait for the customer's last agent who is busy (routing 54).
+    `last_agent_timeout_s`: how long to wait for the customer's last agent who is busy (routing 54). `also_in`: further queues
+    in which requests wait at the same time (routing 11).
     """
 
     mode: RoutingMode = RoutingMode.PUSH
@@ -47,6 +49,16 @@ class RoutingPolicy:
     route_to_last_agent: bool = False
     list_id: ListId | None = None
     last_agent_timeout_s: int = 10
+    also_in: tuple[QueueId, ...] = ()
+
+    def check(self, field_name: str) -> None:
+        within(self.last_agent_timeout_s, 0, LAST_AGENT_TIMEOUT_S_MAX, f"{field_name}.last_agent_timeout_s")
+        if len(self.also_in) > ALSO_IN_MAX:
+            raise Invalid(f"At most {ALSO_IN_MAX} further queues.", f"{field_name}.also_in")
+        if self.also_in and self.queue_id is None:
+            raise Invalid("Further queues need a first one.", f"{field_name}.queue_id")
+        if len({self.queue_id, *self.also_in}) <= len(self.also_in):
+            raise Invalid("A queue is there twice.", f"{field_name}.also_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ class Channel:
 
     def check(self) -> None:
         named(self.name)
-        within(self.routing.last_agent_timeout_s, 0, LAST_AGENT_TIMEOUT_S_MAX, "routing.last_agent_timeout_s")
+        self.routing.check("routing")
         within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
         within(self.response_timeout_s, 0, 7 * 86_400, "response_timeout_s")
         self._check_reminders()

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from domain.ids import ConversationId, MrdId
+from domain.ids import ConversationId, MrdId, TaskId
 from domain.routing.lines import Lines, Pool, Stage, WorkKey
 from domain.routing.moves import Offer
 from domain.routing.reasons import Reasons
+from domain.routing.siblings import Siblings
 from domain.routing.staff import Chair, Seat, Staff
 from domain.routing.state import Request, State
 from domain.routing.todo import Todo
@@ -20,9 +21,16 @@ class Choices:
     """
 
     def __init__(
-        self, state: State, staff: Staff, lines: Lines, hold: Callable[[Offer, Chair], None], reasons: Reasons
+        self,
+        state: State,
+        staff: Staff,
+        lines: Lines,
+        siblings: Siblings,
+        hold: Callable[[Offer, Chair], None],
+        reasons: Reasons,
     ) -> None:
         self._state, self._staff, self._lines, self._hold = state, staff, lines, hold
+        self._siblings = siblings
         self._why = reasons.of
         self.held_up: set[ConversationId] = set()
 
@@ -88,12 +96,15 @@ class Choices:
 
     def _look(self, stage: Stage, key: WorkKey, candidates: int) -> Found | None:
         """Is one of the candidates for this step somebody for this request?"""
-        request = self._state.requests[key[3]]
+        task_id = key[3]
+        request = self._state.requests.get(task_id)
+        if request is None:  # the shadow of one, in another of its queues (routing 11)
+            request, task_id = self._siblings.shadows[task_id], self._siblings.real[task_id]
         if request.missed or request.conversation_id in self._state.talking:
             candidates = self._not_left_out(candidates, request, stage.line.pool.mrd_id)
             if not candidates:
                 return None
-        return key, self._offer(request, stage, key, candidates)
+        return key, self._offer(task_id, request, stage, candidates)
 
     def _not_left_out(self, candidates: int, request: Request, mrd_id: MrdId) -> int:
         """Without whoever is in the conversation already (routing 12), and whoever let it ring; unless there is nobody
@@ -112,13 +123,13 @@ class Choices:
         back = [agent for agent, at in request.missed.items() if readied.get(agent, {}).get(mrd_id, 0) > at]
         return candidates & self._staff.members(back)
 
-    def _offer(self, request: Request, stage: Stage, key: WorkKey, candidates: int) -> Offer:
+    def _offer(self, task_id: TaskId, request: Request, stage: Stage, candidates: int) -> Offer:
         """Earlier steps first, then the queue's policy, then how full, who waits longest, the id (routing 13)."""
         mrd_id = stage.line.pool.mrd_id
         rank, seat = self._best(stage, candidates)
         since = seat.since[mrd_id]
         why = partial(self._why, request, stage, rank, seat, candidates)
-        offer = Offer(key[3], mrd_id, seat.id, None, rank, None, since, why)
+        offer = Offer(task_id, mrd_id, seat.id, None, rank, None, since, why)
         self._hold(offer, seat.chairs[mrd_id])
         return offer
 

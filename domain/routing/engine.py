@@ -9,13 +9,12 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     choices.py   which of them gets which           todo.py     what is looked at, and what is not
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
-    watch.py     both, for those whom they concern
+    watch.py     both, for those whom they concern  siblings.py  one request in several queues
 
 What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another
 domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -36,10 +35,12 @@ from domain.routing.choices import Choices, Found
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
+from domain.routing.handlers import Handler, Handlers
 from domain.routing.lines import Lines, Pools, Standing, WorkKey
 from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reach import Reach
 from domain.routing.reasons import Reasons
+from domain.routing.siblings import Siblings, shadow_id
 from domain.routing.skills import Skills
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
@@ -73,13 +74,14 @@ class Engine:
         reach = Reach()
         self._staff = Staff(self.state, self._pools, self._skills, reach)
         self._lines = Lines(self._pools, self._skills, reach)
-        self._watch = Watch(self.state, self._staff, self._lines, self._clocks)
+        self._siblings = Siblings()
+        self._watch = Watch(self.state, self._staff, self._lines, self._clocks, self._siblings)
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
         self._clearing = Clearing(self.state)
         self._reasons = Reasons(self.state, self._staff)
-        self._choices = Choices(self.state, self._staff, self._lines, self._hold, self._reasons)
+        self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._hold, self._reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -122,10 +124,8 @@ class Engine:
                     self._let_go(task_id)
                     if request is not None:
                         self._enter(task_id, request)
-            case Widening(task_id=task_id, step=step) if request is not None and step > request.step:
-                line = self._lines.get(request.routing.queue_id)
-                if line is not None and not request.ringing:
-                    self._watch.try_again(move, request, line)
+            case Widening():
+                self._watch.try_again(move)
             case Diverting(task_id=task_id) if request is not None:
                 if task_id in self._watch.leaving:
                     self._enter(task_id, request)
@@ -196,12 +196,18 @@ class Engine:
         if routing.excluded:
             known = state.missed.pop(routing.root_request_id, {})
             request.missed = {agent: known.get(agent, recorded.position) for agent in sorted(routing.excluded)}
+        if routing.also_in:
+            request.steps = dict(routing.steps)
         state.requests[task_id] = request
         self._enter(task_id, request)
 
     def _step_reached(self, recorded: Recorded[StepReached]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
         request = self.state.requests.get(task_id)
+        if request is not None and recorded.fact.queue_id is not None:
+            request.steps[recorded.fact.queue_id] = recorded.fact.step
+            task_id = shadow_id(task_id, recorded.fact.queue_id)
+            request = self._siblings.shadows.get(task_id)
         if request is not None:
             request.step = recorded.fact.step
             self._clocks.reached(task_id, request.step)
@@ -259,6 +265,8 @@ class Engine:
 
     def _enter(self, task_id: TaskId, request: Request) -> None:
         routing = request.routing
+        if routing.also_in and request.step >= 0:
+            self._enter_others(task_id, request)
         line = self._lines.get(routing.queue_id)
         if line is None:
             self._astray.setdefault(routing.queue_id, set()).add(task_id)
@@ -274,7 +282,22 @@ class Engine:
         key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
         self._standing[task_id] = line.pool.fresh[task_id] = stage, key
 
+    def _enter_others(self, task_id: TaskId, request: Request) -> None:
+        """The other queues in which it waits (routing 11)."""
+        self._leave_others(task_id)
+        for shadow, its_request in self._siblings.open(task_id, request):
+            self._enter(shadow, its_request)
+
+    def _leave_others(self, task_id: TaskId) -> None:
+        for shadow in self._siblings.close(task_id):
+            self._leave(shadow)
+            self._clocks.stop(shadow)
+            for astray in self._astray.values():
+                astray.discard(shadow)
+
     def _leave(self, task_id: TaskId) -> None:
+        if self._siblings.real:
+            self._leave_others(task_id)
         standing = self._standing.pop(task_id, None)
         if standing is not None:
             stage, key = standing
@@ -363,14 +386,14 @@ class Engine:
         line = self._lines.open(queue_id, queue) if queue is not None else None
         for task_id in sorted(tasks):
             self._clocks.stop(task_id)
-            request = self.state.requests[task_id]
+            request = self.state.requests.get(task_id) or self._siblings.shadows[task_id]
             if task_id not in self._pending:
                 self._enter(task_id, request)
             elif line is not None:
                 watch.wind(task_id, request, line)
 
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
-        request = self.state.requests.get(task_id)
+        request = self.state.requests.get(task_id) or self._siblings.shadows.get(task_id)
         return request is not None and request.routing.queue_id == queue_id
 
 
@@ -380,21 +403,6 @@ def earliest(*moments: datetime | None) -> datetime | None:
 
 def _work_key(found: Found) -> WorkKey:
     return found[0]
-
-
-Handler = Callable[[Any], None]
-
-
-class Handlers(dict[type, Handler]):
-    """What is done with a fact, by its type."""
-
-    def __init__(self, often: dict[type, Handler], rarely: Handler) -> None:
-        super().__init__(often)
-        self._rarely = rarely
-
-    def __missing__(self, kind: type) -> Handler:
-        self[kind] = self._rarely
-        return self._rarely
 
 
 def _handlers(engine: Engine) -> Handlers:

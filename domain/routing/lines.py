@@ -102,7 +102,9 @@ class Stage:
     def remove(self, key: WorkKey) -> None:
         at = bisect_left(self._waiting, key)
         del self._waiting[at]
-        if at <= self._front:
+        if at < self._front:  # one that was passed over, and offered by another of its queues (routing 11)
+            self._front -= 1
+        elif at == self._front:
             self._show_front()
 
     def pass_over(self) -> None:

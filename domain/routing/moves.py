@@ -64,11 +64,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """The request has waited for its next step to begin, or need not wait for it (routing 7, 8, 9, 10, 54)."""
+    """The request has waited for its next step to begin, or need not wait for it (routing 7, 8, 9, 10, 54). `queue_id`: in
+    another of its queues than the first (routing 11).
+    """
 
     task_id: TaskId
     step: int
     reason: StepReason = StepReason.WAITED
+    queue_id: QueueId | None = None
 
 
 @dataclass(frozen=True, slots=True)

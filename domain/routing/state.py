@@ -7,7 +7,7 @@ from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.agents.states import Interrupts
 from domain.configuration.catalog import Catalog
-from domain.ids import AgentId, ConversationId, MrdId, OfferId, TaskId
+from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import BEGINNING, Position
 from domain.tasks.facts import Routing
 
@@ -15,7 +15,7 @@ from domain.tasks.facts import Routing
 @dataclass(slots=True)
 class Request:
     """A request that waits, or rings: `ringing` while an offer of it is out. `missed`: since when each of those that
-    are left out of it are (routing 26).
+    are left out of it are (routing 26). `steps`: which it has reached in its other queues (routing 11).
     """
 
     routing: Routing
@@ -23,6 +23,7 @@ class Request:
     ringing: bool = False
     conversation_id: ConversationId | None = None
     missed: dict[AgentId, Position] = field(default_factory=dict)
+    steps: dict[QueueId, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 `skipping.py` says which steps are not waited for, `diversions.py` who is not to wait on in their queue.
 """
 
+from collections import ChainMap
 from datetime import datetime
 
 from domain.ids import QueueId, TaskId
@@ -11,6 +12,7 @@ from domain.routing.clocks import Clocks
 from domain.routing.diversions import Diversions
 from domain.routing.lines import Line, Lines, Stage
 from domain.routing.moves import Diverting, Move, Widening
+from domain.routing.siblings import Siblings, meant_by
 from domain.routing.skipping import Skipping, not_considered
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
@@ -22,10 +24,12 @@ BY_THE_CLOCK = frozenset({StepReason.WAITED, StepReason.NOT_CONSIDERED})
 class Watch:
     """`tasks`: those that are watched, by their queue."""
 
-    def __init__(self, state: State, staff: Staff, lines: Lines, clocks: Clocks) -> None:
+    def __init__(self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
         self._skipping = Skipping(staff)
         self._diversions = Diversions(state, staff)
+        self._siblings = siblings
+        self._requests = ChainMap(state.requests, siblings.shadows)
         self.tasks: dict[TaskId, QueueId] = {}
 
     @property
@@ -38,7 +42,7 @@ class Watch:
         """Where it stands; nowhere yet if no step so far is for it (routing 8, 9, 54)."""
         self._diversions.ended(task_id)
         self.tasks[task_id] = line.id
-        if line.has_gate:
+        if line.has_gate and task_id not in self._siblings.real:
             self._diversions.enter(task_id, request, line)
         line = self._lines.considered(line, request.routing.data)
         if request.step < 0:
@@ -92,28 +96,33 @@ class Watch:
     def overflowing(self, now: datetime) -> list[Diverting]:
         return self._diversions.overflowing(now)
 
-    def skips(self, moves: list[Move]) -> list[Widening]:
+    def skips(self, moves: list[Move]) -> list[Move]:
         """Besides the moves that there are already."""
-        widening = {move.task_id for move in moves if isinstance(move, Widening)}
-        return self._skipping.moves(self._state.requests, widening)
+        widening = {meant_by(move) for move in moves if isinstance(move, Widening)}
+        return [self._siblings.told(move) for move in self._skipping.moves(self._requests, widening)]
 
     def next_due(self) -> datetime | None:
         return self._diversions.next_due()
 
     def with_reason(self, move: Move) -> Move:
-        """A step that was never for the request is not waited for (routing 9)."""
+        """As it is told outside. A step that was never for the request is not waited for (routing 9)."""
         if not isinstance(move, Widening):
             return move
-        request = self._state.requests.get(move.task_id)
+        request = self._requests.get(move.task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
         if request is None or line is None or not line.considers:
-            return move
+            return self._siblings.told(move)
         left = move.step - 1 in not_considered(line.whole, request.routing.data)
-        return replace(move, reason=StepReason.NOT_CONSIDERED) if left else move
+        return self._siblings.told(replace(move, reason=StepReason.NOT_CONSIDERED) if left else move)
 
-    def try_again(self, move: Widening, request: Request, line: Line) -> None:
+    def try_again(self, move: Widening) -> None:
+        task_id = meant_by(move)
+        request = self._requests.get(task_id)
+        line = self._lines.get(request.routing.queue_id) if request is not None else None
+        if request is None or line is None or request.ringing or move.step <= request.step:
+            return
         if move.reason in BY_THE_CLOCK:
             line = self._lines.considered(line, request.routing.data)
-            self._clocks.again(move, line.begins, request.routing.first_enqueued_at)
+            self._clocks.again(replace(move, task_id=task_id), line.begins, request.routing.first_enqueued_at)
         else:
-            self._skipping.again(move.task_id)
+            self._skipping.again(task_id)

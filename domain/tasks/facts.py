@@ -103,7 +103,8 @@ class Routing:
 
     `step` counts from 0; `LAST_AGENT_STEP` comes before, for those who wait for `last_agent_id`, until `last_agent_until`
     (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9). `entered_at`: when it came into this queue, if that was later. `diverted`: the
-    rules that were applied to it, each once (routing 57, 58).
+    rules that were applied to it, each once (routing 57, 58). `also_in`: other queues in which it waits at the same time, and
+    `steps`: which it has reached there, where that is not the first (routing 11).
     """
 
     root_request_id: TaskId
@@ -120,6 +121,8 @@ class Routing:
     data: Mapping[str, str] = field(default_factory=dict, hash=False)
     entered_at: datetime | None = None
     diverted: frozenset[str] = frozenset()
+    also_in: tuple[QueueId, ...] = ()
+    steps: Mapping[QueueId, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +188,12 @@ class TaskRedirected(Fact, stored_as="task.redirected"):
 @dataclass(frozen=True, slots=True)
 class StepReached(Fact, stored_as="task.step-reached"):
     """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10); `reason`: why it left the
-    one before.
+    one before. `queue_id`: in another of its queues than the first (routing 11).
     """
 
     step: int
     reason: StepReason = StepReason.WAITED
+    queue_id: QueueId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,10 @@ class Task:
 
     @property
     def queue_id(self) -> QueueId | None:
-        """The queue whose settings hold for it."""
+        """The queue whose settings hold for it: of several the one by which it was offered, the first before (routing 11)."""
+        several = self.routing.also_in if self.routing else ()
+        if several and self.offer and self.offer.decision.queue_id in several:
+            return self.offer.decision.queue_id
         source = self.routing or self.named
         return source.queue_id if source else None
 
@@ -173,9 +176,15 @@ class Task:
             yield pulled
             yield TaskAccepted(OfferId(""), pulled.agent_id, pulled.conversation_id)
 
-    def widen(self, step: int, reason: StepReason = StepReason.WAITED) -> Decision:
-        if self.media_state is MediaState.QUEUED and self.routing is not None and step > self.routing.step:
-            yield StepReached(step, reason)
+    def widen(self, step: int, reason: StepReason = StepReason.WAITED, queue_id: QueueId | None = None) -> Decision:
+        """`queue_id`: in another of its queues than the first (routing 11)."""
+        routing = self.routing
+        if self.media_state is not MediaState.QUEUED or routing is None:
+            return
+        if queue_id is None or queue_id in routing.also_in:
+            reached = routing.step if queue_id is None else routing.steps.get(queue_id, 0)
+            if step > reached:
+                yield StepReached(step, reason, queue_id)
 
     def divert(self, rule: str, diversion: Diversion, measured: int = 0) -> Decision:
         """It is not to wait on as it did; each rule is applied once, and never while it rings (routing 57, 58). A customer
@@ -373,8 +382,12 @@ class Task:
                 return replace(self, monitoring=fact, agent_id=agent)
             case TaskRedirected(direction=direction):
                 return replace(self, redirected=direction)
-            case StepReached(step=step):
-                return replace(self, routing=replace(self.routing, step=step) if self.routing else None)
+            case StepReached(step=step, queue_id=queue):
+                if self.routing is None:
+                    return self
+                if queue is None:
+                    return replace(self, routing=replace(self.routing, step=step))
+                return replace(self, routing=replace(self.routing, steps={**self.routing.steps, queue: step}))
             case TaskDiverted(rule=rule):
                 told = replace(self, diverted=fact)
                 if self.routing is None:

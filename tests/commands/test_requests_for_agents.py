@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from commands.agents import ReserveSlot
 from commands.attendance import LeaveConversation
 from commands.conversations import SetConversationData
 from commands.requests import RequestAgent
@@ -14,11 +15,14 @@ from domain.configuration.settings import Channel
 from domain.conversations.facts import ConversationStarted, RequestReason
 from domain.customers.customer import Customer
 from domain.customers.facts import ConversationReleased, CustomerCreated
-from domain.ids import ChannelId, ConversationId, QueueId, TaskId
+from domain.ids import ChannelId, ConversationId, OfferId, QueueId, TaskId
 from domain.kernel import replace
-from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued
+from domain.routing.decisions import Grounds
+from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued, TaskReserved
+from domain.tasks.task import Task
 from tests.commands.office import NOON, Office, message
 from tests.commands.test_stories import MARIA, PAUL, hang_up, newest, staffed, talks
+from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio
 WHATSAPP = ChannelId("whatsapp-line")
@@ -117,3 +121,35 @@ async def test_a_step_that_is_left_says_why() -> None:  # routing 8
     waiting = TaskId(await newest(office, TaskCreated))
     await office.sends(WidenTask(waiting, 1, StepReason.NONE_READY), WidenTask(waiting, 1, StepReason.WAITED))
     assert await office.facts(StepReached) == [StepReached(1, StepReason.NONE_READY)]
+
+
+async def test_a_request_waits_in_all_queues_of_its_channel() -> None:  # routing 11
+    office = await staffed()
+    channel = office.catalog.channels[WHATSAPP]
+    routing_policy = replace(channel.routing, also_in=(QueueId("returns"), QueueId("gone")))
+    queues = {**office.catalog.queues, "returns": replace(office.catalog.queues["returns"], request_ttl_s=900)}
+    channels = {**office.catalog.channels, WHATSAPP: replace(channel, routing=routing_policy)}
+    office.catalog = replace(office.catalog, channels=channels, queues=queues)
+    await office.sends(message(1))
+    wanted = await routing(office)
+    assert (wanted.queue_id, wanted.also_in) == ("sales", ("returns",))
+    assert wanted.expires_at == office.now + timedelta(seconds=900)
+    waiting = TaskId(await newest(office, TaskCreated))
+    in_returns = WidenTask(waiting, 1, StepReason.WAITED, QueueId("returns"))
+    await office.sends(in_returns, in_returns, WidenTask(waiting, 1, StepReason.WAITED, QueueId("letters")))
+    assert await office.facts(StepReached) == [StepReached(1, StepReason.WAITED, QueueId("returns"))]
+
+
+async def test_the_queue_that_found_the_agent_says_how_long_it_rings() -> None:  # routing 11, 19
+    office = await staffed()
+    channel = office.catalog.channels[WHATSAPP]
+    also = replace(channel, routing=replace(channel.routing, also_in=(QueueId("returns"),)))
+    queues = {**office.catalog.queues, "returns": replace(office.catalog.queues["returns"], offer_timeout_s=3)}
+    office.catalog = replace(office.catalog, channels={**office.catalog.channels, WHATSAPP: also}, queues=queues)
+    await office.sends(message(1))
+    waiting = TaskId(await newest(office, TaskCreated))
+    grounds = Grounds(queue_id=QueueId("returns"))
+    await office.sends(ReserveSlot(MARIA, CHAT, waiting, OfferId("o1"), 0, grounds))
+    (reserved,) = await office.facts(TaskReserved)
+    assert reserved.due == office.now + timedelta(seconds=3)
+    assert (await office.load(Task, waiting)).queue_id == "returns"

@@ -208,10 +208,18 @@ class RoutingPolicyInput:
     route_to_last_agent: bool = doc("Try the customer's last agent first?", default=False)
     list_id: ListId | None = doc("The list from which agents pull; needed in mode PULL.", default=None)
     last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy, 0 to 30.", default=10)
+    also_in: list[QueueId] = doc(
+        "Further queues of the same domain, at most 4, in which requests wait at the same time.", default_factory=list
+    )
 
     def policy(self) -> s.RoutingPolicy:
         return s.RoutingPolicy(
-            self.mode, self.queue_id, self.route_to_last_agent, self.list_id, self.last_agent_timeout_s
+            self.mode,
+            self.queue_id,
+            self.route_to_last_agent,
+            self.list_id,
+            self.last_agent_timeout_s,
+            tuple(self.also_in),
         )
 
 

@@ -141,6 +141,7 @@ class RoutingPolicy:
     route_to_last_agent: bool = doc("Is the customer's last agent tried first?")
     list_id: ListId | None = doc("The list from which agents pull.")
     last_agent_timeout_s: int = doc("Seconds to wait for the last agent while they are busy.")
+    also_in: list[QueueId] = doc("Further queues in which requests wait at the same time.")
 
 
 @strawberry.type(description="What a silent customer is told.")
@@ -337,6 +338,7 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
                 route_to_last_agent=it.routing.route_to_last_agent,
                 list_id=it.routing.list_id,
                 last_agent_timeout_s=it.routing.last_agent_timeout_s,
+                also_in=list(it.routing.also_in),
             ),
             customer_inactivity_s=it.customer_inactivity_s,
             inactivity_reminders=[Reminder(percent=one.percent, text=one.text) for one in it.inactivity_reminders],

@@ -142,7 +142,7 @@ class Floor:
         if isinstance(move, Diverting):
             return self.divert(move)
         if not isinstance(move, Offer):
-            self.task(move.task_id, lambda task: task.widen(move.step, move.reason))
+            self.task(move.task_id, lambda task: task.widen(move.step, move.reason, move.queue_id))
             return True
         try:
             self.agent(
@@ -167,7 +167,13 @@ class Floor:
         self.task(move.task_id, lambda task: task.divert(move.rule, move.diversion, move.measured))
         task = self.tasks[move.task_id]
         if task.moves_to is not None:
-            changed = {"queue_id": task.moves_to, "step": 0, "last_agent_id": None, "entered_at": self.now}
+            changed = {
+                "queue_id": task.moves_to,
+                "step": 0,
+                "last_agent_id": None,
+                "entered_at": self.now,
+                "also_in": (),
+            }
             routing = replace(task.routing, **changed)
             more = {name: getattr(routing, name) for name in KEPT}
             self.ask(f"{move.task_id}+", task.moves_to, routing.mrd_id, task.created.conversation_id, **more)

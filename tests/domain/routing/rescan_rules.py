@@ -5,7 +5,17 @@ from typing import Any
 
 from domain.configuration import settings as s
 from domain.configuration.diversions import DiversionAction, Overflow, OverflowCondition
+from domain.kernel import replace
 
+
+class Everything(frozenset):
+    """Whatever is asked for is in it: no rule of hours and overflow is applied in a further queue."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+ALL = Everything()
 Plain = tuple[str, str, str, int]
 
 
@@ -13,6 +23,32 @@ class Rules:
     """What `Rescan` knows is all that these need."""
 
     def __getattr__(self, name: str) -> Any: ...
+
+    def stand_in_other_queues(self) -> None:
+        """Each further queue of a request as a request of its own, which goes when any of them goes (routing 11)."""
+        for task in list(filter(self.waits, self.tasks)):
+            routing = self.tasks[task].routing
+            if routing.step < 0 or task in self.out:  # while an offer is on its way it stands nowhere
+                continue
+            for queue in routing.also_in:
+                step = routing.steps.get(queue, 0)
+                there = replace(routing, queue_id=queue, step=step, also_in=(), diverted=ALL)
+                self.tasks[f"{task} in {queue}"] = replace(self.tasks[task], routing=there)
+
+    def gives(self, task: str, held: tuple[str, str]) -> None:
+        root = task.partition(" in ")[0]
+        for it in self.tasks:
+            if it.partition(" in ")[0] == root:
+                self.out[it] = held
+
+    def is_gone(self, task: str) -> bool:
+        """Whoever leaves the first of their queues leaves all."""
+        return task.partition(" in ")[0] in self.gone
+
+    def told(self, found: Plain) -> Plain:
+        kind, task, what, number = found
+        root, _, queue = task.partition(" in ")
+        return (kind, root, f"{what} in {queue}" if queue and kind == "widen" else what, number)
 
     def skips(self) -> list[Plain]:
         """Those who stand where nobody is there (routing 8, 54)."""
@@ -32,7 +68,7 @@ class Rules:
                 ready = steps[at].skip_if is s.SkipIf.NONE_READY
                 those = [a for a in self.agents if at in self._ranks(task, a) and self._is_there(task, a, ready)]
                 reason = None if those else steps[at].skip_if.value
-            if reason is not None and task not in self.out and task not in self.gone:
+            if reason is not None and task not in self.out and not self.is_gone(task):
                 found.append(("widen", task, reason, routing.step + 1))
         return found
 
@@ -55,7 +91,7 @@ class Rules:
     def overflowing(self, now: datetime, told: set[str]) -> list[Plain]:
         """Before whom too many wait, who waits too long, for whom nobody is there (routing 58)."""
         found = []
-        standing = [t for t in self.tasks if self.waits(t) and t not in self.out and t not in self.gone]
+        standing = [t for t in self.tasks if self.waits(t) and t not in self.out and not self.is_gone(t)]
         for task in standing:
             if task in told:
                 continue

@@ -197,18 +197,20 @@ class Rescan(Rules):
 
     def moves(self, now: datetime) -> list[Plain]:
         """In the order of the work, each request takes the best agent who is left (routing 16, 18)."""
+        self.stand_in_other_queues()
         found = self.widenings(now)
         moving = {task for _, task, *_ in found}
         self.gone: set[str] = set()
         diverted = self.closed(now)
-        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out and task not in self.gone]
+        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out and not self.is_gone(task)]
         for task in sorted(waiting, key=self._place):
-            if able := self.able(task):
+            if task not in self.out and (able := self.able(task)):
                 best = min(able, key=lambda agent: self.key(task, agent))
-                self.out[task] = (best, self._queue(task).mrd_id)
+                self.gives(task, (best, self._queue(task).mrd_id))
                 found.append(("offer", task, best, self.rank(task, best)))
         diverted += self.overflowing(now, {it[1] for it in diverted})
-        return found + diverted + [skip for skip in self.skips() if skip[1] not in moving]
+        found += diverted + [skip for skip in self.skips() if skip[1] not in moving]
+        return [self.told(it) for it in found]
 
     def _place(self, task: str) -> Any:
         routing = self.tasks[task].routing
@@ -227,7 +229,8 @@ def plain(move: Move) -> Plain:
         return "offer", move.task_id, move.agent_id, move.step
     if isinstance(move, Diverting):
         return "divert", move.task_id, move.rule, move.measured
-    return "widen", move.task_id, move.reason.value, move.step
+    where = f" in {move.queue_id}" if move.queue_id else ""
+    return "widen", move.task_id, f"{move.reason.value}{where}", move.step
 
 
 def in_order(moves: list[Plain]) -> list[Plain]:
@@ -288,17 +291,20 @@ class Day(Floor):
     def _checks_reasons(self, moves: list[Move]) -> None:
         """Each offer names those who could have had it, best first, as a look at everything does (routing 12, 13)."""
         scan = Rescan.of(self.history, self.made)
+        scan.stand_in_other_queues()
         for move in moves:
             if not isinstance(move, Offer):
                 continue
-            told = move.decision
-            able = sorted(scan.able(move.task_id), key=lambda agent: scan.key(move.task_id, agent))
+            told, task = move.decision, move.task_id
+            if told.queue_id != self.tasks[task].routing.queue_id:  # routing 11
+                task = f"{task} in {told.queue_id}"
+            able = sorted(scan.able(task), key=partial(scan.key, task))
             assert [it.agent_id for it in told.candidates] == able[:NAMED_MAX]
             assert told.candidate_count == len(able)
             assert not {it.agent_id for it in told.rejected} & set(able)
-            ranked = [agent for agent in scan.agents if scan.rank(move.task_id, agent) is not None]
+            ranked = [agent for agent in scan.agents if scan.rank(task, agent) is not None]
             assert sum(told.rejected_counts.values()) == len(ranked) - len(able)
-            scan.out[move.task_id] = (move.agent_id, move.mrd_id)
+            scan.gives(move.task_id, (move.agent_id, move.mrd_id))
 
     def take_back(self, offer: Offer) -> None:
         for engine in (self.engine, self.twin):
@@ -322,6 +328,9 @@ class Day(Floor):
             until = self.now + timedelta(seconds=self.random.choice([0, 3, 30]))
             last = AgentId(self.random.choice(list(self.agents)))
             more |= {"step": LAST_AGENT_STEP, "last_agent_id": last, "last_agent_until": until}
+        others = {"sales": "support", "support": "sales", "letters": "annex"}
+        if self.random.random() < 0.3 and queue in others:
+            more["also_in"] = (QueueId(others[queue]),)
         self.ask(f"t{self.number:03}", queue, mrd, conversation, **more)
 
     def an_agent_chooses(self) -> None:

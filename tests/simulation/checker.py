@@ -11,7 +11,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from domain.agents.facts import MrdGranted, SlotFilled, SlotReleased, SlotReserved, SlotState, SlotWrappingUp
+from domain.agents.facts import (
+    DeskConnected,
+    DeskDisconnected,
+    LoggedOut,
+    MrdGranted,
+    SlotFilled,
+    SlotReleased,
+    SlotReserved,
+    SlotState,
+    SlotWrappingUp,
+)
 from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
@@ -70,6 +80,8 @@ class Checker:
         """Answered, and taken away before their agent was in the talk: if they get there, that was the end."""
         self.awaited: dict[str, set[str]] = defaultdict(set)
         """Colleagues who were asked for, by conversation (routing 43 to 47)."""
+        self.cut_off: set[str] = set()
+        self.interrupts: dict[str, dict[str, Any]] = defaultdict(dict)
         self.answered: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.requested: Counter[str] = Counter()
@@ -126,7 +138,16 @@ class Checker:
         match fact:
             case MrdGranted(mrd_id=mrd, tasks_max=tasks_max):
                 self.tasks_max[agent, mrd] = tasks_max
+            case DeskDisconnected(due=due) if due is not None:
+                self.cut_off.add(agent)
+            case DeskConnected() | LoggedOut():
+                self.cut_off.discard(agent)
             case SlotReserved(mrd_id=mrd, task_id=task, offer_id=offer):
+                self._must(agent not in self.cut_off, f"agent {agent} is offered {task}, and cut off")  # routing 39
+                calls = [it for it in self.interrupts[agent].values() if not it.interruptible]
+                blocked = any(mrd in it.interrupts for it in calls)
+                self._must(not blocked, f"agent {agent} is offered {task} in {mrd}, which is interrupted")  # routing 35
+                self.interrupts[agent][task] = fact
                 self._must(task not in slots, f"agent {agent} already holds a slot for {task}")
                 slots[task] = (mrd, SlotState.RESERVED, offer)
                 mine = [state for other, state, _ in slots.values() if other == mrd]
@@ -138,6 +159,7 @@ class Checker:
                 state = SlotState.ACTIVE if isinstance(fact, SlotFilled) else SlotState.WRAP_UP
                 slots[task] = (mrd, state, offer)
             case SlotReleased(task_id=task):
+                self.interrupts[agent].pop(task, None)
                 self._must(slots.pop(task, None) is not None, f"agent {agent} has no slot for {task} to release")
 
     # One live offer, one answer, one end (routing 1, 19, 67)

@@ -11,9 +11,11 @@ from commands.answering import HoldConversation, ResumeConversation
 from commands.attendance import LeaveConversation
 from commands.bus import Command
 from commands.conversations import EndConversation, PostAgentMessage, SetConversationData
+from commands.desks import ConnectDesk, DisconnectDesk, StayLoggedIn
+from commands.domains import LoseAgentState, MirrorMrd
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt
 from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
-from domain.agents.facts import AgentState, SlotState
+from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.agents.states import Slot
 from domain.channels.bots import BotAnswer, BotTurn
 from domain.channels.inbound import Contact, ContactKind, Inbound, Receipt
@@ -22,7 +24,7 @@ from domain.customers.identity import identity_id
 from domain.ids import AgentId, ChannelId, ListItemId, MessageId, OfferId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason
 from tests.simulation.company import together
-from tests.simulation.plans import ATTRIBUTES, CHANNELS, LISTS, MRDS
+from tests.simulation.plans import ATTRIBUTES, CHANNELS, ELSEWHERE, LISTS, MRDS
 from tests.simulation.watch import Watch
 
 PROVIDER = "connector"
@@ -43,12 +45,15 @@ class AgentPerson:
         self.sociable = random.choice([0.0, 0.1, 0.5])
         self._seen: list[tuple[TaskId, OfferId]] = []
         self._said = 0
+        self._windows = 0
 
     async def hired(self) -> None:
         await self._do(a.RegisterAgent(self.id, self.id, self.id.title()), "admin")
         for mrd in MRDS:
             if mrd == "chat" or self._random.random() < 0.6:
                 await self._do(a.GrantMrd(self.id, mrd), "admin")
+        if self._random.random() < 0.4:
+            await self._do(a.GrantMrd(self.id, ELSEWHERE), "admin")
         for attribute in ATTRIBUTES:
             if self._random.random() < 0.9:
                 await self._do(a.AssignAttribute(self.id, attribute, self._value(attribute)), "admin")
@@ -59,7 +64,9 @@ class AgentPerson:
             await self.hired()
         elif random.random() < 0.04:
             await self._wants_something_else()
-        elif me.state is not AgentState.READY or not all(mrd.willing for mrd in me.mrds.values()):
+        elif me.lost_desk or random.random() < 0.02:
+            await self._comes_back() if random.random() < 0.7 else await self._loses_the_connection()
+        elif me.state is not AgentState.READY or not all(me.mrds[mrd].willing for mrd in MRDS if mrd in me.mrds):
             if random.random() < 0.7:
                 await self._do(a.LogIn(self.id) if not me.logged_in else a.MakeReady(self.id), self.id)
         elif self._watch.items and random.random() < 0.08:
@@ -73,6 +80,17 @@ class AgentPerson:
             rings = [task_id for task_id, slot in me.slots.items() if slot.state is SlotState.RESERVED]
             task_id = random.choice(rings or list(me.slots))
             await self._goes_on(task_id, me.slots[task_id])
+
+    async def _comes_back(self) -> None:
+        """Or opens another window."""
+        self._windows += 1
+        await self._do(ConnectDesk(self.id, f"{self.id}/{self._windows}"), self.id)
+
+    async def _loses_the_connection(self) -> None:
+        """Perhaps one that was lost before."""
+        if self._windows:
+            number = self._random.randint(max(1, self._windows - 2), self._windows)
+            await self._do(DisconnectDesk(self.id, f"{self.id}/{number}"), self.id)
 
     async def works_off(self) -> None:
         """Before going home: nothing is left on the desk."""
@@ -121,7 +139,12 @@ class AgentPerson:
             (a.LogIn(me), me),
             (a.MakeReady(me), me),
             (a.MakeReady(me, frozenset({mrd})), me),
-            (a.MakeNotReady(me, "lunch"), me),
+            (a.MakeNotReady(me, random.choice(["lunch", "training", "callback"])), me),
+            (a.LogOut(me, "forced", forced=True), "supervisor"),
+            (StayLoggedIn(me), me),
+            (LoseAgentState(me, "crash"), "supervisor"),
+            (MirrorMrd(me, ELSEWHERE, random.choice([MrdState.READY, MrdState.BUSY, MrdState.NOT_READY])), PROVIDER),
+            (MirrorMrd(me, ELSEWHERE, MrdState.ACTIVE), PROVIDER),
             (a.MakeMrdReady(me, mrd), me),
             (a.MakeMrdNotReady(me, mrd, "enough"), me),
             (a.GrantMrd(me, mrd, random.randrange(4)), "admin"),

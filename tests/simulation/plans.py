@@ -10,6 +10,7 @@ from domain.channels.inbound import ContactKind
 from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
 from domain.configuration.channels import Reminder
+from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.diversions import Diversion, DiversionAction, Opening, Overflow, OverflowCondition
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.request_data import Consideration
@@ -17,6 +18,8 @@ from domain.ids import AttributeId, BotId, CalendarId, ChannelId, ChannelTypeId,
 from domain.kernel import replace
 
 MRDS = [MrdId("chat"), MrdId("voice")]
+ELSEWHERE = MrdId("switchboard")
+"""Routed by another system."""
 ATTRIBUTES = [AttributeId("english"), AttributeId("billing"), AttributeId("vip")]
 QUEUES = {QueueId("support"): "chat", QueueId("sales"): "chat", QueueId("calls"): "voice", QueueId("spare"): "chat"}
 SPARE, CALENDAR = QueueId("spare"), CalendarId("office")
@@ -34,6 +37,10 @@ CHANNELS = {
 def beginning(random: Random) -> list[Command]:
     """Everything once, in an order in which each finds what it points at."""
     commands: list[Command] = [Configure(mrd, a_domain(random, mrd)) for mrd in MRDS]
+    commands.append(Configure(ELSEWHERE, s.MediaRoutingDomain(ELSEWHERE, managed=False)))
+    commands += [Configure(reason, s.ReasonCode(reason, s.ReasonKind.NOT_READY)) for reason in ("lunch", "training")]
+    commands.append(Configure("callback", s.ReasonCode("callback", s.ReasonKind.NOT_READY, reroutes_work=True)))
+    commands.append(Configure(THE_POLICY, a_desk_policy(random)))
     commands += [Configure(attribute, an_attribute(attribute)) for attribute in ATTRIBUTES]
     commands += [Configure(bot, a_bot(random, bot)) for bot in BOTS]
     commands += [Configure(f"{mrd}type", s.ChannelType(mrd, mrd)) for mrd in MRDS]
@@ -47,7 +54,7 @@ def beginning(random: Random) -> list[Command]:
 def a_change(random: Random) -> Command:
     """An administrator has an idea, seldom a good one."""
     kinds = ["mrd", "bot", "queue", "queue", "list", "channel", "channel", "retire", "retire", "drain", "flush"]
-    kinds.append("calendar")
+    kinds += ["calendar", "desks"]
     match random.choice(kinds):
         case "mrd":
             mrd = random.choice(MRDS)
@@ -55,6 +62,8 @@ def a_change(random: Random) -> Command:
         case "bot":
             bot = random.choice(BOTS)
             return Configure(bot, a_bot(random, bot))
+        case "desks":
+            return Configure(THE_POLICY, a_desk_policy(random))
         case "calendar":
             return Configure(CALENDAR, a_calendar(random))
         case "queue":
@@ -80,7 +89,22 @@ def a_domain(random: Random, name: str) -> s.MediaRoutingDomain:
         name,
         max_requests=1 if name == "voice" else random.randint(1, 4),
         rona_action=random.choice(list(s.RonaAction)),
+        rona_after=random.choice([1, 1, 2]),
+        cool_down_s=random.choice([5, 60]),
+        interruptible=name == "chat" or random.random() < 0.3,
+        interruption_action=random.choice(list(s.InterruptionAction)),
+        auto_sync=random.random() < 0.8,
         wrap_up_holds_slot=random.random() < 0.7,
+    )
+
+
+def a_desk_policy(random: Random) -> s.DeskPolicy:
+    return s.DeskPolicy(
+        logout=random.choice(list(s.LogoutPolicy)),
+        disconnect_grace_s=random.choice([5, 60]),
+        idle_logout_s=random.choice([0, 0, 30, 300]),
+        last_mrd_off=random.random() < 0.3,
+        several_desks=random.random() < 0.3,
     )
 
 
@@ -111,6 +135,7 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         decline_allowed=random.random() < 0.5,
         auto_answer=random.random() < 0.1,
         priority_labels=(PriorityLabel("mood", "2", 7),) if random.random() < 0.3 else (),
+        ageing_s=random.choice([0, 0, 5, 60]),
         returning_first=random.random() < 0.3,
         no_agent_message=random.choice(["", "Nobody is free."]),
         opening=an_opening(random, queue) if random.random() < 0.3 else None,

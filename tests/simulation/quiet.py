@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from commands.policies.deadlines import Set
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentState, SlotState
 from domain.configuration.settings import Queue, StepMode
@@ -46,6 +47,8 @@ def _may_have(watch: Watch, agent_id: str, agent: Agent, task: Task) -> bool:
     queue = watch.catalog.queues[routing.queue_id]
     mrd = agent.mrds.get(queue.mrd_id)
     if agent.state is not AgentState.READY or mrd is None or not mrd.willing or agent_id in routing.excluded:
+        return False
+    if not agent.takes_offers or mrd.mirrored or queue.mrd_id in agent.giving_way(agent.slots.values()):
         return False
     mine = [slot for slot in agent.slots.values() if slot.mrd_id == queue.mrd_id]
     if len(mine) >= mrd.tasks_max or any(slot.state is SlotState.RESERVED for slot in mine):
@@ -107,7 +110,7 @@ def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:
     for set_ in watch.timers.values():
         kind, _, subject = set_.key.partition("/")
         talk = watch.talks.get(subject)
-        if set_.due < before and not _superseded(kind, set_.command, talk):
+        if set_.due < before and not (_superseded(kind, set_.command, talk) or _moot(watch, kind, set_)):
             yield f"{set_.key} was due at {set_.due}, and nothing was done"
 
 
@@ -122,6 +125,25 @@ def _superseded(kind: str, command: Any, talk: Any) -> bool:
             return talk is None or talk.held is None or talk.held.due != command.due
         case _:
             return False
+
+
+def _moot(watch: Watch, kind: str, set_: Set) -> bool:
+    """What was set for an agent who has done something else since; who fires it finds nothing to do (routing 42)."""
+    if kind not in ("cool-down", "desk", "idle", "idle-warning"):
+        return False
+    command = set_.command
+    agent = watch.agents[command.agent_id]
+    if watch.doubtful.get(set_.key) == set_.due:
+        return True
+    match kind:
+        case "cool-down":
+            return agent.mrds[command.mrd_id].rests_until != command.until or not agent.ready
+        case "desk":
+            return agent.lost_desk != command.connection_id
+        case "idle":
+            return agent.idle_due != command.due or not watch.catalog.desks.idle_logout_s
+        case _:
+            return agent.idle_due != command.due or agent.idle_warned or not watch.catalog.desks.idle_logout_s
 
 
 def _unsettled_task(watch: Watch, task_id: str, task: Task) -> Iterator[str]:

@@ -48,6 +48,8 @@ class Watch:
         """In which session each message of a customer came."""
         self.catalog = Catalog()
         self.timers: dict[str, Set] = {}
+        self.doubtful: dict[str, datetime] = {}
+        """What may have fired while idleness did not count."""
         self.sent: list[tuple[str, MessagePosted]] = []
         """The latest messages to customers, and their conversations."""
         self.signed_in_s: dict[str, float] = defaultdict(float)
@@ -79,6 +81,9 @@ class Watch:
             case "session":
                 self._session(recorded.subject, recorded.fact)
             case category if category in CATEGORIES:
+                if category == "deskpolicy":
+                    idle = {key: it.due for key, it in self.timers.items() if key.startswith("idle")}
+                    self.doubtful.update(idle)
                 self.catalog = self.catalog.evolve(recorded)
 
     def _must(self, holds: bool, otherwise: str) -> None:
@@ -130,7 +135,8 @@ class Watch:
                 self._alive.pop(root, None)
                 ends = self.checker.ended[root]
                 self._must(ends <= 1, f"request {root} ended {ends} times")
-                self._must(ends == 0 or reason not in GOES_ON, f"request {root} goes on after its end")
+                taken_away = task_id in self.checker.joined
+                self._must(ends == 0 or reason not in GOES_ON or taken_away, f"request {root} goes on after its end")
         self._timers_of(task_id, task)
 
     def _timers_of(self, task_id: str, task: Task) -> None:

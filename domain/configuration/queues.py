@@ -67,6 +67,7 @@ class Queue:
     wait are told now and then, with `{position}` and `{minutes}` in it; empty for nothing (routing 65).
 
     `returning_first`: a customer who is back within a day goes before others (routing 55).
+    `ageing_s`: so many seconds of waiting add one to a request's priority, up to 10 (routing 16); 0 for never.
     `draining`: it takes no new requests, and is retired when nobody waits any more (routing 63). Set up anew, it stays.
     """
 
@@ -96,6 +97,7 @@ class Queue:
     wait_message: str = ""
     priority_labels: tuple[PriorityLabel, ...] = ()
     returning_first: bool = False
+    ageing_s: int = 0
 
     @property
     def wrap_up_mode(self) -> WrapUpMode:
@@ -121,6 +123,7 @@ class Queue:
         within(self.offer_timeout_s, 1, 3_600, "offer_timeout_s")
         within(self.request_ttl_s, 2, 30 * 86_400, "request_ttl_s")
         check_wrap_up(enabled=self.wrap_up_enabled, mandatory=self.wrap_up_mandatory, limit_s=self.wrap_up_s)
+        within(self.ageing_s, 0, 30 * 86_400, "ageing_s")
         within(len(self.priority_labels), 0, LABELS_MAX, "priority_labels")
         for number, label in enumerate(self.priority_labels):
             label.check(f"priority_labels[{number}]")

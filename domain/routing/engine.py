@@ -10,6 +10,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
     watch.py     both, for those whom they concern  siblings.py  one request in several queues
+    ageing.py    who goes before others in the end  clearing.py  which queues are being emptied
 
 What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another
 domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
@@ -31,6 +32,7 @@ from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
 from domain.lines.facts import LineFlushed
+from domain.routing.ageing import Ageing
 from domain.routing.choices import Choices, Found
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
@@ -79,6 +81,7 @@ class Engine:
         self._standing: dict[TaskId, Standing] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
         self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
+        self._ageing = Ageing()
         self._clearing = Clearing(self.state)
         self._reasons = Reasons(self.state, self._staff)
         self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._hold, self._reasons)
@@ -141,6 +144,8 @@ class Engine:
         moves = self._clocks.ring(now)
         if moves:
             moves = [self._watch.with_reason(move) for move in moves]
+        if self._ageing.known:
+            self._grow_urgent(now)
         if self._clearing.has_work:
             moves += self._clearing.moves(now)
         if self._watch.tasks:
@@ -159,6 +164,14 @@ class Engine:
         self._staff.changed = False
         return moves
 
+    def _grow_urgent(self, now: datetime) -> None:
+        """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again."""
+        for task_id in list(self._ageing.ring(now)):
+            request = self.state.requests.get(task_id) or self._siblings.shadows.get(task_id)
+            if request is not None and task_id in self._standing:
+                self._leave(task_id)
+                self._enter(task_id, request)
+
     def _sent_away(self, moves: list[Diverting]) -> list[Diverting]:
         """Whoever is to leave the queue is offered to nobody meanwhile."""
         for move in moves:
@@ -169,7 +182,11 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         first = self._clocks.next_due()
-        for due in (self._clearing.next_due(), self._watch.next_due() if self._watch.tasks else None):
+        for due in (
+            self._ageing.next_due(),
+            self._clearing.next_due(),
+            self._watch.next_due() if self._watch.tasks else None,
+        ):
             if due is not None and (first is None or due < first):
                 first = due
         return first
@@ -279,7 +296,9 @@ class Engine:
             stage = line.stage(request.step)
             if len(line.begins) > 1:
                 self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
-        key = (-line.queue.priority, -routing.priority, routing.first_enqueued_at, task_id, stage.number)
+        ageing_s = line.queue.ageing_s
+        priority = self._ageing.enter(task_id, routing, ageing_s) if ageing_s else routing.priority
+        key = (-line.queue.priority, -priority, routing.first_enqueued_at, task_id, stage.number)
         self._standing[task_id] = line.pool.fresh[task_id] = stage, key
 
     def _enter_others(self, task_id: TaskId, request: Request) -> None:
@@ -292,6 +311,7 @@ class Engine:
         for shadow in self._siblings.close(task_id):
             self._leave(shadow)
             self._clocks.stop(shadow)
+            self._ageing.stop(shadow)
             for astray in self._astray.values():
                 astray.discard(shadow)
 
@@ -328,6 +348,8 @@ class Engine:
         self._let_go(task_id)
         self._leave(task_id)
         self._clocks.stop(task_id)
+        if self._ageing.known:
+            self._ageing.stop(task_id)
         if self.state.flushed:
             self._clearing.over(task_id)
         if self._astray:

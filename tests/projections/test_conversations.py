@@ -7,15 +7,20 @@ from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
     AgentRequested,
+    AgentRequestEnded,
     AgentRoleChanged,
     BotJoined,
     CloseReason,
     ConversationClosed,
+    ConversationHeld,
+    ConversationResumed,
     ConversationStarted,
     ConversationState,
     MessagePosted,
     ParticipantRole,
     RequestReason,
+    ResponseAwaited,
+    ResumeReason,
     SessionJoined,
     SessionLeft,
 )
@@ -180,3 +185,40 @@ async def test_a_window_that_makes_no_sense_is_refused(postgres_url, window):
     async with shown(postgres_url, five()) as connection:
         with pytest.raises(Invalid):
             await all_conversations(connection, window=window)
+
+
+TALK = (*BEGUN, (2, C1, AgentJoined("bob", "t1", ParticipantRole.PRIMARY, "Bob")), (3, C1, by_customer("m1", "hi")))
+AWAITED = (3, C1, ResponseAwaited("m1", "s1", after(63), 60))
+
+
+async def test_until_when_an_agent_is_to_reply_is_shown(postgres_url):  # routing 56
+    async with shown(postgres_url, told(*TALK, AWAITED)) as connection:
+        assert (await conversation(connection, "c1")).response_due == after(63)
+    async with shown(postgres_url, told(*TALK, AWAITED, (9, C1, by_agent("m2", "hello")))) as connection:
+        assert (await conversation(connection, "c1")).response_due is None
+
+
+async def test_who_is_on_hold_is_shown(postgres_url):  # routing 56
+    held = (*TALK, AWAITED, (9, C1, ConversationHeld("bob", after(99), "", 54.0)))
+    async with shown(postgres_url, told(*held)) as connection:
+        it = await conversation(connection, "c1")
+    assert (it.state, it.held_until, it.response_due) == (ConversationState.ON_HOLD, after(99), None)
+    async with shown(postgres_url, told(*held, (20, C1, ConversationResumed(ResumeReason.TIME)))) as connection:
+        it = await conversation(connection, "c1")
+    assert (it.state, it.held_until) == (ConversationState.ACTIVE, None)
+
+
+async def test_a_reminder_does_not_move_the_end_of_a_silence(postgres_url):  # routing 56
+    reminder = MessagePosted(
+        "r", Sender(SenderType.SYSTEM, "parley"), Body(text="There?"), "s1", "web", reminds_of="m2"
+    )
+    said = (*TALK, (4, C1, by_agent("m2", "hello", reply_due=after(604))), (300, C1, reminder))
+    async with shown(postgres_url, told(*said)) as connection:
+        it = await conversation(connection, "c1")
+    assert (it.reply_due, it.last_message.preview, it.other_messages) == (after(604), "There?", 1)
+
+
+async def test_the_silence_after_a_request_in_vain_is_shown(postgres_url):  # routing 28
+    facts = told(*BEGUN, (3, C1, REQUEST), (9, C1, AgentRequestEnded("t1", "NO_AGENT_AVAILABLE", after(609))))
+    async with shown(postgres_url, facts) as connection:
+        assert (await conversation(connection, "c1")).reply_due == after(609)

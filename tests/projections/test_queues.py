@@ -6,6 +6,7 @@ import pytest
 
 from domain.configuration.facts import QueueConfigured, Retired
 from domain.configuration.settings import Queue
+from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskReserved, WrapUpStarted
 from projections.queues.reads import QueueCounters, boards, quarters
 from tests.projections.telling import NINE, after, shown, told
@@ -74,6 +75,31 @@ async def test_whoever_leaves_while_it_is_queued_or_rings_has_abandoned(postgres
     assert (it.counters.abandoned, it.counters.short_abandoned, it.counters.abandoned_within) == (3, 1, 2)
     assert (it.counters.longest_wait_ms, it.counters.abandoned_wait_ms) == (25_000, 38_000)
     assert it.queued == it.reserved == 0
+
+
+async def test_how_customers_went_before_an_answer_is_told_apart(postgres_url):  # routing 59
+    ways = [None, *SessionEndReason]
+    it = await board(
+        postgres_url,
+        *(line for n in range(len(ways)) for line in queued(f"t{n}", 0)),
+        *((9, f"task-t{n}", TaskClosed(TaskCloseReason.CANCELLED, "c1", left=left)) for n, left in enumerate(ways)),
+    )
+    counters = it.counters
+    assert counters.abandoned == len(ways)
+    assert (counters.abandoned_network, counters.abandoned_inactivity, counters.abandoned_forced) == (1, 1, 1)
+
+
+async def test_declined_offers_and_flushed_requests_are_no_abandons(postgres_url):  # routing 21, 64
+    it = await board(
+        postgres_url,
+        *queued("t1", 0),
+        (1, "task-t1", TaskReserved("o", "bob", after(30), 0)),
+        closed("t1", 5, TaskCloseReason.DECLINED),
+        *queued("t2", 5, first=0, attempt=2),
+        closed("t2", 60, TaskCloseReason.FORCE_CLOSED),
+    )
+    assert (it.counters.offered, it.counters.declined, it.counters.flushed) == (1, 1, 1)
+    assert (it.counters.rona, it.counters.abandoned, it.counters.longest_wait_ms) == (0, 0, 60_000)
 
 
 async def test_nobody_free_in_time_is_not_an_abandon(postgres_url):

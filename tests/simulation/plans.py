@@ -135,6 +135,7 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         decline_allowed=random.random() < 0.5,
         auto_answer=random.random() < 0.1,
         priority_labels=(PriorityLabel("mood", "2", 7),) if random.random() < 0.3 else (),
+        ageing_s=random.choice([0, 0, 5, 60]),
         returning_first=random.random() < 0.3,
         no_agent_message=random.choice(["", "Nobody is free."]),
         opening=an_opening(random, queue) if random.random() < 0.3 else None,

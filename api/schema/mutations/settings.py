@@ -156,6 +156,7 @@ class ConfigureQueueInput(Intention):
     opening: OpeningInput | None = doc("When it is open; null for always.", default=None)
     overflow: list[OverflowInput] = doc("When too much waits, and what then; at most 10 rules.", default_factory=list)
     priority_labels: list[PriorityLabelInput] = doc("What makes requests urgent, at most 50.", default_factory=list)
+    ageing_s: int = doc("Seconds of waiting that add one to a request's priority, up to 10; 0 for never.", default=0)
     returning_first: bool = doc("Do customers who are back within a day go first?", default=False)
 
     def settings(self) -> s.Queue:
@@ -187,6 +188,7 @@ class ConfigureQueueInput(Intention):
                 PriorityLabel(it.field, it.value, it.priority, it.operator) for it in self.priority_labels
             ),
             returning_first=self.returning_first,
+            ageing_s=self.ageing_s,
         )
 
 

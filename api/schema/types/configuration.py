@@ -116,6 +116,7 @@ class QueueSettings:
     opening: Opening | None = doc("When it is open; null for always.")
     overflow: list[Overflow] = doc("When too much waits, and what then: the first rule that holds.")
     priority_labels: list[PriorityLabel] = doc("What makes requests urgent.")
+    ageing_s: int = doc("Seconds of waiting that add one to a request's priority, up to 10; 0 for never.")
     returning_first: bool = doc("Do customers who are back within a day go first?", name="isReturningFirst")
     draining: bool = doc("Does it run empty, to be retired then?", name="isDraining")
     ewt_min_s: int = doc("No shorter wait than this is ever told.")
@@ -284,6 +285,7 @@ def queues(those: Mapping[QueueId, s.Queue]) -> list[QueueSettings]:
                 for one in it.priority_labels
             ],
             returning_first=it.returning_first,
+            ageing_s=it.ageing_s,
             draining=it.draining,
             ewt_min_s=it.ewt_min_s,
             ewt_max_s=it.ewt_max_s,

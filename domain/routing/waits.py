@@ -4,16 +4,20 @@ A fold of its own beside the engine's, which never asks it: the engine orders th
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from domain.configuration.catalog import Catalog
+from domain.configuration.diversions import OverflowCondition
 from domain.configuration.entity import CATEGORIES
 from domain.ids import ConversationId, QueueId, TaskId
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
+from domain.routing.diversions import rule_name
+from domain.routing.moves import Diverting
 from domain.routing.pace import Method, Pace, clamped
-from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCreated, TaskQueued
+from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCreated, TaskDiverted, TaskQueued
 from domain.tasks.task import GOES_ON
 
 Key = tuple[int, datetime, TaskId]
@@ -66,6 +70,9 @@ class Waits:
                 self.created[task_id] = conversation_id
             case TaskQueued(routing=routing):
                 self._entered(task_id, routing)
+            case TaskDiverted(rule=rule) if task_id in self.requests:
+                it = self.requests[task_id]
+                it.routing = replace(it.routing, diverted=it.routing.diverted | {rule})
             case TaskAccepted():
                 self._answered(task_id, recorded.at)
             case TaskClosed(reason=reason):
@@ -92,6 +99,19 @@ class Waits:
     def of_newcomer(self, queue_id: QueueId) -> Estimate:
         return self._estimate(queue_id, len(self.lines.get(queue_id, ())) + 1)
 
+    def overflowing(self) -> Iterator[Diverting]:
+        """Who would have to wait too long, by the rules of their queue (routing 58); each rule is applied once."""
+        for queue_id, queue in self.catalog.queues.items():
+            rules = [it for it in queue.overflow if it.condition is OverflowCondition.ESTIMATED_WAIT]
+            for position, (_, _, root) in enumerate(self.lines.get(queue_id, ()) if rules else (), 1):
+                task_id, (seconds, _) = self.tasks[root], self.pace(queue_id).estimate(position)
+                diverted = self.requests[task_id].routing.diverted
+                for rule in rules:
+                    name = rule_name(queue_id, rule)
+                    if seconds is not None and seconds >= rule.threshold and name not in diverted:
+                        yield Diverting(task_id, name, rule.diversion, int(seconds))
+                        break
+
     def pace(self, queue_id: QueueId) -> Pace:
         return self.paces.get(queue_id) or Pace()
 
@@ -106,6 +126,9 @@ class Waits:
     def _entered(self, task_id: TaskId, routing: Routing) -> None:
         pace = self.paces.setdefault(routing.queue_id, Pace())
         before = self.moved.pop(routing.root_request_id, None)
+        if before is not None and before.routing.queue_id != routing.queue_id:  # another queue (routing 58)
+            self.paces[before.routing.queue_id].gave_up()
+            before = None
         if before is None:
             was_first = not pace.waiting
             foretold_s = pace.entered()
@@ -119,7 +142,7 @@ class Waits:
     def _answered(self, task_id: TaskId, at: datetime) -> None:
         it = self._leaves(task_id)
         if it is not None:
-            queue_id, entered_at = it.routing.queue_id, it.routing.first_enqueued_at
+            queue_id, entered_at = it.routing.queue_id, it.routing.entered_at or it.routing.first_enqueued_at
             self.paces[queue_id].answered(at, entered_at, was_first=it.was_first, foretold_s=it.foretold_s)
             self.served[task_id] = queue_id, at
 

@@ -138,6 +138,7 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         ageing_s=random.choice([0, 0, 5, 60]),
         returning_first=random.random() < 0.3,
         no_agent_message=random.choice(["", "Nobody is free."]),
+        wait_message=random.choice(["", "You are number {position}; about {minutes} min."]),
         opening=an_opening(random, queue) if random.random() < 0.3 else None,
         overflow=overflows(random, queue) if random.random() < 0.3 else (),
     )
@@ -158,6 +159,7 @@ def an_opening(random: Random, queue: QueueId) -> Opening:
 
 def overflows(random: Random, queue: QueueId) -> tuple[Overflow, ...]:
     thresholds = {OverflowCondition.QUEUE_LENGTH: [1, 3], OverflowCondition.OLDEST_WAIT: [5, 40]}
+    thresholds[OverflowCondition.ESTIMATED_WAIT] = [5, 60]
     conditions = random.sample(list(OverflowCondition), random.randint(1, 3))
     return tuple(Overflow(it, a_diversion(random, queue), random.choice(thresholds.get(it, [0]))) for it in conditions)
 

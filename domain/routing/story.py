@@ -19,6 +19,7 @@ from domain.tasks.facts import (
     TaskClosed,
     TaskCloseReason,
     TaskDiverted,
+    TaskNamed,
     TaskPulled,
     TaskQueued,
     TaskReserved,
@@ -38,6 +39,7 @@ class Turn(StrEnum):
     GAVE_UP = "GAVE_UP"
     CANCELLED = "CANCELLED"
     PULLED = "PULLED"
+    NAMED = "NAMED"
     ENDED = "ENDED"
 
 
@@ -74,6 +76,8 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
                 yield Chapter(at, position, task_id, Turn.DIVERTED, queue, reason=f"{rule} {action}")
             case TaskReserved(agent_id=agent, step=step, decision=why):
                 yield Chapter(at, position, task_id, Turn.OFFERED, why.queue_id, step, agent, grounds=why)
+            case TaskNamed(agent_id=agent):
+                yield Chapter(at, position, task_id, Turn.NAMED, agent_id=agent)
             case TaskPulled(agent_id=agent):
                 yield Chapter(at, position, task_id, Turn.PULLED, agent_id=agent)
             case TaskAccepted(agent_id=agent):
@@ -130,8 +134,19 @@ def words(chapter: Chapter, agent: Name, queue: Name) -> str:
             return "The customer left, or it lost its purpose, before anybody took it."
         case Turn.PULLED:
             return f"{who} chose it from a list."
+        case Turn.NAMED:
+            return f"Asked of {who} alone."
         case Turn.ENDED:
-            return f"Ended: {chapter.reason}."
+            return _ENDINGS.get(chapter.reason, "Ended: {reason}.").format(who=who, reason=chapter.reason)
+
+
+_ENDINGS: Mapping[str, str] = {
+    TaskCloseReason.DONE: "{who} is done with it.",
+    TaskCloseReason.REROUTE: "Taken from {who}, whose other work came first or who is away; others are looked for.",
+    TaskCloseReason.AGENT_LOGOUT: "{who} signed out; others are looked for.",
+    TaskCloseReason.TRANSFERRED: "{who} passed it on.",
+    TaskCloseReason.RESPONSE_TIMEOUT: "{who} did not answer the customer in time; others are looked for.",
+}
 
 
 _STEPS: Mapping[str, str] = {

@@ -106,6 +106,9 @@ class Waits:
     def _entered(self, task_id: TaskId, routing: Routing) -> None:
         pace = self.paces.setdefault(routing.queue_id, Pace())
         before = self.moved.pop(routing.root_request_id, None)
+        if before is not None and before.routing.queue_id != routing.queue_id:  # another queue (routing 58)
+            self.paces[before.routing.queue_id].gave_up()
+            before = None
         if before is None:
             was_first = not pace.waiting
             foretold_s = pace.entered()
@@ -119,7 +122,7 @@ class Waits:
     def _answered(self, task_id: TaskId, at: datetime) -> None:
         it = self._leaves(task_id)
         if it is not None:
-            queue_id, entered_at = it.routing.queue_id, it.routing.first_enqueued_at
+            queue_id, entered_at = it.routing.queue_id, it.routing.entered_at or it.routing.first_enqueued_at
             self.paces[queue_id].answered(at, entered_at, was_first=it.was_first, foretold_s=it.foretold_s)
             self.served[task_id] = queue_id, at
 

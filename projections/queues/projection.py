@@ -179,10 +179,11 @@ class Queues:
             quarter = self._quarter(routing.queue_id, at)
             if routing.attempt == 1:
                 quarter.offered += 1
-                pace = self._pace(routing.queue_id)
-                row.was_first, row.foretold_s = not pace.waiting, pace.entered()
             else:
                 quarter.requeued += 1
+            if routing.attempt == 1 or routing.entered_at == at:
+                pace = self._pace(routing.queue_id)
+                row.was_first, row.foretold_s = not pace.waiting, pace.entered()
 
     def _answered(self, row: Request, at: datetime) -> None:
         routing = row.model.routing
@@ -194,7 +195,7 @@ class Queues:
         quarter.wait_ms += wait_ms
         quarter.longest_wait_ms = max(quarter.longest_wait_ms, wait_ms)
         quarter.alert_ms += _ms(row.reserved_at, at)
-        pace, began = self._pace(routing.queue_id), routing.first_enqueued_at
+        pace, began = self._pace(routing.queue_id), routing.entered_at or routing.first_enqueued_at
         error_s = pace.answered(at, began, was_first=row.was_first, foretold_s=row.foretold_s)
         if error_s is not None:  # routing 65
             quarter.foretold += 1
@@ -210,7 +211,7 @@ class Queues:
         quarter = self._quarter(routing.queue_id, at)
         if row.answered_at is not None:
             self._pace(routing.queue_id).served(row.answered_at, at)
-        elif closed.reason not in GOES_ON:
+        elif closed.reason not in GOES_ON or row.model.moves_to is not None:
             self._pace(routing.queue_id).gave_up()
         if before.media_state in _WAITING:
             self._gave_up(quarter, routing.first_enqueued_at, closed, at)

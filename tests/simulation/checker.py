@@ -41,6 +41,7 @@ from domain.customers.facts import (
     SessionReleased,
 )
 from domain.kernel import BEGINNING, NOT_WRITTEN, Recorded
+from domain.routing.waits import Waits
 from domain.tasks.facts import (
     MonitoringStarted,
     StepReached,
@@ -92,6 +93,8 @@ class Checker:
         self.closed_conversations: set[str] = set()
         self.created: set[str] = set()
         self.messages: Counter[str] = Counter()
+        self.waits = Waits()
+        """Who stands where in line: nobody, at the end (routing 65)."""
 
     def feed_all(self, history: Iterable[Recorded[Any]]) -> "Checker":
         for recorded in history:
@@ -100,6 +103,7 @@ class Checker:
 
     def feed(self, recorded: Recorded[Any]) -> None:
         self._order(recorded)
+        self.waits.feed(recorded)
         read = {
             "agent": self._agent,
             "task": self._task,
@@ -118,6 +122,9 @@ class Checker:
         roots = set(self.root.values())
         found += [f"request {r} has {self.ended[r]} final reasons" for r in roots if self.ended[r] != 1]
         found += [f"in {talk} somebody still waits for {list(asked)}" for talk, asked in self.awaited.items() if asked]
+        waits = self.waits
+        found += [f"{task} still stands in line" for task in (*waits.requests, *waits.moved)]
+        found += [f"{queue} is still at work: {it}" for queue, it in waits.paces.items() if it.waiting or it.active]
         return found
 
     def _must(self, holds: bool, otherwise: str) -> None:

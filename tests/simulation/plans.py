@@ -138,6 +138,7 @@ def a_queue(random: Random, queue: QueueId) -> s.Queue:
         ageing_s=random.choice([0, 0, 5, 60]),
         returning_first=random.random() < 0.3,
         no_agent_message=random.choice(["", "Nobody is free."]),
+        wait_message=random.choice(["", "You are number {position}; about {minutes} min."]),
         opening=an_opening(random, queue) if random.random() < 0.3 else None,
         overflow=overflows(random, queue) if random.random() < 0.3 else (),
     )

@@ -1,9 +1,10 @@
 """Is what became of a request told so that people understand it?"""
 
 from domain.configuration import settings as s
+from domain.configuration.diversions import DiversionAction
 from domain.routing.decisions import Grounds, Obstacle
 from domain.routing.story import Turn, story, unable, words
-from domain.tasks.facts import TaskCloseReason
+from domain.tasks.facts import TaskCloseReason, TaskDiverted, TaskNamed
 from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, knows
 
 
@@ -32,7 +33,7 @@ def test_a_request_from_the_queue_to_the_end() -> None:  # routing 7, 13
         "Nobody came in time: step 2 begins.",
         f"Offered to Bo: the first of 3 candidates, available longest (since {since:%H:%M:%S}), before Ada, Cy.",
         "Bo took it.",
-        "Ended: DONE.",
+        "Bo is done with it.",
     ]
 
 
@@ -95,6 +96,27 @@ def test_other_ends_have_words_of_their_own() -> None:
         floor.task("t1", lambda task, reason=reason: task.cancel(reason))
         assert [it.turn for it in story(floor.history)] == [Turn.QUEUED, turn]
         assert len(told(floor)[-1]) > 20
+
+
+def test_work_that_gave_way_says_so() -> None:  # routing 35, 36
+    floor = a_floor()
+    floor.staff("ana")
+    floor.ask("t1")
+    floor.settle()
+    floor.accept("t1")
+    floor.task("t1", lambda task: task.take_away(TaskCloseReason.REROUTE))
+    assert told(floor)[-1] == "Taken from Ana, whose other work came first or who is away; others are looked for."
+
+
+def test_a_request_for_one_person_and_one_that_moves_on() -> None:  # routing 44, 58
+    floor = a_floor()
+    named = TaskNamed("ana", CHAT, "t1", "s")
+    floor.tell("task-t1", named)
+    floor.tell("task-t2", TaskDiverted("overflow[0]", DiversionAction.OTHER_QUEUE, "talk", "service"))
+    assert told(floor) == [
+        "Asked of Ana alone.",
+        "Not left to wait as it did on to the queue Service: overflow[0] OTHER_QUEUE.",
+    ]
 
 
 def test_while_it_waits_the_engine_says_why_nobody_comes() -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from domain.configuration import settings as s
+from domain.ids import TaskId
 from domain.kernel import Invalid
 from domain.routing.pace import KEPT, Method, Pace, clamped
 from domain.routing.waits import Waits
@@ -57,6 +58,17 @@ def test_priority_goes_before_waiting_and_a_missed_offer_before_both() -> None: 
     line.ask("t3", priority=10)
     assert line.places("t1", again, "t3") == [3, 1, 2]
     assert line.waits.of_request("t2").position == 1, "by the task that it began with"
+
+
+def test_who_moves_to_another_queue_leaves_the_one() -> None:  # routing 58
+    line = Line()
+    line.queue("service", CHAT, ANYBODY)
+    line.ask("t1")
+    line.ask("t2")
+    line.task("t1", lambda task: task.take_away(TaskCloseReason.REROUTE))
+    line.ask("t1'", "service", root_request_id=TaskId("t1"), attempt=2, entered_at=line.now)
+    assert line.places("t1'", "t2") == [1, 1]
+    assert [line.waits.pace(queue).waiting for queue in ("sales", "service")] == [1, 1]
 
 
 def test_where_nothing_is_known_nothing_is_promised() -> None:

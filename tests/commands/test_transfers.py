@@ -25,7 +25,7 @@ from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskM
 from domain.tasks.task import REROUTE_PRIORITY, NotYourTask, TaskOver
 from tests.commands.floor import MARIA, OMAR, PAUL, RETURNS, SALES, ZOE, Floor, talking
 from tests.commands.office import message
-from tests.domain.configuration.situations import CHAT
+from tests.domain.configuration.situations import CHAT, EMAIL
 
 pytestmark = pytest.mark.anyio
 TRANSFER, AGENT = TaskDirection.DIRECT_TRANSFER, TaskMode.AGENT
@@ -303,3 +303,34 @@ async def test_nobody_is_passed_on_to_a_queue_that_drains() -> None:  # routing 
     with pytest.raises(QueueDraining):
         await office.send(AskColleague(floor.first, MARIA, TRANSFER, queue_id=RETURNS))
     assert (await floor.talk()).talking == [MARIA]
+
+
+# A customer who comes by another channel, too (routing 50)
+
+
+async def test_a_second_session_belongs_to_the_same_task() -> None:
+    floor = await talking()
+    await floor.office.sends(message("second", "sms-line"))
+    task = await floor.task(floor.first)
+    assert await floor.newest() == floor.first
+    assert (await floor.talk()).awaited == set()
+    assert task.media == {CHAT: tuple((await floor.talk()).sessions)}
+    assert len(task.media[CHAT]) == 2
+
+
+async def test_a_session_of_another_domain_is_another_media_of_the_same_task() -> None:
+    floor = await talking()
+    catalog = floor.office.catalog
+    letters = replace(catalog.channel_types["sms"], mrd_id=EMAIL)
+    floor.office.catalog = replace(catalog, channel_types={**catalog.channel_types, "sms": letters})
+    await floor.office.sends(message("second", "sms-line"))
+    assert await floor.newest() == floor.first
+    assert list((await floor.task(floor.first)).media) == [CHAT, EMAIL]
+
+
+async def test_whoever_joins_later_has_both_sessions() -> None:
+    floor = await talking()
+    await floor.office.sends(message("second", "sms-line"))
+    request = await by_name(floor)
+    await floor.office.sends(AcceptTask(request, PAUL))
+    assert len((await floor.task(request)).media[CHAT]) == 2

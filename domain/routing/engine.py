@@ -419,10 +419,6 @@ class Engine:
         return request is not None and request.routing.queue_id == queue_id
 
 
-def earliest(*moments: datetime | None) -> datetime | None:
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
 def _work_key(found: Found) -> WorkKey:
     return found[0]
 

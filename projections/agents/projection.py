@@ -32,6 +32,8 @@ class Stand(msgspec.Struct):
     tasks_max: int = 0
     load: int = 0
     last_ready_at: datetime | None = None
+    durations: dict[str, float] = {}
+    """Seconds of this shift in each state, until `since`."""
 
 
 class Work(msgspec.Struct):
@@ -52,6 +54,9 @@ class Row(msgspec.Struct):
     state: AgentState = AgentState.LOGOUT
     reason: str = ""
     login_at: datetime | None = None
+    is_connected: bool = True
+    durations: dict[str, float] = {}
+    """Seconds of this shift in each global state, until `since`: with the time since then they make up the shift."""
     attributes: dict[str, int] = {}
     mrds: list[Stand] = []
     tasks: list[Work] = []
@@ -60,7 +65,7 @@ class Row(msgspec.Struct):
 
 class Agents:
     name: LiteralString = "agents"
-    version = 1
+    version = 2
     facts: frozenset[type[Fact]] = frozenset(get_args(AgentFact))
 
     def __init__(self) -> None:
@@ -72,19 +77,25 @@ class Agents:
 
     def fold(self, event: Recorded[Any]) -> None:
         row = self.agents.change(event.subject) or self.agents.put(Row(event.subject, event.at))
-        model = row.model = row.model.evolve(event.fact)
-        row.position = event.position
-        if (model.state, model.reason) != (row.state, row.reason):
-            row.state, row.reason, row.since = model.state, model.reason, event.at
+        before = row.model
+        model = row.model = before.evolve(event.fact)
+        row.position, row.is_connected = event.position, not model.lost_desk
         match event.fact:
             case LoggedIn():
-                row.login_at = event.at
-            case SlotReserved() | SlotFilled() | SlotWrappingUp() | SlotReleased() as slot:
-                _work(row, slot, event.at)
-                _stand(row, slot.mrd_id, event.at)
-                return
+                row.login_at, row.durations = event.at, {}
+                for stand in row.mrds:
+                    stand.durations = {}
+            case SlotReserved() | SlotFilled() | SlotWrappingUp() | SlotReleased() as fact:
+                _work(row, fact, event.at)
+                slot = before.slots.get(fact.task_id) or model.slots.get(fact.task_id)
+                if slot is None or not slot.interrupts:  # else others give way to it, or do no more
+                    _stand(row, fact.mrd_id, event.at)
+                    return
             case _:
                 pass
+        if (model.state, model.reason) != (row.state, row.reason):
+            row.durations = _longer(row.durations, row.state, row.since, event.at)
+            row.state, row.reason, row.since = model.state, model.reason, event.at
         for mrd_id in model.mrds:
             _stand(row, mrd_id, event.at)
 
@@ -106,9 +117,17 @@ def _stand(row: Row, mrd_id: MrdId, at: datetime) -> None:
     stand.load = model.load(mrd_id)
     state = model.mrd_state(mrd_id)
     if state != stand.state:
+        stand.durations = _longer(stand.durations, stand.state, stand.since, at)
         stand.previous_state, stand.state, stand.since = stand.state, state, at
         if state is MrdState.READY:
             stand.last_ready_at = at
+
+
+def _longer(durations: dict[str, float], state: str, since: datetime, until: datetime) -> dict[str, float]:
+    """routing 67: with what the state that ends has lasted; being signed out is no part of a shift."""
+    if state == AgentState.LOGOUT:
+        return durations
+    return {**durations, state: durations.get(state, 0.0) + (until - since).total_seconds()}
 
 
 def _work(row: Row, fact: SlotReserved | SlotFilled | SlotWrappingUp | SlotReleased, at: datetime) -> None:

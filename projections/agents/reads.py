@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.rows import dict_row
 
@@ -24,6 +24,7 @@ class MrdStand:
     tasks_max: int
     load: int
     last_ready_at: datetime | None
+    durations: Mapping[MrdState, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class AgentTask:
 
 @dataclass(frozen=True, slots=True)
 class AgentPresence:
-    """`since`: when state or reason last changed."""
+    """`since`: when state or reason last changed. `durations`: seconds of this shift in each state, until then;
+    `is_connected`: false while they are cut off from their desk.
+    """
 
     id: AgentId
     username: str
@@ -47,6 +50,8 @@ class AgentPresence:
     reason: str
     since: datetime
     login_at: datetime | None
+    is_connected: bool
+    durations: Mapping[AgentState, float]
     attributes: Mapping[AttributeId, int]
     mrds: tuple[MrdStand, ...]
     tasks: tuple[AgentTask, ...]
@@ -66,7 +71,7 @@ class AgentSkills:
 
 @dataclass(frozen=True, slots=True)
 class MrdCrew:
-    """Who can work in a media routing domain now. `ready`: takes a task at once (READY or ACTIVE)."""
+    """Who can work in a media routing domain now. `ready`: takes a task at once (READY or ACTIVE, and not cut off)."""
 
     mrd_id: MrdId
     logged_in: int
@@ -74,6 +79,13 @@ class MrdCrew:
     by_state: Mapping[MrdState, int]
     load: int
     tasks_max: int
+
+
+class Figures(NamedTuple):
+    agents: int
+    load: int
+    tasks_max: int
+    connected: int
 
 
 def _presence(row: dict[str, Any]) -> AgentPresence:
@@ -85,6 +97,8 @@ def _presence(row: dict[str, Any]) -> AgentPresence:
         reason=row["reason"],
         since=row["since"],
         login_at=row["login_at"],
+        is_connected=row["is_connected"],
+        durations={AgentState(state): seconds for state, seconds in row["durations"].items()},
         attributes=row["attributes"],
         mrds=tuple(_stand(mrd) for mrd in row["mrds"]),
         tasks=tuple(_task(task) for task in row["tasks"]),
@@ -102,6 +116,7 @@ def _stand(mrd: dict[str, Any]) -> MrdStand:
         mrd["tasks_max"],
         mrd["load"],
         datetime.fromisoformat(ready_at) if ready_at else None,
+        {MrdState(state): seconds for state, seconds in mrd["durations"].items()},
     )
 
 
@@ -150,23 +165,24 @@ async def staff(connection: Connection) -> list[AgentSkills]:
 async def crews(connection: Connection) -> dict[MrdId, MrdCrew]:
     """How many agents there are in each media routing domain that anybody was ever given."""
     cursor = await connection.execute(
-        "SELECT mrd_id, state, count(*), sum(load), sum(tasks_max) FROM agents.agent_mrd GROUP BY mrd_id, state"
+        "SELECT mrd_id, state, count(*), sum(load), sum(tasks_max), count(*) FILTER (WHERE is_connected)"
+        " FROM agents.agent_mrd GROUP BY mrd_id, state"
     )
-    found: dict[MrdId, dict[MrdState, tuple[int, int, int]]] = {}
-    for mrd_id, state, count, load, tasks_max in await cursor.fetchall():
-        found.setdefault(mrd_id, {})[MrdState(state)] = (count, load, tasks_max)
+    found: dict[MrdId, dict[MrdState, Figures]] = {}
+    for mrd_id, state, *figures in await cursor.fetchall():
+        found.setdefault(mrd_id, {})[MrdState(state)] = Figures(*figures)
     return {mrd_id: _crew(mrd_id, states) for mrd_id, states in sorted(found.items())}
 
 
-def _crew(mrd_id: MrdId, states: Mapping[MrdState, tuple[int, int, int]]) -> MrdCrew:
+def _crew(mrd_id: MrdId, states: Mapping[MrdState, Figures]) -> MrdCrew:
     here = {state: figures for state, figures in states.items() if state is not MrdState.LOGOUT}
     return MrdCrew(
         mrd_id,
-        logged_in=sum(count for count, _, _ in here.values()),
-        ready=sum(count for state, (count, _, _) in here.items() if state in (MrdState.READY, MrdState.ACTIVE)),
-        by_state={state: count for state, (count, _, _) in states.items()},
-        load=sum(load for _, load, _ in here.values()),
-        tasks_max=sum(tasks_max for _, _, tasks_max in here.values()),
+        logged_in=sum(it.agents for it in here.values()),
+        ready=sum(it.connected for state, it in here.items() if state in (MrdState.READY, MrdState.ACTIVE)),
+        by_state={state: it.agents for state, it in states.items()},
+        load=sum(it.load for it in here.values()),
+        tasks_max=sum(it.tasks_max for it in here.values()),
     )
 
 

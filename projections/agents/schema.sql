@@ -8,8 +8,10 @@ CREATE TABLE agent (
     reason     text        NOT NULL,
     since      timestamptz NOT NULL,  -- of state and reason
     login_at   timestamptz,           -- of the current or last login
+    is_connected boolean   NOT NULL,  -- false: cut off from their desk, so nothing is offered
+    durations  jsonb       NOT NULL,  -- {state: seconds} of this shift, until since
     attributes jsonb       NOT NULL,  -- {attribute_id: value}
-    mrds       jsonb       NOT NULL,  -- [{mrd_id, state, previous_state, since, tasks_max, load, last_ready_at}]
+    mrds       jsonb       NOT NULL,  -- [{mrd_id, state, previous_state, since, tasks_max, load, last_ready_at, durations}]
     tasks      jsonb       NOT NULL,  -- [{task_id, mrd_id, state, offer_id, conversation_id, since}]
     position   bigint      NOT NULL,  -- the newest fact in this row
     model      json        NOT NULL
@@ -19,9 +21,9 @@ CREATE UNIQUE INDEX agent_by_username ON agent (username, id);
 
 -- For SQL: an agent's stand in each media routing domain, and their tasks.
 CREATE VIEW agent_mrd AS
-SELECT agent.id AS agent_id, mrd.*
+SELECT agent.id AS agent_id, agent.is_connected, mrd.*
 FROM agent, jsonb_to_recordset(agent.mrds) AS mrd (
-    mrd_id text, state text, previous_state text, since timestamptz, tasks_max int, load int, last_ready_at timestamptz);
+    mrd_id text, state text, previous_state text, since timestamptz, tasks_max int, load int, last_ready_at timestamptz, durations jsonb);
 
 CREATE VIEW agent_task AS
 SELECT agent.id AS agent_id, task.*

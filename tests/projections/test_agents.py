@@ -7,6 +7,8 @@ from domain.agents.facts import (
     AgentState,
     AttributeAssigned,
     AttributeWithdrawn,
+    DeskConnected,
+    DeskDisconnected,
     LoggedIn,
     LoggedOut,
     MadeNotReady,
@@ -18,7 +20,10 @@ from domain.agents.facts import (
     SlotReleased,
     SlotReserved,
     SlotState,
+    StateLost,
 )
+from domain.configuration.domains import InterruptionAction
+from domain.routing.decisions import UNTOLD
 from projections.agents.reads import agent, agents, crews
 from tests.projections.telling import after, query, shown, told
 
@@ -50,6 +55,59 @@ async def test_an_agent_shows_who_they_are_and_what_they_can(postgres_url):
         ("chat", MrdState.READY, 2, 0),
         ("email", MrdState.NOT_READY, 5, 0),
     ]
+
+
+async def test_the_states_of_a_shift_add_up_to_it(postgres_url):  # routing 67
+    gives_way = {"email": InterruptionAction.HOLD}
+    facts = told(
+        *ready(at=100),
+        (110, BOB, MrdMadeReady("email")),
+        (120, BOB, SlotReserved("chat", "t1", "o1", 0, UNTOLD, False, gives_way)),
+        (125, BOB, SlotFilled("chat", "t1", "c1")),
+        (150, BOB, SlotReleased("chat", "t1", "DONE")),
+        (160, BOB, StateLost("crash")),
+        (190, BOB, MadeReady()),
+        (190, BOB, MrdMadeReady("chat")),
+        (200, BOB, MadeNotReady("lunch")),
+        (230, BOB, MadeNotReady("training")),
+        (300, BOB, LoggedOut("home")),
+        (900, BOB, AttributeAssigned("latin", 1)),
+    )
+    async with shown(postgres_url, facts) as connection:
+        it = await agent(connection, "bob")
+    assert it.durations == {"NOT_READY": 100, "READY": 70, "UNKNOWN": 30}
+    chat, email = it.mrds
+    assert chat.durations == {"NOT_READY": 100, "READY": 40, "ACTIVE": 30, "UNKNOWN": 30}
+    assert email.durations == {"NOT_READY": 120, "READY": 20, "INTERRUPTED": 30, "UNKNOWN": 30}
+    for durations in (it.durations, chat.durations, email.durations):
+        assert sum(durations.values()) == (it.since - it.login_at).total_seconds() == 200
+
+
+async def test_a_new_shift_begins_with_nothing(postgres_url):
+    facts = told(*ready(), (50, BOB, LoggedOut("")), (60, BOB, LoggedIn()), (70, BOB, MadeReady()))
+    async with shown(postgres_url, facts) as connection:
+        it = await agent(connection, "bob")
+    assert (it.durations, it.mrds[0].durations) == ({"NOT_READY": 10}, {})
+
+
+async def test_whoever_is_cut_off_is_ready_and_takes_nothing(postgres_url):  # routing 39
+    facts = told(*ready(), (1, BOB, DeskConnected("d")), (2, BOB, DeskDisconnected("d", after(60))))
+    async with shown(postgres_url, facts) as connection:
+        it, crew = await agent(connection, "bob"), (await crews(connection))["chat"]
+    assert (it.state, it.is_connected, it.mrds[0].state) == ("READY", False, "READY")
+    assert (crew.logged_in, crew.ready, crew.by_state) == (1, 0, {"READY": 1})
+
+
+async def test_what_gives_way_is_shown_as_long_as_it_does(postgres_url):  # routing 35
+    call = SlotReserved("chat", "t1", "o1", 0, UNTOLD, False, {"email": InterruptionAction.HOLD})
+    facts = told(*ready(), (1, BOB, MrdMadeReady("email")), (5, BOB, call))
+    async with shown(postgres_url, facts) as connection:
+        assert [it.state for it in (await agent(connection, "bob")).mrds] == ["ACTIVE", "INTERRUPTED"]
+    facts = told(
+        *ready(), (1, BOB, MrdMadeReady("email")), (5, BOB, call), (9, BOB, SlotReleased("chat", "t1", "DONE"))
+    )
+    async with shown(postgres_url, facts) as connection:
+        assert [it.state for it in (await agent(connection, "bob")).mrds] == ["READY", "READY"]
 
 
 async def test_every_state_says_since_when(postgres_url):

@@ -18,6 +18,18 @@ class AgentAttribute:
     value: int = doc("0 or 1, or 1 to 10.")
 
 
+@strawberry.type(description="How long an agent was in a state.")
+class AgentStateTime:
+    state: AgentState = doc("The state.")
+    seconds: float = doc("Seconds of this shift, or of the last, until the present state began.")
+
+
+@strawberry.type(description="How long an agent was in a state of one media routing domain.")
+class MrdStateTime:
+    state: MrdState = doc("The state.")
+    seconds: float = doc("Seconds of this shift, or of the last, until the present state began.")
+
+
 @strawberry.type(description="An agent's stand in one media routing domain.")
 class AgentMrd:
     mrd_id: MrdId = doc("The media routing domain.")
@@ -27,6 +39,7 @@ class AgentMrd:
     tasks_max: int = doc("How many tasks they may have at once.")
     load: int = doc("How many they have: reserved, active and in wrap-up.")
     last_ready_at: datetime | None = doc("When they last became ready; null where the live model was asked.")
+    durations: list[MrdStateTime] = doc("How long they were in each state; empty where the live model was asked.")
 
 
 @strawberry.type(description="A task that fills one of an agent's slots.")
@@ -50,6 +63,8 @@ class Agent:
     reason: str = doc("The reason of that state; empty for none.")
     since: datetime | None = doc("Since when; null where the live model was asked.")
     login_at: datetime | None = doc("When their shift began; null outside one, and where the live model was asked.")
+    is_connected: bool = doc("False while they are cut off from their desk: nothing is offered to them.")
+    durations: list[AgentStateTime] = doc("How long they were in each state; empty where the live model was asked.")
     attributes: list[AgentAttribute] = doc("What they are good at.")
     mrds: list[AgentMrd] = doc("Their media routing domains.")
     tasks: list[AgentSlot] = doc("What fills their slots.")
@@ -67,6 +82,8 @@ def of_presence(row: AgentPresence) -> Agent:
         reason=row.reason,
         since=row.since,
         login_at=row.login_at,
+        is_connected=row.is_connected,
+        durations=[AgentStateTime(state=state, seconds=seconds) for state, seconds in row.durations.items()],
         attributes=[AgentAttribute(attribute_id=id, value=value) for id, value in row.attributes.items()],
         mrds=[_stand(stand) for stand in row.mrds],
         tasks=[_slot(task) for task in row.tasks],
@@ -83,6 +100,8 @@ def of_model(id: AgentId, agent: model.Agent) -> Agent:
         reason=agent.reason,
         since=None,
         login_at=None,
+        is_connected=not agent.lost_desk,
+        durations=[],
         attributes=[AgentAttribute(attribute_id=id, value=value) for id, value in agent.attributes.items()],
         mrds=[
             AgentMrd(
@@ -93,6 +112,7 @@ def of_model(id: AgentId, agent: model.Agent) -> Agent:
                 tasks_max=mrd.tasks_max,
                 load=agent.load(mrd_id),
                 last_ready_at=None,
+                durations=[],
             )
             for mrd_id, mrd in agent.mrds.items()
         ],
@@ -119,6 +139,7 @@ def _stand(stand: MrdStand) -> AgentMrd:
         tasks_max=stand.tasks_max,
         load=stand.load,
         last_ready_at=stand.last_ready_at,
+        durations=[MrdStateTime(state=state, seconds=seconds) for state, seconds in stand.durations.items()],
     )
 
 

@@ -10,7 +10,7 @@ from domain.agents.agent import Agent
 from domain.conversations.conversation import AlreadyInConversation, Conversation, ConversationOver, CustomerGone
 from domain.conversations.facts import CloseReason, ParticipantRole
 from domain.customers.customer import Customer
-from domain.ids import AgentId, ConversationId, CustomerId, SessionId, TaskId
+from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, SessionId, TaskId
 from domain.kernel import Position
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskCloseReason, TaskDirection
@@ -22,6 +22,23 @@ ROLES: Mapping[TaskDirection | None, ParticipantRole] = {
 }
 """Everybody else comes to talk with the customer."""
 ASKED_BY_COLLEAGUES = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_TRANSFER, TaskDirection.DIRECT_CONFERENCE})
+
+
+WORKING = frozenset({ParticipantRole.PRIMARY, ParticipantRole.ASSISTANT})
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSessions(Command):
+    """All channel sessions of the customer belong to the tasks of those who work for them (routing 50)."""
+
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class AddTaskSession(Command):
+    task_id: TaskId
+    session_id: SessionId
+    channel_id: ChannelId
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +87,26 @@ class ReleaseCustomer(Command):
     customer_id: CustomerId
     conversation_id: ConversationId
     last_agent_id: AgentId | None = None
+
+
+@handles(ShareSessions)
+async def share_sessions(cmd: ShareSessions, ctx: Context) -> Position:
+    conversation, position = await ctx.load(Conversation, cmd.conversation_id), NOTHING
+    for part in conversation.agents.values():
+        if part.role in WORKING:
+            for session_id, channel_id in conversation.sessions.items():
+                position = await ctx.then(AddTaskSession(part.task_id, session_id, channel_id)) or position
+    return position
+
+
+@handles(AddTaskSession)
+async def add_task_session(cmd: AddTaskSession, ctx: Context) -> Position:
+    channel = ctx.catalog.channels.get(cmd.channel_id)
+    kind = ctx.catalog.channel_types.get(channel.channel_type_id) if channel else None
+    mrd_id = kind.mrd_id if kind else (await ctx.load(Task, cmd.task_id)).mrd_id
+    if mrd_id is None:
+        return NOTHING
+    return await ctx.change(Task, cmd.task_id, lambda task: task.add_session(cmd.session_id, mrd_id))
 
 
 @handles(AdmitAgent)

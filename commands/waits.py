@@ -1,4 +1,6 @@
-"""Whoever waits is told how long it may still be: seldom, and only where their place has changed (routing 65)."""
+"""Whoever waits is told how long it may still be: seldom, and only where their place has changed (routing 65). And where
+it would be too long they are sent on (routing 58).
+"""
 
 import asyncio
 import math
@@ -11,7 +13,9 @@ from uuid import UUID
 import msgspec
 
 from commands.bus import Command, Commands, Context, handles
+from commands.diversions import DivertTask
 from commands.ports import Conflict, Unavailable
+from domain.configuration.diversions import OverflowCondition
 from domain.conversations.conversation import Conversation
 from domain.ids import ConversationId, MessageId, QueueId, TaskId
 from domain.kernel import Position, Recorded, Refused, derived_id
@@ -68,8 +72,9 @@ class Announcer:
         """Until cancelled: look now and then while somebody waits who is to be told, else sleep until something happens."""
         while True:
             self._fed.clear()
-            if any(self.waits.lines.get(queue_id) for queue_id in self._talkative()):
+            if any(self.waits.lines.get(queue_id) for queue_id in (*self._talkative(), *self._impatient())):
                 await self.tell()
+                await self.send_on()
                 await asyncio.sleep(LOOK_EVERY_S)
             else:
                 await self._fed.wait()
@@ -84,6 +89,24 @@ class Announcer:
                 await self._commands.send(command, command_id, "engine")
             except (Refused, Conflict, Unavailable):
                 continue  # they are gone, or they are told of their next place
+
+    async def send_on(self) -> None:
+        """Whoever would wait too long goes where their queue says (routing 58); whoever rings is left alone."""
+        for move in list(self.waits.overflowing()):
+            command = DivertTask(move.task_id, move.rule, move.diversion, move.measured)
+            try:
+                command_id = UUID(derived_id("divert", move.task_id, move.rule))
+                await self._commands.send(command, command_id, "engine")
+            except (Refused, Conflict, Unavailable):
+                continue  # they are gone, or asked about again in a moment
+
+    def _impatient(self) -> list[QueueId]:
+        """Queues that send on whoever would wait too long."""
+        return [
+            queue_id
+            for queue_id, queue in self.waits.catalog.queues.items()
+            if any(rule.condition is OverflowCondition.ESTIMATED_WAIT for rule in queue.overflow)
+        ]
 
     def _due(self, now: datetime) -> Iterator[tuple[TaskId, ConversationId, str, Estimate]]:
         waiting: set[TaskId] = set()

@@ -283,6 +283,7 @@ WITHOUT_EVENT = frozenset(
         done.TaskPulled,
         done.TaskNamed,
         done.TaskRedirected,
+        done.SessionAdded,
         done.TaskDiverted,
         done.MonitoringStarted,
         done.StepReached,

@@ -130,7 +130,8 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.SkipIf: "When a step of a queue is left out at once.",
     Method: "From what an estimate of a wait follows: recent answers, the mean time of a talk, or nothing.",
     diversions.DiversionAction: "What becomes of a request that is not to wait on. MESSAGE: it waits, and its customer is told.",
-    diversions.OverflowCondition: "When too much waits. QUEUE_LENGTH: so many before it. OLDEST_WAIT: it has waited so long.",
+    diversions.OverflowCondition: "When too much waits. QUEUE_LENGTH: so many before it. OLDEST_WAIT: it has waited so long."
+    " ESTIMATED_WAIT: it would still wait so long.",
     Rule: "What must hold for an offer, in the order in which it is asked.",
     Turn: "What happened to a request on its way to an agent.",
     Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED.",

@@ -19,7 +19,7 @@ from commands.policies import (
 from commands.policies.registry import POLICIES, reacts_to
 
 from commands.policies import diversions  # isort: skip
-from commands.policies import pull_from_lists, supervisors_listen, work_goes_to_others  # isort: skip
+from commands.policies import pull_from_lists, sessions_join, supervisors_listen, work_goes_to_others  # isort: skip
 
 __all__ = [
     "POLICIES",
@@ -33,6 +33,7 @@ __all__ = [
     "offers",
     "pull_from_lists",
     "reacts_to",
+    "sessions_join",
     "supervisors_listen",
     "work_goes_to_others",
 ]

@@ -26,11 +26,13 @@ class DiversionAction(StrEnum):
 
 class OverflowCondition(StrEnum):
     """QUEUE_LENGTH: so many wait before this one. OLDEST_WAIT: this one has waited so many seconds; the oldest is always
-    the first. NONE_LOGGED_IN: nobody whom the queue may offer work is signed in.
+    the first. ESTIMATED_WAIT: it would still wait so many seconds. NONE_LOGGED_IN: nobody whom the queue may offer work is
+    signed in.
     """
 
     QUEUE_LENGTH = "QUEUE_LENGTH"
     OLDEST_WAIT = "OLDEST_WAIT"
+    ESTIMATED_WAIT = "ESTIMATED_WAIT"
     NONE_LOGGED_IN = "NONE_LOGGED_IN"
 
 
@@ -89,7 +91,7 @@ class Overflow:
         match self.condition:
             case OverflowCondition.QUEUE_LENGTH:
                 within(self.threshold, 1, 100_000, f"{field_name}.threshold")
-            case OverflowCondition.OLDEST_WAIT:
+            case OverflowCondition.OLDEST_WAIT | OverflowCondition.ESTIMATED_WAIT:
                 within(self.threshold, 1, 30 * 86_400, f"{field_name}.threshold")
             case OverflowCondition.NONE_LOGGED_IN:
                 within(self.threshold, 0, 0, f"{field_name}.threshold")

@@ -24,6 +24,11 @@ Place = tuple[int, datetime, TaskId]
 """Within one queue: task priority ↓, first enqueued ↑, id (routing 16)."""
 
 
+def rule_name(queue_id: QueueId, rule: Overflow) -> str:
+    """By which a request remembers that it was applied to it."""
+    return f"{queue_id}: {rule.name}"
+
+
 class Hours:
     """A calendar, asked as rarely as can be: it stays as it is until its next edge."""
 
@@ -111,13 +116,10 @@ class Gate:
         found: dict[TaskId, tuple[Overflow, int]] = {}
         for number, rule in enumerate(self.queue.overflow):
             for task_id, measured in self._concerned(number, rule, now, requests, staff):
-                if self.rule_name(rule) not in requests[task_id].routing.diverted:
+                if rule_name(self.id, rule) not in requests[task_id].routing.diverted:
                     found.setdefault(task_id, (rule, measured))
         self.fresh.clear()
         return found
-
-    def rule_name(self, rule: Overflow) -> str:
-        return f"{self.id}: {rule.name}"
 
     def _concerned(
         self, number: int, rule: Overflow, now: datetime, requests: dict[TaskId, Request], staff: Staff
@@ -128,6 +130,8 @@ class Gate:
                 return [(task_id, rule.threshold + at) for at, (_, _, task_id) in enumerate(behind)]
             case OverflowCondition.OLDEST_WAIT:
                 return self._waited_too_long(number, rule, now, requests)
+            case OverflowCondition.ESTIMATED_WAIT:  # what is to be expected, another fold knows (`waits.py`)
+                return []
             case OverflowCondition.NONE_LOGGED_IN:
                 here = staff.here & self._line.pool.capable
                 deserted = not any(it.members & here for it in self._line.matchings)
@@ -226,7 +230,7 @@ class Diversions:
             gate = self._gates[queue_id]
             found = gate.overflowing(now, self._state.requests, staff=self._staff)
             moves += self._begin(
-                Diverting(task_id, gate.rule_name(rule), rule.diversion, measured)
+                Diverting(task_id, rule_name(queue_id, rule), rule.diversion, measured)
                 for task_id, (rule, measured) in found.items()
             )
             if (due := gate.next_due(self._state.requests)) is not None and due != gate.announced:

@@ -142,7 +142,7 @@ class Engine:
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
         moves = self._clocks.ring(now)
-        if moves:
+        if moves and self._watch.has_more_to_tell:
             moves = [self._watch.with_reason(move) for move in moves]
         if self._ageing.known:
             self._grow_urgent(now)

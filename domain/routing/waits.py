@@ -4,16 +4,20 @@ A fold of its own beside the engine's, which never asks it: the engine orders th
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from domain.configuration.catalog import Catalog
+from domain.configuration.diversions import OverflowCondition
 from domain.configuration.entity import CATEGORIES
 from domain.ids import ConversationId, QueueId, TaskId
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
+from domain.routing.diversions import rule_name
+from domain.routing.moves import Diverting
 from domain.routing.pace import Method, Pace, clamped
-from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCreated, TaskQueued
+from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCreated, TaskDiverted, TaskQueued
 from domain.tasks.task import GOES_ON
 
 Key = tuple[int, datetime, TaskId]
@@ -66,6 +70,9 @@ class Waits:
                 self.created[task_id] = conversation_id
             case TaskQueued(routing=routing):
                 self._entered(task_id, routing)
+            case TaskDiverted(rule=rule) if task_id in self.requests:
+                it = self.requests[task_id]
+                it.routing = replace(it.routing, diverted=it.routing.diverted | {rule})
             case TaskAccepted():
                 self._answered(task_id, recorded.at)
             case TaskClosed(reason=reason):
@@ -91,6 +98,19 @@ class Waits:
 
     def of_newcomer(self, queue_id: QueueId) -> Estimate:
         return self._estimate(queue_id, len(self.lines.get(queue_id, ())) + 1)
+
+    def overflowing(self) -> Iterator[Diverting]:
+        """Who would have to wait too long, by the rules of their queue (routing 58); each rule is applied once."""
+        for queue_id, queue in self.catalog.queues.items():
+            rules = [it for it in queue.overflow if it.condition is OverflowCondition.ESTIMATED_WAIT]
+            for position, (_, _, root) in enumerate(self.lines.get(queue_id, ()) if rules else (), 1):
+                task_id, (seconds, _) = self.tasks[root], self.pace(queue_id).estimate(position)
+                diverted = self.requests[task_id].routing.diverted
+                for rule in rules:
+                    name = rule_name(queue_id, rule)
+                    if seconds is not None and seconds >= rule.threshold and name not in diverted:
+                        yield Diverting(task_id, name, rule.diversion, int(seconds))
+                        break
 
     def pace(self, queue_id: QueueId) -> Pace:
         return self.paces.get(queue_id) or Pace()

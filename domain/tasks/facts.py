@@ -179,6 +179,16 @@ class MonitoringStarted(Fact, stored_as="task.monitoring-started"):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionAdded(Fact, stored_as="task.session-added"):
+    """The customer came by a further channel session: it belongs to the same task, as another media of it where the
+    channel is of another media routing domain (routing 1, 50).
+    """
+
+    session_id: SessionId
+    mrd_id: MrdId
+
+
+@dataclass(frozen=True, slots=True)
 class TaskRedirected(Fact, stored_as="task.redirected"):
     """The same task, for something else: a consult became a transfer, listening became taking part (routing 46, 47)."""
 
@@ -276,6 +286,7 @@ TaskFact = (
     | TaskNamed
     | MonitoringStarted
     | TaskRedirected
+    | SessionAdded
     | StepReached
     | TaskDiverted
     | TaskReserved

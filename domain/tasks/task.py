@@ -1,6 +1,7 @@
 """How far is this request, and whose is it? Queued, reserved, active, wrapping up, closed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
@@ -13,6 +14,7 @@ from domain.tasks.facts import (
     MediaState,
     MonitoringStarted,
     Routing,
+    SessionAdded,
     StepReached,
     StepReason,
     TaskAccepted,
@@ -78,6 +80,8 @@ class Task:
     named: TaskNamed | None = None
     monitoring: MonitoringStarted | None = None
     redirected: TaskDirection | None = None
+    further: Mapping[SessionId, MrdId] = field(default_factory=dict)
+    """The channel sessions that came after the first."""
     diverted: TaskDiverted | None = None
     offer: TaskReserved | None = None
     agent_id: AgentId | None = None
@@ -127,6 +131,15 @@ class Task:
         return source.root_request_id if source else None
 
     @property
+    def media(self) -> Mapping[MrdId, tuple[SessionId, ...]]:
+        """One for each media routing domain, with the channel sessions that belong to it (routing 1, 50)."""
+        first = {self.session_id: self.mrd_id} if self.session_id is not None and self.mrd_id is not None else {}
+        media: dict[MrdId, tuple[SessionId, ...]] = {}
+        for session, mrd in {**first, **self.further}.items():
+            media[mrd] = (*media.get(mrd, ()), session)
+        return media
+
+    @property
     def goes_on(self) -> bool:
         """Does its request go on under another task? One for a named agent who could not have it does, too."""
         unreachable = self.named is not None and self.closed is TaskCloseReason.NO_AGENT_AVAILABLE
@@ -164,6 +177,11 @@ class Task:
         if self.created is None:
             yield created
             yield monitoring
+
+    def add_session(self, session: SessionId, mrd: MrdId) -> Decision:
+        """While its agent talks: no new task, and no new offer (routing 50)."""
+        if self.media_state is MediaState.ACTIVE and session != self.session_id and session not in self.further:
+            yield SessionAdded(session, mrd)
 
     def redirect(self, direction: TaskDirection) -> Decision:
         if self.created is not None and self.closed is None and self.direction is not direction:
@@ -380,6 +398,8 @@ class Task:
                 return replace(self, named=fact, session_id=session)
             case MonitoringStarted(agent_id=agent):
                 return replace(self, monitoring=fact, agent_id=agent)
+            case SessionAdded(session_id=session, mrd_id=mrd):
+                return replace(self, further={**self.further, session: mrd})
             case TaskRedirected(direction=direction):
                 return replace(self, redirected=direction)
             case StepReached(step=step, queue_id=queue):

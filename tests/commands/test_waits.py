@@ -10,6 +10,7 @@ from commands.inbound import EndSession
 from commands.requests import RequestAgent
 from commands.waits import Announcer, words_of
 from domain.configuration import settings as s
+from domain.configuration.diversions import Diversion, DiversionAction, Overflow, OverflowCondition
 from domain.conversations.facts import MessagePosted, RequestReason
 from domain.routing.pace import Pace
 from domain.sessions.facts import SessionEndReason
@@ -64,6 +65,24 @@ async def test_whoever_waits_is_told_once_for_each_place_and_not_too_often():
         world.clock.offset += timedelta(seconds=61)
         await world.announcer.tell()
         assert (await world.notices(second))[1:] == ["You are number 1; about 2 min."]
+
+
+async def test_whoever_would_wait_too_long_is_sent_on():  # routing 58
+    sorry = Diversion(DiversionAction.MESSAGE, message="It takes longer today.")
+    async with Waiting() as world:
+        await world.configure(overflow=(Overflow(OverflowCondition.ESTIMATED_WAIT, sorry, 200),))
+        world.announcer.waits.paces[SUPPORT] = pace = Pace()
+        pace.handled, pace.active = [120.0], 1
+        first, second = await world.asks("john"), await world.asks("jane")
+        for _ in range(2):
+            await world.announcer.send_on()
+        await world.until(lambda: _async(not list(world.announcer.waits.overflowing())))
+
+        async def is_told() -> bool:
+            return await world.notices(second) == ["It takes longer today."]
+
+        await world.until(is_told)
+        assert await world.notices(first) == []
 
 
 async def test_where_nothing_is_known_nothing_is_told():

@@ -159,6 +159,7 @@ def an_opening(random: Random, queue: QueueId) -> Opening:
 
 def overflows(random: Random, queue: QueueId) -> tuple[Overflow, ...]:
     thresholds = {OverflowCondition.QUEUE_LENGTH: [1, 3], OverflowCondition.OLDEST_WAIT: [5, 40]}
+    thresholds[OverflowCondition.ESTIMATED_WAIT] = [5, 60]
     conditions = random.sample(list(OverflowCondition), random.randint(1, 3))
     return tuple(Overflow(it, a_diversion(random, queue), random.choice(thresholds.get(it, [0]))) for it in conditions)
 

@@ -9,7 +9,7 @@ from api.schema.types.customers import Customer, customer_named
 from api.schema.types.decisions import OfferDecision, RoutingDecision, TaskWaiting, decisions_of, of_grounds, waiting_of
 from api.schema.types.paging import Connection
 from api.schema.words import answer, doc
-from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, TaskId
+from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason
 from domain.tasks import task as model
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
@@ -22,6 +22,12 @@ class Offer:
     agent_id: AgentId = doc("To whom.")
     due: datetime | None = doc("Until when it rings.")
     decision: OfferDecision = doc("Why this agent: what the routing engine compared.")
+
+
+@strawberry.type(description="What a task has to do with one media routing domain.")
+class TaskMedia:
+    mrd_id: MrdId = doc("The media routing domain.")
+    session_ids: list[SessionId] = doc("The customer's channel sessions that belong to it.")
 
 
 @strawberry.type(description="One agent's share of one conversation, from the queue to the end of the wrap-up.")
@@ -59,6 +65,11 @@ class Task:
     close_words: str | None = doc(
         "Why the agent declined it, or what the customer was told; null where the live model was asked."
     )
+
+    @answer("Its media: one for each media routing domain by which the customer came.")
+    async def media(self, info: Info) -> list[TaskMedia]:
+        media = (await info.context.behind.store.load(model.Task, self.id)).media
+        return [TaskMedia(mrd_id=mrd_id, session_ids=list(sessions)) for mrd_id, sessions in media.items()]
 
     @answer("The customer.")
     async def customer(self, info: Info) -> Customer | None:

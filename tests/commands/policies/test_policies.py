@@ -15,6 +15,7 @@ from commands.attendance import (
     ReleaseCustomer,
     RetireAgentToWrapUp,
     SettleDeparture,
+    ShareSessions,
 )
 from commands.bots import AssignBot, WelcomeCustomer
 from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask, ReserveNamedSlot
@@ -33,6 +34,7 @@ from commands.policies import (
     find_an_agent,
     offers,
     pull_from_lists,
+    sessions_join,
     supervisors_listen,
     work_goes_to_others,
 )
@@ -42,6 +44,7 @@ from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, 
 from domain.configuration.diversions import DiversionAction
 from domain.configuration.settings import InterruptionAction
 from domain.conversations.facts import (
+    AgentJoined,
     AgentLeft,
     AgentRequested,
     AgentRequestEnded,
@@ -216,6 +219,19 @@ SENTENCES = [
         "conversation-talk",
         AgentRoleChanged(PAUL, ParticipantRole.WRAP_UP),
         [],
+    ),
+    # sessions_join
+    (
+        sessions_join.a_further_session_belongs_to_the_task_of_whoever_is_there,
+        "conversation-talk",
+        SessionJoined(SESSION, ChannelId("web-chat")),
+        [ShareSessions(TALK)],  # routing 50
+    ),
+    (
+        sessions_join.whoever_joins_has_all_sessions_of_the_customer,
+        "conversation-talk",
+        AgentJoined(MARIA, TASK, ParticipantRole.PRIMARY),
+        [ShareSessions(TALK)],
     ),
     # supervisors_listen
     (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.agents.agent import Agent, NotRoutable
+from domain.agents.agent import WITHOUT_SLOT, Agent, NotRoutable
 from domain.agents.facts import (
     LoggedOut,
     MadeNotReady,
@@ -14,6 +14,7 @@ from domain.agents.facts import (
     SlotReserved,
     SlotState,
     SlotWrappingUp,
+    WrapUpEnded,
 )
 from domain.configuration.settings import RonaAction
 from domain.ids import OfferId
@@ -116,6 +117,13 @@ def test_wrapping_up_keeps_the_slot_where_the_domain_says_so() -> None:  # routi
 def test_wrapping_up_frees_the_slot_where_the_domain_says_so() -> None:  # routing 52
     wrap_up = given(Agent, *working(1)).when(lambda agent: agent.wrap_up(task(1), holds_slot=False)).twice()
     assert wrap_up.leaves(lambda agent: agent.mrd_state(CHAT)) is MrdState.READY
+
+
+def test_a_wrap_up_without_a_slot_is_theirs_until_it_ends() -> None:  # routing 37, 52
+    wraps_up = (*working(1), SlotReleased(CHAT, task(1), WITHOUT_SLOT))
+    assert given(Agent, *wraps_up).leaves(lambda agent: agent.wrap_ups) == {task(1)}
+    ended = given(Agent, *wraps_up).when(lambda agent: agent.release(task(1), "DONE"))
+    ended.then(WrapUpEnded(task(1))).twice()
 
 
 def test_several_wrap_ups_run_side_by_side() -> None:  # routing 52

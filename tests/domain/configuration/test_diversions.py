@@ -9,7 +9,7 @@ from domain.ids import CalendarId, QueueId
 from domain.kernel import Invalid, replace
 from tests.domain.configuration.situations import BUSINESS, CHAT, EMAIL, SALES, catalog
 
-LENGTH, WAIT, NOBODY = OverflowCondition
+LENGTH, WAIT, EXPECTED, NOBODY = OverflowCondition
 SHOP = CalendarId("shop")
 CLOSE = Diversion(DiversionAction.CLOSE)
 
@@ -23,6 +23,7 @@ def to(queue_id: str) -> Diversion:
     [
         ({"overflow": (Overflow(LENGTH, CLOSE),)}, "overflow[0].threshold"),
         ({"overflow": (Overflow(WAIT, CLOSE, 0),)}, "overflow[0].threshold"),
+        ({"overflow": (Overflow(EXPECTED, CLOSE),)}, "overflow[0].threshold"),
         ({"overflow": (Overflow(NOBODY, CLOSE, 1),)}, "overflow[0].threshold"),
         ({"overflow": (Overflow(LENGTH, CLOSE, 5), Overflow(LENGTH, to("returns"), 5))}, "overflow[1]"),
         ({"overflow": tuple(Overflow(LENGTH, CLOSE, it) for it in range(1, 12))}, "overflow"),

@@ -10,23 +10,30 @@ from domain.channels.bots import BotAnswer
 from domain.channels.messages import Body, DeliveryStatus, SenderType
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import (
+    AgentJoined,
     AgentLeft,
     AgentRequested,
+    AgentRequestEnded,
     CloseReason,
+    ColleagueRequested,
     ConversationClosed,
     ConversationState,
     DeliveryReported,
     MessagePosted,
     ParticipantRole,
+    Release,
 )
-from domain.ids import ChannelId, MessageId, SessionId, TaskId
+from domain.ids import AgentId, ChannelId, MessageId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import TaskDirection
 from tests.domain.conversations.situations import BOT, JOHN, LATER, LISTED, MARIA, NOW, PAUL, REQUEST, said
 from tests.domain.lives import history, live
 
 sessions = st.integers(1, 3).map(lambda number: SessionId(f"session-{number}"))
 agents = st.sampled_from([MARIA, PAUL])
 roles = st.sampled_from([ParticipantRole.PRIMARY, ParticipantRole.SILENT_MONITOR, ParticipantRole.WRAP_UP])
+directions = st.sampled_from([TaskDirection.DIRECT_TRANSFER, TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE])
+BECOME = [TaskDirection.CONSULT_TRANSFER, TaskDirection.CONSULT_CONFERENCE]
 tasks = st.integers(1, 2).map(lambda number: TaskId(f"task-{number}"))
 ids = st.integers(1, 9).map(lambda number: MessageId(f"m{number}"))
 bodies = st.sampled_from([Body(text="Hello"), Body()])
@@ -40,6 +47,20 @@ def decision(make, *arguments: st.SearchStrategy):
 def receive(it: Conversation, session: SessionId, id_: MessageId | None):
     channel = ChannelId(f"channel of {session}")
     return it.receive(JOHN, session, channel, said(id_, session=session, channel=channel) if id_ else None)
+
+
+def ask(it: Conversation, by: AgentId, task: TaskId, own: TaskId, direction: TaskDirection, release: Release):
+    asked = ColleagueRequested(task, direction, by, own, REQUEST.mrd_id, REQUEST.session_id, REQUEST.queue_id)
+    return it.ask_colleague(replace(asked, release=release), "A colleague comes.")
+
+
+def answer(it: Conversation, agent: AgentId, task: TaskId):
+    """Whoever was asked comes."""
+    asked = it.colleagues.get(task)
+    if asked is None:
+        return iter(())
+    role = ParticipantRole.ASSISTANT if asked.direction is TaskDirection.CONSULT else ParticipantRole.PRIMARY
+    return it.admit(agent, agent, task, role, None, task)
 
 
 decisions = st.lists(
@@ -67,6 +88,15 @@ decisions = st.lists(
         decision(lambda it, t: it.end_request(t, "CANCELLED"), tasks),
         decision(lambda it, a, t, r: it.admit(a, a, t, r), agents, tasks, roles),
         decision(Conversation.change_role, agents, roles),
+        decision(ask, agents, tasks, tasks, directions, st.sampled_from(Release)),
+        decision(answer, agents, tasks),
+        decision(Conversation.withdraw, agents, tasks),
+        decision(Conversation.promote, agents, tasks, st.none() | agents, st.sampled_from(BECOME)),
+        decision(Conversation.end_consult, agents, tasks, st.none() | agents),
+        decision(lambda it, t, q: it.fall_back(t, "RONA", "Nobody.", None, has_queue=q), tasks, st.booleans()),
+        decision(lambda it, t: it.end_colleague(t, "NO_AGENT_AVAILABLE", "Nobody.", LATER), tasks),
+        decision(Conversation.whisper, agents),
+        decision(Conversation.barge_in, agents),
         decision(Conversation.leave, agents),
         decision(Conversation.set_data, st.dictionaries(st.text(max_size=1), st.text(max_size=1), max_size=2)),
         decision(lambda it, m, s: it.report_delivery(m, s, ""), ids, st.sampled_from(DeliveryStatus)),
@@ -92,7 +122,7 @@ def test_the_state_says_who_is_there(decisions) -> None:
         match after.state:
             case ConversationState.ACTIVE:
                 assert after.sessions
-                assert after.talking or after.bot or after.request or after.unjoined
+                assert after.talking or after.bot or after.request or after.unjoined or after.is_transferred
             case ConversationState.INACTIVE:
                 assert after.sessions
                 assert not (after.talking)
@@ -141,3 +171,23 @@ def test_nobody_waits_for_whoever_left(decisions) -> None:  # routing 56
             assert after.awaiting_reply_to is None
         if any(isinstance(fact, MessagePosted) and fact.sender.type is SenderType.CUSTOMER for fact in facts):
             assert after.awaiting_reply_to is None
+
+
+@given(decisions)
+def test_nobody_is_there_for_whoever_left(decisions) -> None:  # routing 38, 47, 49
+    for before, _, after in live(Conversation(), decisions):
+        beside = [asked for asked in after.colleagues.values() if not asked.is_transfer]
+        if before.talking and not after.talking and after.sessions and after.closed is None:
+            assert {part.role for part in after.agents.values()} <= {ParticipantRole.WRAP_UP}
+            assert beside == []
+        assert [part.role for part in after.agents.values()].count(ParticipantRole.SILENT_MONITOR) <= 1
+
+
+@given(decisions)
+def test_whoever_was_asked_for_comes_or_is_reported(decisions) -> None:  # routing 44, 67
+    facts, it = history(Conversation(), decisions)
+    asked = Counter(fact.task_id for fact in facts if isinstance(fact, ColleagueRequested))
+    ends = Counter(fact.request_id for fact in facts if isinstance(fact, AgentJoined) and fact.request_id)
+    ends.update(fact.task_id for fact in facts if isinstance(fact, AgentRequestEnded) and fact.task_id in asked)
+    for task, times in asked.items():
+        assert it.closed or task in it.colleagues or ends[task] >= times

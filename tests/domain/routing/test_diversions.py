@@ -16,7 +16,7 @@ from tests.domain.routing.floor import ANYBODY, CHAT, NOON, SPANISH, Floor, know
 SHOP, ANNEX = CalendarId("shop"), QueueId("annex")
 TO_ANNEX = Diversion(DiversionAction.OTHER_QUEUE, ANNEX)
 TOLD, AWAY = Diversion(DiversionAction.MESSAGE, message="Please wait."), Diversion(DiversionAction.CLOSE)
-LENGTH, WAIT, NOBODY = OverflowCondition
+LENGTH, WAIT, NOBODY = OverflowCondition.QUEUE_LENGTH, OverflowCondition.OLDEST_WAIT, OverflowCondition.NONE_LOGGED_IN
 
 
 def open_until(*hours: tuple[int, int], zone: str = "UTC") -> BusinessCalendar:

@@ -447,7 +447,8 @@ class Day(Floor):
 
     def overflows(self) -> tuple[Overflow, ...]:
         thresholds = {OverflowCondition.QUEUE_LENGTH: (1, 3), OverflowCondition.OLDEST_WAIT: (5, 40)}
-        conditions = self.random.sample(list(OverflowCondition), self.random.randint(0, 3))
+        known = [it for it in OverflowCondition if it is not OverflowCondition.ESTIMATED_WAIT]  # not the engine's
+        conditions = self.random.sample(known, self.random.randint(0, 3))
         return tuple(
             Overflow(it, self.a_diversion(), self.random.choice(thresholds.get(it, (0,)))) for it in conditions
         )

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from domain.configuration import settings as s
-from domain.ids import TaskId
+from domain.configuration.diversions import Diversion, DiversionAction, Overflow, OverflowCondition
+from domain.ids import QueueId, TaskId
 from domain.kernel import Invalid
+from domain.routing.moves import Diverting
 from domain.routing.pace import KEPT, Method, Pace, clamped
 from domain.routing.waits import Waits
 from domain.tasks.facts import TaskCloseReason
@@ -223,3 +225,34 @@ def test_estimates_are_nearer_to_the_truth_than_the_mean_wait_is(agents: int, lo
     of_the_mean = sum(abs(wait - mean) for wait in waits) / len(waits)
     assert len(errors) > 700
     assert sum(errors) / len(errors) < 0.75 * of_the_mean
+
+
+def test_whoever_is_sent_to_another_queue_waits_there_and_not_here() -> None:  # routing 58, 65
+    line = Line()
+    line.queue("night", CHAT, ANYBODY)
+    line.ask("t0"), line.ask("t1")
+    to_night = Diversion(DiversionAction.OTHER_QUEUE, QueueId("night"))
+    line.carry_out(Diverting("t0", "sales: a rule", to_night))
+    assert (line.waits.pace("sales").waiting, line.waits.pace("night").waiting) == (1, 1)
+    assert line.places("t0", "t0+", "t1") == [None, 1, 1]
+    line.staff("ada", "grace"), line.settle()
+    line.accept("t0+"), line.accept("t1")
+    assert (line.waits.pace("sales").waiting, line.waits.pace("night").waiting) == (0, 0)
+
+
+def test_whoever_would_wait_too_long_is_sent_on_once_by_each_rule() -> None:  # routing 58
+    told = Diversion(DiversionAction.MESSAGE, message="It takes long.")
+    line = Line(overflow=(Overflow(OverflowCondition.ESTIMATED_WAIT, told, 90),))
+    line.waits.paces["sales"] = Pace(firsts=[30.0] * 3, gaps=[40.0] * 3)
+    for task in ("t1", "t2", "t3", "t4"):
+        line.ask(task)
+    moves = list(line.waits.overflowing())
+    assert [(it.task_id, it.measured) for it in moves] == [("t3", 110), ("t4", 150)]
+    line.carry_out(moves[0])
+    assert [it.task_id for it in line.waits.overflowing()] == ["t4"]
+
+
+def test_where_nothing_is_known_nobody_is_sent_on() -> None:  # routing 58, 65
+    line = Line(overflow=(Overflow(OverflowCondition.ESTIMATED_WAIT, Diversion(DiversionAction.CLOSE), 1),))
+    line.ask("t1")
+    assert list(line.waits.overflowing()) == []

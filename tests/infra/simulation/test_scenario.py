@@ -81,3 +81,50 @@ def test_more_agents_meet_the_same_callers(tmp_path: Path) -> None:
     many = load(written(tmp_path, GOOD.replace("[1, 3]", "[2, 5]"))).plan(tmp_path, 1, 0)
     ours, theirs = ([(it.at_s, it.handle_s) for it in plan.queues[0].calls] for plan in (few, many))
     assert ours == theirs
+
+
+CLOSED_AND_TOO_MUCH = """
+name: closed
+hours: 2
+starts: "08:00"
+interval_minutes: 60
+calendars:
+  shop: {name: Shop, time_zone: UTC, weekly: [{days: [SUNDAY, MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY],
+    hours: [{opens: "08:00:00", closes: "09:00:00"}]}]}
+queues:
+  day:
+    arrivals: {kind: poisson, per_hour: 60}
+    handling: {kind: constant, seconds: 120}
+    opening: {calendar_id: shop, closed: {action: OTHER_QUEUE, queue_id: night}}
+    overflow: [{condition: QUEUE_LENGTH, threshold: 3, diversion: {action: CLOSE}}]
+  night:
+    arrivals: {kind: poisson, per_hour: 0}
+    handling: {kind: constant, seconds: 10}
+agents:
+  team: {count: 1}
+"""
+
+
+def test_a_closed_queue_and_one_that_overflows_are_played(tmp_path: Path) -> None:  # routing 57, 58
+    scenario = load(written(tmp_path, CLOSED_AND_TOO_MUCH))
+    world = World(scenario.plan(tmp_path, 1, 0)).play()
+    (first, second), (quiet, busy) = world.cohorts["day"], world.cohorts["night"]
+    assert first.diverted > 0
+    assert first.answered + first.diverted == first.offered
+    assert (second.answered, second.diverted) == (0, second.offered)
+    assert (quiet.offered, busy.offered) == (0, second.offered)
+    assert busy.answered == busy.offered
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "stands", "complaint"),
+    [
+        ("calendar_id: shop", "calendar_id: nowhere", "queues.day: opening.calendar_id: there is no calendar"),
+        ("queue_id: night", "queue_id: nowhere", "queues.day: opening.closed.queue_id: there is no queue 'nowhere'"),
+        ("queue_id: night", "queue_id: day", "queues.day: opening.closed.queue_id: What goes to 'day'"),
+        ("threshold: 3", "threshold: 0", r"queues.day: overflow\[0\].threshold"),
+    ],
+)
+def test_rules_that_point_nowhere_are_named(tmp_path: Path, instead_of: str, stands: str, complaint: str) -> None:
+    with pytest.raises(BadScenario, match=complaint):
+        load(written(tmp_path, CLOSED_AND_TOO_MUCH.replace(instead_of, stands)))

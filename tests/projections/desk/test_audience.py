@@ -7,7 +7,7 @@ import pytest
 
 from domain.agents.facts import ListSubscribed, ListUnsubscribed, LoggedIn
 from domain.channels.messages import Body, Sender, SenderType
-from domain.conversations.facts import AgentJoined, AgentLeft, MessagePosted, ParticipantRole
+from domain.conversations.facts import AgentJoined, AgentLeft, CloseReason, ConversationClosed, MessagePosted, ParticipantRole
 from domain.customers.facts import CustomerRenamed
 from domain.kernel import Cause, Fact, Position, Recorded
 from domain.lists.facts import ListItemClosed, ListItemCloseReason, ListItemDismissed, ListItemJoined
@@ -68,6 +68,17 @@ def test_what_was_said_before_and_after_a_stay_is_not_theirs_to_catch_up_on() ->
     log.tell(joined("ada"))
     assert [recorded.position for recorded in log.facts if log.seen_by(recorded)] == [2, 3, 4, 6]
     assert all(len(log.seen_by(recorded)) <= 1 for recorded in log.facts)
+
+
+def test_that_it_is_over_is_seen_by_whoever_was_in_it() -> None:  # routing 48
+    log = Log()
+    log.tell(joined("ada"))
+    log.tell(left("ada"))
+    log.tell(joined("ada"))
+    log.tell(left("ada"))
+    log.tell(joined("grace"))
+    assert log.seen_by(log.tell(ConversationClosed(CloseReason.EVERYBODY_LEFT, "john"))) == ["ada", "grace"]
+    assert log.seen_by(log.tell(HELLO, "conversation-2")) == []
 
 
 def test_an_agent_sees_what_happens_to_themselves() -> None:

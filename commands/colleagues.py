@@ -13,6 +13,7 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ColleagueRequested, Release
 from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Invalid, NotFound, Position, Refused, derived_id
+from domain.lines.line import QueueDraining
 from domain.tasks.facts import TaskCloseReason, TaskCreated, TaskDirection, TaskMode, TaskNamed
 from domain.tasks.task import REROUTE_PRIORITY, Task
 
@@ -130,6 +131,8 @@ async def _check_whom(cmd: AskColleague, mrd_id: MrdId, ctx: Context) -> None:
         raise Invalid("Name a queue or a colleague.", "queue_id")
     if not 1 <= cmd.priority < REROUTE_PRIORITY:
         raise Invalid("A priority is 1 to 10.", "priority")
+    if cmd.queue_id is not None and ctx.catalog.queue(cmd.queue_id).draining:  # routing 63
+        raise QueueDraining("This queue takes no new requests: it is being drained.", "queue_id")
     if cmd.queue_id is not None and ctx.catalog.queue(cmd.queue_id).mrd_id != mrd_id:
         raise Invalid("This queue is of another media routing domain than the talk.", "queue_id")
     if cmd.colleague_id == cmd.agent_id:

@@ -54,8 +54,8 @@ class Router:
         """How many requests wait or ring in a queue."""
         return sum(it.routing.queue_id == queue_id for it in self._engine.state.requests.values())
 
-    def why_waiting(self, task_id: TaskId) -> Grounds | None:
-        """Who could have a request now, and why nobody else, as this process knows it."""
+    def why_waiting(self, task_id: TaskId) -> list[Grounds]:
+        """Who could have a request now, and why nobody else, in each of its queues, as this process knows it."""
         return self._engine.why_waiting(task_id)
 
     def feed(self, recorded: Recorded[Any]) -> None:

@@ -53,7 +53,7 @@ class Behind:
     `position`: up to where the warm models surely are. `wait_for`: returns when the read models have reached a position.
     `shown`: how far all read models are now; where it is known, a lag makes answers older rather than slow.
     `day_began`: the moment from which live counters count. `users` and `typing`: none where another system has them.
-    `why_waiting`: who could have a request now, and why nobody else; none for one that does not wait. `waits`: how long
+    `why_waiting`: who could have a request now, and why nobody else, by queue; empty for one that does not wait. `waits`: how long
     it may still be.
     """
 
@@ -70,7 +70,7 @@ class Behind:
     bus: Bus | None = None
     users: Users | None = None
     shown: Callable[[], Position] | None = None
-    why_waiting: Callable[[TaskId], Grounds | None] = lambda _: None
+    why_waiting: Callable[[TaskId], Sequence[Grounds]] = lambda _: ()
     waits: Callable[[], Waits] = Waits
 
     async def caught_up(self, wait_for: Position | None = None) -> Position:

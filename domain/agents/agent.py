@@ -106,12 +106,13 @@ class Agent:
 
     def giving_way(self, slots: Iterable[Occupying]) -> Interrupts:
         """Their domains that give way to what goes on in others, with these slots (routing 35)."""
-        outside = (
+        pressing: list[Occupying] = [
             Occupation(mrd_id, mrd.mirrored.interruptible, mrd.mirrored.interrupts)
             for mrd_id, mrd in self.mrds.items()
             if mrd.mirrored is not None and mrd.mirrored.state in AT_WORK
-        )
-        return interrupted((*outside, *slots))
+        ]
+        pressing += [slot for slot in slots if slot.interrupts]
+        return interrupted(pressing) if pressing else NOBODY
 
     def load(self, mrd_id: MrdId) -> int:
         """How many slots are taken: reserved, active and in wrap-up (routing 12, 20, 52)."""

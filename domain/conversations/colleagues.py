@@ -79,6 +79,8 @@ class Colleagues(Attendance, Notices):
         consulted = self._consulted(agent)
         yield AgentRoleChanged(consulted, ParticipantRole.PRIMARY, self.agents[consulted].task_id, direction)
         if direction is TaskDirection.CONSULT_TRANSFER:
+            if self.held is not None:  # routing 45
+                yield ConversationResumed(ResumeReason.TRANSFER)
             yield AgentLeft(by, task, TaskCloseReason.TRANSFERRED, TaskCloseReason.TRANSFERRED)
 
     def end_consult(self, by: AgentId, task: TaskId, agent: AgentId | None) -> Decision:

@@ -14,6 +14,7 @@ from domain.agents.facts import MrdState, SlotState
 from domain.configuration.operators import RelationalOperator
 from domain.configuration.settings import Queue, StepMode, Term
 from domain.ids import AgentId, AttributeId, MrdId
+from domain.kernel import replace
 from domain.routing.skipping import not_considered
 from domain.tasks.facts import LAST_AGENT_STEP, MediaState, Routing
 from domain.tasks.task import Task
@@ -81,9 +82,10 @@ def why_not(
     attribute_name: Callable[[AttributeId], str] = str,
     *,
     came_back: bool = False,
+    routing: Routing | None = None,
 ) -> Verdict:
-    """`talking`: the agents in the conversation. `came_back`: they let it ring, and became ready again since (routing 26)."""
-    routing = task.routing
+    """`routing`: how it stands in this queue, where that is not its first (routing 11). `talking`: the agents in the conversation. `came_back`: they let it ring, and became ready again since (routing 26)."""
+    routing = routing or task.routing
     if routing is None or queue is None:
         found = "it never waited in a queue" if routing is None else "its queue is gone"
         return Verdict((Check(Rule.WAITING, passes=False, found=found),), ())
@@ -102,6 +104,13 @@ def why_not(
         _of_history(agent_id, routing, came_back=came_back),
     )
     return Verdict(checks, steps)
+
+
+def standings(routing: Routing) -> Iterator[Routing]:
+    """How a request stands in each of the queues in which it waits (routing 11)."""
+    yield routing
+    for queue_id in routing.also_in:
+        yield replace(routing, queue_id=queue_id, step=routing.steps.get(queue_id, 0), also_in=(), last_agent_id=None)
 
 
 def _of_person(agent: Agent, mrd_id: MrdId, steps: tuple[StepMatch, ...], *, waited_for: bool) -> Iterator[Check]:

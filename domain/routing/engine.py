@@ -142,7 +142,7 @@ class Engine:
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
         moves = self._clocks.ring(now)
-        if moves:
+        if moves and self._watch.has_more_to_tell:
             moves = [self._watch.with_reason(move) for move in moves]
         if self._ageing.known:
             self._grow_urgent(now)
@@ -191,14 +191,14 @@ class Engine:
                 first = due
         return first
 
-    def why_waiting(self, task_id: TaskId) -> Grounds | None:
-        """Who could have a request now, and why nobody else; none for one that does not wait."""
-        request, standing = self.state.requests.get(task_id), self._standing.get(task_id)
+    def why_waiting(self, task_id: TaskId) -> list[Grounds]:
+        """Who could have a request now, and why nobody else, in each of its queues; empty for one that does not wait."""
+        request, shadows = self.state.requests.get(task_id), self._siblings.shadows
         if request is None or request.ringing or task_id in self._pending:
-            return None
-        if standing is None:  # no step of its queue is for it yet (routing 9)
-            return Grounds(request.routing.queue_id, request.step, decided_at=self.state.position)
-        return self._reasons.now(request, standing[0])
+            return []
+        ids = (shadow_id(task_id, queue_id) for queue_id in request.routing.also_in)
+        lines = {task_id: request} | {shadow: shadows[shadow] for shadow in ids if shadow in shadows}
+        return self._reasons.everywhere(lines, self._standing)
 
     # Facts of tasks
 
@@ -417,10 +417,6 @@ class Engine:
     def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
         request = self.state.requests.get(task_id) or self._siblings.shadows.get(task_id)
         return request is not None and request.routing.queue_id == queue_id
-
-
-def earliest(*moments: datetime | None) -> datetime | None:
-    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _work_key(found: Found) -> WorkKey:

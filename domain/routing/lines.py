@@ -170,9 +170,12 @@ class Line:
 
 
 class Lines:
+    """`considering`: queues with steps that are not for every request (routing 9)."""
+
     def __init__(self, pools: Pools, skills: Skills, reach: Reach) -> None:
         self.reach = reach
         self.stages: dict[int, Stage] = {}
+        self.considering: set[QueueId] = set()
         self._lines: dict[QueueId, Line] = {}
         self._reduced: dict[QueueId, dict[frozenset[int], Line]] = {}
         self._pools, self._skills = pools, skills
@@ -213,6 +216,8 @@ class Lines:
 
     def open(self, queue_id: QueueId, queue: Queue) -> Line:
         line = self._lines[queue_id] = self._line(queue_id, queue, range(len(queue.steps)))
+        if line.considers:
+            self.considering.add(queue_id)
         return line
 
     def _line(self, queue_id: QueueId, whole: Queue, steps: Sequence[int]) -> Line:
@@ -227,6 +232,7 @@ class Lines:
         line = self._lines.pop(queue_id, None)
         if line is None:
             return []
+        self.considering.discard(queue_id)
         line.pool.line_up()
         reduced = self._reduced.pop(queue_id, {}).values()
         return [task_id for each in (line, *reduced) for task_id in self._close(each)]

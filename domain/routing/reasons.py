@@ -10,9 +10,9 @@ from operator import itemgetter
 
 from domain.agents.states import Mrd
 from domain.configuration.settings import AgentSelectionPolicy
-from domain.ids import AgentId, ConversationId
+from domain.ids import AgentId, ConversationId, TaskId
 from domain.routing.decisions import NAMED_MAX, Candidate, Grounds, Obstacle, Rejected
-from domain.routing.lines import Pool, Stage
+from domain.routing.lines import Pool, Stage, Standing
 from domain.routing.staff import Chair, Seat, Staff
 from domain.routing.state import Request, State
 
@@ -32,8 +32,16 @@ class Reasons:
         best = sorted(self._finalists(stage, others), key=lambda it: self._key(stage, it))
         return self._told(request, stage, rank, candidates, [chosen, *best[: NAMED_MAX - 1]])
 
-    def now(self, request: Request, stage: Stage) -> Grounds:
-        """Of a request that waits: who could have it, and why nobody else."""
+    def everywhere(self, lines: Mapping[TaskId, Request], standing: Mapping[TaskId, Standing]) -> list[Grounds]:
+        """Of a request in each of its lines."""
+        return [self.now(it, standing[id_][0] if id_ in standing else None) for id_, it in lines.items()]
+
+    def now(self, request: Request, stage: Stage | None) -> Grounds:
+        """Of a request that waits: who could have it, and why nobody else. `stage`: none while no step of its queue is for
+        it (routing 9).
+        """
+        if stage is None:
+            return Grounds(request.routing.queue_id, request.step, decided_at=self._state.position)
         staff, talking = self._staff, self._talking(request)
         able = stage.admitted.members & stage.line.pool.seats.members
         able &= ~(staff.members(talking) | staff.members(request.missed))

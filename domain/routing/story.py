@@ -69,8 +69,8 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
             case TaskQueued(routing=it):
                 turn = Turn.QUEUED if it.attempt == 1 else Turn.REQUEUED
                 yield Chapter(at, position, task_id, turn, it.queue_id, it.step, attempt=it.attempt)
-            case StepReached(step=step, reason=reason):
-                yield Chapter(at, position, task_id, Turn.STEP_REACHED, step=step, reason=reason)
+            case StepReached(step=step, reason=reason, queue_id=queue):
+                yield Chapter(at, position, task_id, Turn.STEP_REACHED, queue, step, reason=reason)
             case TaskDiverted(rule=rule, action=action, queue_id=queue):
                 diverted.add(recorded.stream)
                 yield Chapter(at, position, task_id, Turn.DIVERTED, queue, reason=f"{rule} {action}")
@@ -114,7 +114,8 @@ def words(chapter: Chapter, agent: Name, queue: Name) -> str:
         case Turn.REQUEUED:
             return f"Went on in the queue {queue(chapter.queue_id or '')}, attempt {chapter.attempt}, from step {step}."
         case Turn.STEP_REACHED:
-            return _STEPS[chapter.reason].format(step=step)
+            where = f"{queue(chapter.queue_id)}: " if chapter.queue_id else ""
+            return where + _STEPS[chapter.reason].format(step=step)
         case Turn.DIVERTED:
             where = f" on to the queue {queue(chapter.queue_id)}" if chapter.queue_id else ""
             return f"Not left to wait as it did{where}: {chapter.reason}."

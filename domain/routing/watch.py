@@ -104,6 +104,11 @@ class Watch:
     def next_due(self) -> datetime | None:
         return self._diversions.next_due()
 
+    @property
+    def has_more_to_tell(self) -> bool:
+        """Of steps that begin: why, or in which of several queues."""
+        return bool(self._lines.considering or self._siblings.real)
+
     def with_reason(self, move: Move) -> Move:
         """As it is told outside. A step that was never for the request is not waited for (routing 9)."""
         if not isinstance(move, Widening):

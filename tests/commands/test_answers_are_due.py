@@ -14,10 +14,14 @@ from commands.answering import (
     WarnOfResponse,
 )
 from commands.attendance import LeaveConversation
+from commands.bots import TakeBotAnswer
 from commands.conversations import PostAgentMessage
+from commands.inbound import OpenSession
 from commands.tasks import AcceptTask, ApplyWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState
+from domain.channels.bots import BotAnswer
+from domain.channels.inbound import Contact, ContactKind
 from domain.channels.messages import Body, SenderType
 from domain.configuration.channels import Reminder
 from domain.conversations.conversation import Conversation
@@ -30,13 +34,13 @@ from domain.conversations.facts import (
     ResponseWarned,
     ResumeReason,
 )
-from domain.ids import AgentId, ConversationId, MessageId, OfferId, TaskId
+from domain.ids import AgentId, BotId, ConversationId, MessageId, OfferId, TaskId
 from domain.kernel import derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason
 from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated
 from domain.tasks.task import Task
 from tests.commands.office import Office, an_office, message
-from tests.domain.configuration.situations import BUSINESS, CHAT, WHATSAPP, catalog
+from tests.domain.configuration.situations import BUSINESS, CHAT, WEB_CHAT, WHATSAPP, catalog
 
 pytestmark = pytest.mark.anyio
 MARIA = AgentId("maria")
@@ -200,3 +204,18 @@ async def test_reminders_stop_when_a_human_is_asked_for() -> None:  # routing 56
     await office.sends(message(2))
     await office.wait(90)
     assert await told(office) == []
+
+
+async def test_whom_a_bot_asked_is_reminded_as_well() -> None:  # routing 56
+    office = an_office()
+    office.catalog = catalog(
+        {**BUSINESS, "web-chat": replace(WEB_CHAT, customer_inactivity_s=100, inactivity_reminders=REMINDERS)}
+    )
+    visitor = Contact(ContactKind.OPAQUE, "visitor-7")
+    await office.sends(OpenSession(message("hi", "web-chat", visitor).inbound))
+    talk = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(TakeBotAnswer(talk, BotId("greeter"), "greeting", BotAnswer((Body(text="Hello!"),))))
+    await office.wait(51)
+    assert await told(office) == ["Are you there?"]
+    await office.wait(50)
+    assert [it.reason for it in await office.facts(SessionEnded)] == [SessionEndReason.INACTIVITY]

@@ -5,14 +5,22 @@ from dataclasses import replace
 import pytest
 
 from commands.agents import LogOut, MakeNotReady, ReserveSlot
+from commands.answering import HoldConversation
 from commands.attendance import LeaveConversation
 from commands.colleagues import AskColleague, WithdrawRequest
 from commands.tasks import AcceptTask, FinishWrapUp
 from domain.agents.agent import NotRoutable
 from domain.agents.facts import MrdState
-from domain.conversations.facts import AgentRequestEnded, ConversationState, Release
+from domain.conversations.facts import (
+    AgentRequestEnded,
+    ConversationResumed,
+    ConversationState,
+    Release,
+    ResumeReason,
+)
 from domain.ids import OfferId, QueueId, TaskId
 from domain.kernel import Invalid, NotFound, Refused
+from domain.lines.line import QueueDraining
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 from domain.tasks.task import REROUTE_PRIORITY, NotYourTask, TaskOver
 from tests.commands.floor import MARIA, OMAR, PAUL, RETURNS, SALES, ZOE, Floor, talking
@@ -274,6 +282,27 @@ async def test_an_agent_for_whom_it_rings_but_who_is_in_the_talk_is_not_the_one(
     assert waiting.media_state is MediaState.QUEUED
     assert PAUL in waiting.routing.excluded
     assert await floor.slots(PAUL) == 1
+
+
+@pytest.mark.parametrize("release", Release)
+async def test_a_customer_on_hold_who_is_passed_on_is_on_hold_no_more(release: Release) -> None:  # routing 45
+    floor = await talking()
+    await floor.office.sends(HoldConversation((await floor.task(floor.first)).created.conversation_id, MARIA, 600))
+    assert (await floor.talk()).state is ConversationState.ON_HOLD
+    await floor.asks(TRANSFER, queue_id=RETURNS, release=release)
+    assert (await floor.talk()).state is ConversationState.ACTIVE
+    await floor.office.wait(500)
+    assert [it.reason for it in await floor.office.facts(ConversationResumed)] == [ResumeReason.TRANSFER]
+
+
+async def test_nobody_is_passed_on_to_a_queue_that_drains() -> None:  # routing 63
+    floor = await talking()
+    office = floor.office
+    drains = replace(office.catalog.queue(RETURNS), draining=True)
+    office.catalog = replace(office.catalog, queues={**office.catalog.queues, RETURNS: drains})
+    with pytest.raises(QueueDraining):
+        await office.send(AskColleague(floor.first, MARIA, TRANSFER, queue_id=RETURNS))
+    assert (await floor.talk()).talking == [MARIA]
 
 
 # A customer who comes by another channel, too (routing 50)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from commands.answering import EndHold, ExpireResponse, RemindCustomer, WarnOfResponse
 from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
@@ -268,6 +269,10 @@ EVERY_KIND = [
     WarnOfIdling(AgentId("a"), NOON),
     ExpireIdling(AgentId("a"), NOON),
     EndCoolDown(AgentId("a"), MrdId("m"), NOON),
+    WarnOfResponse(ConversationId("c"), MessageId("m"), 50),
+    ExpireResponse(ConversationId("c"), MessageId("m")),
+    RemindCustomer(ConversationId("c"), MessageId("m"), 1),
+    EndHold(ConversationId("c"), NOON),
 ]
 
 

@@ -1,5 +1,7 @@
 """What does a list of conversations show?"""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.channels.messages import Body, Sender, SenderType
@@ -11,6 +13,7 @@ from domain.conversations.facts import (
     AgentRoleChanged,
     BotJoined,
     CloseReason,
+    ColleagueRequested,
     ConversationClosed,
     ConversationHeld,
     ConversationResumed,
@@ -26,6 +29,7 @@ from domain.conversations.facts import (
 )
 from domain.kernel import Invalid
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import TaskDirection
 from projections.conversations.reads import (
     all_conversations,
     conversation,
@@ -39,6 +43,9 @@ pytestmark = pytest.mark.anyio
 C1 = "conversation-c1"
 BEGUN = ((0, C1, ConversationStarted("ada")), (0, C1, SessionJoined("s1", "web")))
 REQUEST = AgentRequested("t1", "sales", "chat", "s1", 1, RequestReason.CUSTOMER_ASKED)
+
+TALKING = (2, C1, AgentJoined("bob", "t1", ParticipantRole.PRIMARY))
+TRANSFER = ColleagueRequested("t2", TaskDirection.DIRECT_TRANSFER, "bob", "t1", "chat", "s1", "returns")
 
 
 def by_customer(message: str, text: str) -> MessagePosted:
@@ -80,6 +87,24 @@ async def test_a_request_for_a_human_is_shown_until_one_joins(postgres_url):
     async with shown(postgres_url, facts) as connection:
         it = await conversation(connection, "c1")
         assert (it.request.queue_id, it.request.task_id, it.request.since) == ("sales", "t1", after(3))
+
+
+async def test_a_customer_who_was_passed_on_waits_in_a_queue(postgres_url):  # routing 43
+    facts = told(*BEGUN, TALKING, (3, C1, TRANSFER), (3, C1, AgentLeft("bob", "t1", "TRANSFERRED")))
+    async with shown(postgres_url, facts) as connection:
+        it = await conversation(connection, "c1")
+    assert (it.state, it.participants) == (ConversationState.ACTIVE, ())
+    assert (it.request.queue_id, it.request.reason, it.request.since) == (
+        "returns",
+        RequestReason.TRANSFERRED,
+        after(3),
+    )
+
+
+async def test_a_customer_whose_agent_asks_for_advice_waits_for_nobody(postgres_url):  # routing 46
+    consult = replace(TRANSFER, direction=TaskDirection.CONSULT)
+    async with shown(postgres_url, told(*BEGUN, TALKING, (3, C1, consult))) as connection:
+        assert (await conversation(connection, "c1")).request is None
 
 
 async def test_a_request_ends_when_a_human_joins(postgres_url):

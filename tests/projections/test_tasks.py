@@ -13,7 +13,9 @@ from domain.tasks.facts import (
     TaskCreated,
     TaskDirection,
     TaskMode,
+    TaskNamed,
     TaskQueued,
+    TaskRedirected,
     TaskReserved,
     TaskState,
     WrapUpApplied,
@@ -39,6 +41,24 @@ WHY = Grounds("sales", policy="LONGEST_AVAILABLE", candidates=(Candidate("bob", 
 def answered(task_id: str, at: float, agent: str = "bob"):
     yield at, f"task-{task_id}", TaskReserved(f"o-{task_id}", agent, after(at + 20), 0, WHY)
     yield at + 5, f"task-{task_id}", TaskAccepted(f"o-{task_id}", agent, "c1")
+
+
+async def test_a_task_says_who_asked_for_it_and_what_it_became(postgres_url):  # routing 2, 46
+    facts = told(
+        (0, "task-t2", TaskCreated("c1", "ada", TaskDirection.CONSULT, TaskMode.AGENT, "t1", "bob", "May I?")),
+        (0, "task-t2", TaskNamed("eve", "chat", "t2", "s1", "sales")),
+        *answered("t2", 1, "eve"),
+        (60, "task-t2", TaskRedirected(TaskDirection.CONSULT_TRANSFER)),
+    )
+    async with shown(postgres_url, facts) as connection:
+        it = await task(connection, "t2")
+    assert (it.direction, it.mode, it.media_state) == (
+        TaskDirection.CONSULT_TRANSFER,
+        TaskMode.AGENT,
+        MediaState.ACTIVE,
+    )
+    assert (it.previous_task_id, it.root_request_id, it.requested_by, it.request_note) == ("t1", "t2", "bob", "May I?")
+    assert (it.queue_id, it.mrd_id, it.agent_id) == (None, "chat", "eve")
 
 
 async def test_a_task_shows_its_whole_life(postgres_url):

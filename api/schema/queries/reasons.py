@@ -16,7 +16,7 @@ from domain.agents.facts import MrdMadeReady
 from domain.conversations.conversation import Conversation
 from domain.ids import AgentId, TaskId
 from domain.kernel import BEGINNING, Position, stream_of
-from domain.routing.eligibility import why_not
+from domain.routing.eligibility import standings, why_not
 from domain.tasks.facts import TaskClosed
 from domain.tasks.task import GOES_ON, Task
 
@@ -25,6 +25,7 @@ from domain.tasks.task import GOES_ON, Task
 class ReasonsQuery:
     @answer(
         "Why an agent can have a request, or cannot: each rule with what is the case, now or at any moment of the past. "
+        "Of several queues, by the one where most rules hold. "
         "Agents ask for themselves."
     )
     async def why_not(
@@ -43,17 +44,22 @@ class ReasonsQuery:
             raise not_found("task" if agent.username else "agent")
         conversation = await model_at(context, Conversation, task.created.conversation_id, as_of)
         catalog = await catalog_at(info, as_of)
-        queue = catalog.queues.get(task.routing.queue_id) if task.routing else None
-        verdict = why_not(
-            agent_id,
-            agent,
-            task,
-            queue,
-            conversation.agents.keys(),
-            lambda id: catalog.attributes[id].name if id in catalog.attributes else id,
-            came_back=await _came_back(context, agent_id, task, as_of),
-        )
-        return of_verdict(verdict, task.offer.decision if task.offer else None)
+        came_back = await _came_back(context, agent_id, task, as_of)
+        verdicts = [
+            why_not(
+                agent_id,
+                agent,
+                task,
+                catalog.queues.get(routing.queue_id) if routing else None,
+                conversation.agents.keys(),
+                lambda id: catalog.attributes[id].name if id in catalog.attributes else id,
+                came_back=came_back,
+                routing=routing,
+            )
+            for routing in (standings(task.routing) if task.routing else [None])
+        ]
+        nearest = max(verdicts, key=lambda verdict: sum(check.passes for check in verdict.checks))
+        return of_verdict(nearest, task.offer.decision if task.offer else None)
 
 
 async def _came_back(context: Context, agent_id: AgentId, task: Task, as_of: AsOf | None) -> bool:

@@ -120,6 +120,7 @@ class TaskWaiting:
     position: int | None = doc("Its place in the queue, from 1.")
     estimated_wait_s: float | None = doc("How many seconds it may still be; null where nothing is known.")
     decision: OfferDecision = doc("Who could have it, and who not; the counts leave out whom no step so far admits.")
+    elsewhere: list[OfferDecision] = doc("The same in the other queues in which it waits.")
 
 
 @strawberry.type(description="One rule of who may be offered a request, and what is the case.")
@@ -186,9 +187,10 @@ async def decisions_of(context: Context, task_id: TaskId) -> list[RoutingDecisio
 
 async def waiting_of(context: Context, task_id: TaskId) -> TaskWaiting | None:
     """As the engine of this process knows it."""
-    why = context.behind.why_waiting(task_id)
-    if why is None:
+    lines = context.behind.why_waiting(task_id)
+    if not lines:
         return None
+    why, *elsewhere = lines
     task = await context.behind.store.load(Task, task_id)
     queue = context.behind.catalog().queues.get(why.queue_id) if why.queue_id else None
     later = (
@@ -196,20 +198,25 @@ async def waiting_of(context: Context, task_id: TaskId) -> TaskWaiting | None:
         if queue and task.routing
         else []
     )
-    if why.candidate_count:
-        said = f"{why.candidate_count} could have it, and will be asked in their order"
-    elif sum(why.rejected_counts.values()):
-        said = f"Nobody could have it now{unable(why)}"
-    else:
-        said = "No agent matches the steps that have begun"
+    name = _queue_name(context)
+    said = [_said(it) if not elsewhere else f"{name(it.queue_id or '')}: {_said(it)}" for it in lines]
     estimate = context.behind.waits().of(task_id)
     return TaskWaiting(
-        words=f"{said}.",
+        words=" ".join(f"{it}." for it in said),
         next_step_at=later[0] if later else None,
         position=estimate.position if estimate else None,
         estimated_wait_s=estimate.wait_s if estimate else None,
         decision=of_grounds(why),
+        elsewhere=[of_grounds(it) for it in elsewhere],
     )
+
+
+def _said(why: decisions.Grounds) -> str:
+    if why.candidate_count:
+        return f"{why.candidate_count} could have it, and will be asked in their order"
+    if sum(why.rejected_counts.values()):
+        return f"Nobody could have it now{unable(why)}"
+    return "No agent matches the steps that have begun"
 
 
 async def _history(context: Context, task_id: TaskId) -> list[Recorded[Any]]:

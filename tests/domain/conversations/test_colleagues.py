@@ -21,10 +21,13 @@ from domain.conversations.facts import (
     CloseReason,
     ColleagueRequested,
     ConversationClosed,
+    ConversationHeld,
+    ConversationResumed,
     ConversationState,
     MessagePosted,
     ParticipantRole,
     Release,
+    ResumeReason,
 )
 from domain.conversations.notices import PARLEY
 from domain.conversations.standing import TooManyAgents
@@ -34,6 +37,7 @@ from domain.tasks.facts import TaskCloseReason, TaskDirection
 from tests.domain.conversations.situations import (
     GONE,
     JOHN,
+    LATER,
     MARIA,
     PAUL,
     TALKING,
@@ -166,6 +170,15 @@ def test_a_consult_becomes_a_transfer_without_a_new_offer() -> None:
     became = given(Conversation, *CONSULTING).when(lambda it: it.promote(MARIA, TASK, None, transfer))
     became.then(AgentRoleChanged(PAUL, PRIMARY, TASK_2, transfer), MADE_WAY)
     assert became.leaves(lambda it: it.agents) == {PAUL: AgentPart(TASK_2, PRIMARY)}
+
+
+def test_a_hold_ends_with_a_consult_transfer_too() -> None:  # routing 45
+    held = ConversationHeld(MARIA, LATER, "asks around")
+    became = given(Conversation, *CONSULTING, held).when(
+        lambda it: it.promote(MARIA, TASK, None, TaskDirection.CONSULT_TRANSFER)
+    )
+    assert ConversationResumed(ResumeReason.TRANSFER) in became.decide(became.model)
+    assert became.leaves(lambda it: it.held) is None
 
 
 def test_a_consult_becomes_a_conference_without_a_new_offer() -> None:

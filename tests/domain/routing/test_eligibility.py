@@ -11,7 +11,7 @@ from domain.configuration import settings as s
 from domain.configuration.domains import InterruptionAction
 from domain.ids import AgentId, TaskId
 from domain.kernel import Fact
-from domain.routing.eligibility import Rule, Verdict, why_not
+from domain.routing.eligibility import Rule, Verdict, standings, why_not
 from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
 from tests.domain.routing.test_engine_always import Day, Rescan
@@ -146,6 +146,17 @@ def test_whoever_gives_way_to_other_work_is_told() -> None:  # routing 35
     give_way = {CHAT: InterruptionAction.HOLD}
     happens(floor, SlotFilled(EMAIL, TaskId("call"), "talk", interrupts=give_way))
     assert failed(judged(floor)) == {Rule.NOT_INTERRUPTED: "chat gives way to other work"}
+
+
+def test_each_queue_in_which_it_waits_is_asked() -> None:  # routing 11
+    floor = asked(knows(SPANISH, 9), also_in=("service",))
+    floor.queue("service", CHAT, knows(SPANISH, 7))
+    queues = floor.engine.state.catalog.queues
+    task = floor.tasks["t1"]
+    verdicts = [
+        why_not(ADA, floor.agents[ADA], task, queues[it.queue_id], (), routing=it) for it in standings(task.routing)
+    ]
+    assert [verdict.eligible for verdict in verdicts] == [False, True]
 
 
 @pytest.mark.parametrize("seed", range(4))

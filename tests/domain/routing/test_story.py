@@ -126,12 +126,12 @@ def test_while_it_waits_the_engine_says_why_nobody_comes() -> None:
     floor.agent("ana", lambda it: it.make_not_ready("lunch"))
     floor.ask("t1")
     floor.settle()
-    why = floor.engine.why_waiting("t1")
+    (why,) = floor.engine.why_waiting("t1")
     assert (why.candidate_count, why.rejected_counts, why.step) == (0, {Obstacle.NOT_READY: 1}, 0)
     assert unable(why) == "; of the others, 1 is not ready"
     assert [(it.agent_id, it.detail) for it in why.rejected] == [("ana", "lunch")]
     floor.wait(30)
-    assert floor.engine.why_waiting("t1") is None, "it rings"
+    assert floor.engine.why_waiting("t1") == [], "it rings"
 
 
 def test_every_obstacle_has_words() -> None:
@@ -143,5 +143,20 @@ def test_whoever_could_have_it_is_named_before_it_is_offered() -> None:
     floor = a_floor()
     floor.staff("ana", "bo")
     floor.ask("t1")
-    why = floor.engine.why_waiting("t1")
+    (why,) = floor.engine.why_waiting("t1")
     assert [it.agent_id for it in why.candidates] == ["ana", "bo"]
+
+
+def test_a_request_in_several_queues_is_told_of_each() -> None:  # routing 11
+    floor = a_floor(knows(SPANISH, 5))
+    floor.queue("service", CHAT, knows(SPANISH, 9, 10), ANYBODY)
+    floor.staff("ana", spanish=7)
+    floor.agent("ana", lambda it: it.make_not_ready("lunch"))
+    floor.ask("t1", also_in=("service",))
+    floor.settle()
+    first, second = floor.engine.why_waiting("t1")
+    assert (first.queue_id, first.rejected_counts) == ("sales", {Obstacle.NOT_READY: 1})
+    assert (second.queue_id, second.rejected_counts) == ("service", {})
+    floor.wait(10)
+    assert floor.engine.why_waiting("t1")[1].rejected_counts == {Obstacle.NOT_READY: 1}
+    assert told(floor)[-1] == "Service: Nobody came in time: step 2 begins."

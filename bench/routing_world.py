@@ -32,6 +32,7 @@ from domain.configuration import settings as s
 from domain.configuration.facts import QueueConfigured
 from domain.ids import AttributeId, ConversationId, CustomerId, MrdId, QueueId, SessionId, TaskId
 from domain.kernel import Cause, Recorded
+from domain.routing.decisions import UNTOLD
 from domain.routing.engine import Move, Offer, Widening
 from domain.tasks.facts import (
     Routing,
@@ -238,10 +239,10 @@ class Centre:
         task, agent, conversation = offer.task_id, offer.agent_id, ConversationId(f"c{offer.task_id}")
         ends_s = self.now_s + self.random.expovariate(1 / SERVICE_S)
         self._push(ends_s, "end", (task, agent, offer.mrd_id))
-        due = self.now + timedelta(seconds=20)
+        due, why = self.now + timedelta(seconds=20), UNTOLD  # what is not asked for costs nothing
         return [
-            self.fact(f"agent-{agent}", SlotReserved(offer.mrd_id, task, offer.offer_id, offer.step, offer.decision)),
-            self.fact(f"task-{task}", TaskReserved(offer.offer_id, agent, due, offer.step, offer.decision)),
+            self.fact(f"agent-{agent}", SlotReserved(offer.mrd_id, task, offer.offer_id, offer.step, why)),
+            self.fact(f"task-{task}", TaskReserved(offer.offer_id, agent, due, offer.step, why)),
             self.fact(f"task-{task}", TaskAccepted(offer.offer_id, agent, conversation)),
             self.fact(f"agent-{agent}", SlotFilled(offer.mrd_id, task, conversation)),
         ]

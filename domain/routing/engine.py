@@ -6,7 +6,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     state.py     what was learned from the log      staff.py    who could take one more, in order
     lines.py     who waits at which step, in order  skills.py   who may be given what waits at a step
     ranking.py   the first of those in a set        reach.py    which steps an agent serves
-    choices.py   which of them gets which           todo.py     what is looked at, and what is not
+    choices.py   which of them gets which           todo.py     what is looked at where much is new
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
     watch.py     both, for those whom they concern  siblings.py  one request in several queues

@@ -238,8 +238,17 @@ def in_order(moves: list[Plain]) -> list[Plain]:
     return [it for it in moves if it[0] == "offer"] + sorted(it for it in moves if it[0] != "offer")
 
 
+def stir(engine: Engine) -> None:
+    """All that waits is new, so that nothing is served apart from the others."""
+    for pool in engine._pools.values():
+        pool.line_up()
+        pool.stirred |= pool.work.members
+
+
 class Day(Floor):
-    """Random events; whatever the engine decides is compared with a rescan, and with a twin that restarts now and then."""
+    """Random events; whatever the engine decides is compared with a rescan, and with a twin that restarts now and then and
+    never takes a short cut: it looks at everything that waits, each time.
+    """
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -276,6 +285,7 @@ class Day(Floor):
         expected = Rescan.of(self.history, self.made).moves(self.now)
         moves = self.engine.decide(self.now)
         assert in_order([plain(move) for move in moves]) == in_order(expected)
+        stir(self.twin)
         assert self.twin.decide(self.now) == moves
         self._checks_reasons(moves)
         for move in moves:

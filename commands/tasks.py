@@ -205,6 +205,10 @@ async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
 
 @handles(OfferTask)
 async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
+    """Not at whoever signed out in this moment: the request waits on, or falls back where it was for them alone."""
+    if not (await ctx.load(Agent, cmd.agent_id)).logged_in:
+        await ctx.change(Task, cmd.task_id, lambda task: task.miss())
+        return await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the agent was gone"))
     task = await ctx.load(Task, cmd.task_id)
     queue_id = task.queue_id
     several = task.routing.also_in if task.routing is not None else ()
@@ -304,13 +308,15 @@ async def take_task_away(cmd: TakeTaskAway, ctx: Context) -> Position:
 async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
     """routing 37: offers are withdrawn without a count against the agent, talks are re-routed, wrap-ups just end.
 
-    The slot may be a step behind its task (accepted, but not filled yet), so each task takes what concerns it.
+    The slot may be a step behind its task (accepted, but not filled yet), so each task takes what concerns it; one that
+    does not even ring yet waits on (`offer_task`).
     """
     position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
     for task_id in (*agent.slots, *sorted(agent.wrap_ups)):
         await ctx.then(WithdrawOffer(task_id))
         await ctx.then(ExpireWrapUp(task_id))
-        position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
+        if (await ctx.load(Task, task_id)).agent_id is not None:
+            position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
     return position
 
 

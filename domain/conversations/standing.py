@@ -283,15 +283,26 @@ class Standing:
         posted = self.posted.add(fact.message_id)
         match fact.sender.type:
             case SenderType.CUSTOMER:
-                unread = 0 if self.talking else self.unread + 1
-                heard = _heard_last(self.heard, fact.session_id, fact.message_id)
-                said = replace(self, posted=posted, last_session=fact.session_id, unread=unread, heard=heard)
-                unanswered = self.unanswered or fact.message_id if self.talking else None
-                return replace(said, awaiting_reply_to=None, unanswered=unanswered)
+                talking = bool(self.talking)
+                return replace(
+                    self,
+                    posted=posted,
+                    last_session=fact.session_id,
+                    unread=0 if talking else self.unread + 1,
+                    heard=_heard_last(self.heard, fact.session_id, fact.message_id),
+                    unanswered=self.unanswered or fact.message_id if talking else None,
+                    awaiting_reply_to=None,
+                )
             case SenderType.AGENT if fact.session_id is not None:
                 awaiting = fact.message_id if fact.reply_due is not None else self.awaiting_reply_to
-                said = replace(self, posted=posted, awaiting_reply_to=awaiting)
-                return replace(said, response=None, unanswered=None, response_warned=0)
+                return replace(
+                    self,
+                    posted=posted,
+                    awaiting_reply_to=awaiting,
+                    response=None,
+                    unanswered=None,
+                    response_warned=0,
+                )
             case SenderType.BOT if fact.reply_due is not None:
                 return replace(self, posted=posted, awaiting_reply_to=fact.message_id)
             case _:
@@ -313,7 +324,10 @@ def _settled(standing: S) -> S:
 def _heard_last(
     heard: Mapping[SessionId, tuple[MessageId, ...]], session: SessionId | None, message: MessageId
 ) -> Mapping[SessionId, tuple[MessageId, ...]]:
-    return heard if session is None else {**heard, session: (*heard.get(session, ()), message)[-HEARD_MAX:]}
+    if session is None:
+        return heard
+    before = heard.get(session, ())
+    return {**heard, session: (*before[1 - HEARD_MAX :], message)}
 
 
 def check_body(body: Body) -> None:

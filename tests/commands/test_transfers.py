@@ -10,9 +10,10 @@ from commands.attendance import LeaveConversation
 from commands.colleagues import AskColleague, WithdrawRequest
 from commands.tasks import AcceptTask, FinishWrapUp
 from domain.agents.agent import NotRoutable
-from domain.agents.facts import MrdState
+from domain.agents.facts import MrdState, SlotReserved
 from domain.conversations.facts import (
     AgentRequestEnded,
+    ColleagueRequested,
     ConversationResumed,
     ConversationState,
     Release,
@@ -194,6 +195,26 @@ async def test_a_named_colleague_who_signs_out_while_it_rings_does_not_keep_the_
     assert bool((await floor.talk()).awaited) != stays
     if not stays:
         await floor.comes(ZOE)
+
+
+@pytest.mark.parametrize("whom", [{"queue_id": SALES}, {"colleague_id": PAUL}], ids=["queue", "name"])
+async def test_a_request_whose_agent_signs_out_before_it_rings_waits_on(whom: dict) -> None:  # routing 37
+    floor = await talking()
+    await floor.office.send(AskColleague(floor.first, MARIA, TRANSFER, **whom))
+    request = None
+    while request is None or PAUL not in await floor.office.subjects(SlotReserved):
+        recorded = (await floor.office.log.read_all(floor.office.reacted))[0]
+        await floor.office.react(recorded)
+        floor.office.reacted = recorded.position
+        request = (await floor.office.facts(ColleagueRequested))[-1].task_id
+        if "queue_id" in whom and await floor.newest() == request:
+            await floor.office.send(ReserveSlot(PAUL, CHAT, request, OfferId("held"), 0))
+    await floor.office.send(LogOut(PAUL))
+    await floor.office.settle()
+    waiting = await floor.task(await floor.newest())
+    assert (waiting.media_state, waiting.root_request_id) == (MediaState.QUEUED, request)
+    assert await floor.slots(PAUL) == 0
+    assert (await floor.talk()).awaited == {request}
 
 
 async def test_who_cannot_have_it_is_refused_before_anybody_left() -> None:

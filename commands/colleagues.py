@@ -15,9 +15,7 @@ from domain.ids import AgentId, ConversationId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Invalid, NotFound, Position, Refused, derived_id
 from domain.lines.line import QueueDraining
 from domain.tasks.facts import TaskCloseReason, TaskCreated, TaskDirection, TaskMode, TaskNamed
-from domain.tasks.task import REROUTE_PRIORITY, Task
-
-REFUSED = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED})
+from domain.tasks.task import REROUTE_PRIORITY, UNWANTED, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +207,7 @@ async def fall_back(cmd: FallBack, ctx: Context) -> Position:
     )
     if request_id not in change.model.colleagues or queue_id is None:
         return change.position
-    missed = frozenset({named.agent_id}) if reason in REFUSED else frozenset()
+    missed = frozenset({named.agent_id}) if reason in UNWANTED else frozenset()
     return await ctx.then(
         EnqueueTask(
             rerouted(cmd.task_id),

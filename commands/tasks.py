@@ -86,7 +86,8 @@ class ExpireOffer(Command):
 @dataclass(frozen=True, slots=True)
 class RerouteTask(Command):
     """The request goes on under a new task: same queue, first in line, from the step it had reached (routing 24). Or in the
-    queue to which it was diverted (routing 57, 58).
+    queue to which it was diverted (routing 57, 58). Whoever accepted it but is in the conversation already is left out, as
+    `exclude` is (routing 12).
     """
 
     task_id: TaskId
@@ -263,8 +264,9 @@ async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
     if old.moves_to is not None:
         routing = await _moved(old.routing, old.moves_to, created.conversation_id, ctx)
     else:
-        excluded = old.routing.excluded | ({cmd.exclude} if cmd.exclude else frozenset())
-        routing = replace(old.routing, priority=REROUTE_PRIORITY, excluded=frozenset(excluded))
+        conversation = await ctx.load(Conversation, created.conversation_id)
+        left_out = ({cmd.exclude} if cmd.exclude else set()) | (conversation.agents.keys() & {old.agent_id})
+        routing = replace(old.routing, priority=REROUTE_PRIORITY, excluded=old.routing.excluded | left_out)
     routing = replace(routing, attempt=old.routing.attempt + 1)
     task_id = rerouted(cmd.task_id)
     position = await ctx.change(

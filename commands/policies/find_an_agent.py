@@ -10,7 +10,7 @@ from domain.conversations.facts import AgentRequested
 from domain.ids import ConversationId, TaskId
 from domain.kernel import Recorded
 from domain.tasks.facts import TaskClosed, TaskCloseReason
-from domain.tasks.task import GOES_ON
+from domain.tasks.task import GOES_ON, UNWANTED
 
 CAME_TO_NOTHING = frozenset(
     {
@@ -40,9 +40,10 @@ def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> It
 
 @reacts_to(TaskClosed)
 def a_request_that_rang_in_vain_goes_on_first_in_line(event: Recorded[TaskClosed]) -> Iterator[Command]:
-    """routing 21, 24, 37: whoever let it ring or declined is left out, whoever signed out meanwhile is gone anyway."""
-    if event.fact.reason in GOES_ON:
-        yield RerouteTask(TaskId(event.subject), event.fact.agent_id)
+    """routing 21, 24, 37: whoever let it ring or declined is left out, but nobody from whom it was withdrawn."""
+    it = event.fact
+    if it.reason in GOES_ON:
+        yield RerouteTask(TaskId(event.subject), it.agent_id if it.reason in UNWANTED else None)
 
 
 @reacts_to(TaskClosed)

@@ -62,7 +62,7 @@ __all__ = ["Diverting", "Engine", "Move", "Offer", "Request", "State", "Widening
 
 OF_TASK = len("task-")
 """Where the id of a task begins in the name of its stream."""
-RONA, DECLINED = TaskCloseReason.RONA, TaskCloseReason.DECLINED  # members are looked up slowly
+RONA, DECLINED, REROUTE = TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE  # looked up slowly
 MISSED_MAX = 10_000
 """Requests that rang out and whose re-routing the engine awaits; it comes within moments."""
 
@@ -260,9 +260,9 @@ class Engine:
     def _task_closed(self, recorded: Recorded[TaskClosed]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
         fact, state = recorded.fact, self.state
-        unwanted = fact.reason is RONA or fact.reason is DECLINED  # its agent is left out (routing 21, 24)
-        if unwanted and task_id in state.requests and fact.agent_id is not None:
-            self._note_missed(state.requests[task_id], fact.agent_id, recorded)
+        goes_on = fact.reason is RONA or fact.reason is DECLINED or fact.reason is REROUTE
+        if goes_on and task_id in state.requests:
+            self._note_missed(state.requests[task_id], recorded)
         self._forget_request(task_id)
         talking = state.talking.get(fact.conversation_id)
         if fact.agent_id is not None and talking is not None:
@@ -274,9 +274,13 @@ class Engine:
                 del state.talking[fact.conversation_id]
                 held_up.discard(fact.conversation_id)
 
-    def _note_missed(self, request: Request, agent_id: AgentId, recorded: Recorded[TaskClosed]) -> None:
-        missed = self.state.missed
-        missed[request.routing.root_request_id] = {**request.missed, agent_id: recorded.position}
+    def _note_missed(self, request: Request, recorded: Recorded[TaskClosed]) -> None:
+        """Whoever let it ring or declined is left out from now on (routing 21, 24); of earlier ones stays known since when."""
+        missed, agent_id = self.state.missed, recorded.fact.agent_id
+        more = {} if agent_id is None or recorded.fact.reason is REROUTE else {agent_id: recorded.position}
+        if not (request.missed or more):
+            return
+        missed[request.routing.root_request_id] = {**request.missed, **more}
         for oldest in list(islice(missed, max(0, len(missed) - MISSED_MAX))):
             del missed[oldest]
 

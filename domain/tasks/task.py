@@ -42,6 +42,9 @@ DECLINE_REASON_MAX = 200
 GOES_ON = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED, TaskCloseReason.REROUTE})
 """Ends of a task after which its request goes on under another (routing 4, 21)."""
 
+UNWANTED = frozenset({TaskCloseReason.RONA, TaskCloseReason.DECLINED})
+"""Those of them after which it is not for the same agent at once: they let it ring or declined it (routing 21, 24)."""
+
 BESIDE = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE})
 """What colleagues ask each other: somebody talks with the customer, who does not wait."""
 

@@ -30,7 +30,7 @@ from domain.tasks.facts import (
     TaskReserved,
     WrapUpStarted,
 )
-from domain.tasks.task import GOES_ON
+from domain.tasks.task import GOES_ON, UNWANTED
 from infra.simulation.plan import Span
 
 
@@ -245,7 +245,7 @@ class Reading:
             it.wrap_up_s = (at - wrapping).total_seconds() if wrapping else 0.0
             it.over_at = at
         elif fact.reason in GOES_ON:
-            it.missed += 1
+            it.missed += fact.reason in UNWANTED
         elif it.end is End.WAITING:
             ends = {TaskCloseReason.CANCELLED: End.GAVE_UP, TaskCloseReason.NO_AGENT_AVAILABLE: End.NOBODY_FREE}
             it.end, it.ended_at, it.over_at = ends.get(fact.reason, End.ENDED_BY_OTHERS), at, at

@@ -116,6 +116,7 @@ async def test_an_offer_goes_back_without_a_count() -> None:
     await office.sends(LogOut(MARIA), LogIn(MARIA), MakeReady(MARIA))
     assert await reasons(office) == [TaskCloseReason.REROUTE]
     assert (await maria(office)).mrds[CHAT].misses == 0
+    assert (await task(office)).routing.excluded == frozenset()  # routing 24
 
 
 async def test_nobody_signs_out_in_mid_talk_where_that_is_refused() -> None:
@@ -249,6 +250,7 @@ async def test_an_offer_gives_way_too() -> None:
     assert await reasons(office) == [TaskCloseReason.REROUTE]
     assert (await task(office)).media_state is MediaState.QUEUED
     assert ringing not in (await maria(office)).slots
+    assert (await task(office)).routing.excluded == frozenset()  # routing 24: only who let it ring or declined
 
 
 async def test_a_call_of_another_system_interrupts_when_it_is_told() -> None:  # routing 34

@@ -18,7 +18,7 @@ from domain.ids import AgentId, TaskId
 from domain.kernel import BEGINNING, Position, stream_of
 from domain.routing.eligibility import standings, why_not
 from domain.tasks.facts import TaskClosed
-from domain.tasks.task import GOES_ON, Task
+from domain.tasks.task import UNWANTED, Task
 
 
 @strawberry.type
@@ -78,7 +78,7 @@ async def _missed_at(context: Context, agent_id: AgentId, task: Task) -> Positio
     while earlier is not None:
         for recorded in await context.behind.log.read(stream_of(Task, earlier)):
             match recorded.fact:
-                case TaskClosed(reason=reason, agent_id=agent) if reason in GOES_ON and agent == agent_id:
+                case TaskClosed(reason=reason, agent_id=agent) if reason in UNWANTED and agent == agent_id:
                     missed = max(missed, recorded.position)
                 case _:
                     pass

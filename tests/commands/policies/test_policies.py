@@ -311,7 +311,11 @@ SENTENCES = [
             find_an_agent.a_request_that_rang_in_vain_goes_on_first_in_line,
             "task-task-1",
             closed(reason),
-            [RerouteTask(TASK, MARIA)] if reason in (RONA, DECLINED, REROUTE) else [],  # routing 4, 21, 24, 37
+            {
+                RONA: [RerouteTask(TASK, MARIA)],  # routing 4, 24
+                DECLINED: [RerouteTask(TASK, MARIA)],  # routing 21
+                REROUTE: [RerouteTask(TASK, None)],  # routing 37
+            }.get(reason, []),
         )
         for reason in TaskCloseReason
     ),

@@ -14,7 +14,7 @@ from domain.ids import AgentId, AttributeId, ConversationId, CustomerId, MrdId, 
 from domain.kernel import Cause, Decision, Fact, Position, Recorded, Refused, replace
 from domain.routing.engine import Diverting, Engine, Move, Offer
 from domain.tasks.facts import Routing, TaskCloseReason
-from domain.tasks.task import REROUTE_PRIORITY, Task
+from domain.tasks.task import REROUTE_PRIORITY, UNWANTED, Task
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHAT, EMAIL = MrdId("chat"), MrdId("email")
@@ -106,6 +106,13 @@ class Floor:
         self.task(id, lambda task: task.expire_offer(task.offer.offer_id, self.now))
         self.agent(agent, lambda it: it.miss(TaskId(id)))
 
+    def withdraw(self, id: str) -> str:
+        """Taken back from whoever it rings at, without blame; returns the task under which it goes on (routing 37)."""
+        agent = self.tasks[TaskId(id)].offer.agent_id
+        self.task(id, lambda task: task.withdraw(self.now))
+        self.agent(agent, lambda it: it.release(TaskId(id), "REROUTE"))
+        return self.ask_again(id)
+
     def ask_again(self, id: str) -> str:
         task = self.tasks[TaskId(id)]
         agent, routing = task.offer.agent_id, task.routing
@@ -117,7 +124,7 @@ class Floor:
             priority=REROUTE_PRIORITY,
             attempt=routing.attempt + 1,
             **{name: getattr(routing, name) for name in KEPT - {"excluded", "priority"}},
-            excluded=routing.excluded | {agent},
+            excluded=routing.excluded | ({agent} if task.closed in UNWANTED else set()),
         )
         return f"{id}'"
 

@@ -532,6 +532,28 @@ def test_whoever_came_back_has_it_only_if_nobody_else_is_there() -> None:  # rou
     assert floor.settle() == {again: "grace"}
 
 
+def test_whoever_it_was_withdrawn_from_may_have_it_at_once() -> None:  # routing 24, 37
+    floor = a_floor()
+    floor.staff("ada")
+    floor.ask("t1")
+    floor.settle()
+    again = floor.withdraw("t1")
+    assert floor.settle() == {again: "ada"}
+
+
+def test_a_withdrawn_offer_does_not_begin_anew_who_is_left_out() -> None:  # routing 26
+    floor = a_floor()
+    floor.staff("ada", "grace")
+    floor.ask("t1")
+    floor.settle()
+    again = floor.let_it_ring("t1")
+    assert floor.settle() == {again: "grace"}
+    floor.agent("ada", lambda agent: agent.make_mrd_ready(CHAT))
+    floor.agent("grace", lambda agent: agent.make_not_ready("lunch"))
+    third = floor.withdraw(again)
+    assert floor.settle() == {third: "ada"}
+
+
 def test_who_let_it_ring_long_ago_stays_left_out_until_they_come_back() -> None:  # routing 26
     floor = a_floor()
     floor.staff("ada", "grace")

@@ -300,6 +300,12 @@ SENTENCES = [
         AgentRequested(TASK, SALES, CHAT, SESSION, 7, RequestReason.CUSTOMER_ASKED),
         [EnqueueTask(TASK, TALK, SESSION, SALES, CHAT, 7)],
     ),
+    (  # routing 11
+        find_an_agent.a_request_becomes_a_task_in_the_queue,
+        "conversation-talk",
+        AgentRequested(TASK, SALES, CHAT, SESSION, 7, RequestReason.CUSTOMER_ASKED, also_in=(QueueId("returns"),)),
+        [EnqueueTask(TASK, TALK, SESSION, SALES, CHAT, 7, also_in=(QueueId("returns"),))],
+    ),
     *(
         (
             find_an_agent.a_request_that_rang_in_vain_goes_on_first_in_line,

@@ -19,7 +19,7 @@ from commands.attendance import (
 )
 from commands.bots import AssignBot, WelcomeCustomer
 from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask, ReserveNamedSlot
-from commands.departures import GiveWay, GiveWorkAway
+from commands.departures import CheckOffer, GiveWay, GiveWorkAway
 from commands.diversions import NoteCallback, SendCustomerHome, TellCustomer
 from commands.inbound import ReleaseIdentity
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
@@ -87,6 +87,7 @@ from domain.tasks.facts import (
     TaskDiverted,
     TaskNamed,
     TaskPulled,
+    TaskReserved,
     WrapUpStarted,
 )
 from tests.domain.conversations.situations import said
@@ -336,6 +337,12 @@ SENTENCES = [
         "agent-maria",
         SlotReserved(CHAT, TASK, OFFER, 2, {"rule": "longest"}),
         [OfferTask(TASK, MARIA, OFFER, 2, {"rule": "longest"})],
+    ),
+    (
+        offers.what_rings_where_no_slot_is_held_is_withdrawn,
+        "task-task-1",
+        TaskReserved(OFFER, MARIA, NOW, 0),
+        [CheckOffer(TASK, MARIA)],
     ),
     (
         offers.an_accepted_task_fills_the_slot_and_joins_the_agent,

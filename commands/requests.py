@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
 from commands.last_channel import channel_of, reply_due
+from domain.configuration.channels import check_several
 from domain.configuration.settings import Channel, RoutingMode
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentRequested, RequestListed, RequestReason
 from domain.ids import ConversationId, ListItemId, QueueId, TaskId
-from domain.kernel import Position, derived_id
+from domain.kernel import Invalid, Position, derived_id
 from domain.lines.line import QueueDraining
 from domain.tasks.facts import TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, Task
@@ -19,13 +20,16 @@ NOBODY_FREE = "Nobody is free at the moment. Please write to us again later."
 
 @dataclass(frozen=True, slots=True)
 class RequestAgent(Command):
-    """Ask for a human in the queue or on the list of the customer's channel, or in `queue_id`."""
+    """Ask for a human in the queue or on the list of the customer's channel, or in `queue_id`. `also_in`: in these queues at
+    the same time (routing 11); none for those of the channel, where it is its first queue.
+    """
 
     conversation_id: ConversationId
     reason: RequestReason
     queue_id: QueueId | None = None
     priority: int = 1
     previous_task_id: TaskId | None = None
+    also_in: tuple[QueueId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
     if queue is not None and queue.draining:
         raise QueueDraining("This queue takes no new requests: it is being drained.", "queue_id")
     conversation = await ctx.load(Conversation, cmd.conversation_id)
+    if cmd.also_in:
+        _check_further(cmd, conversation, ctx)
     wanted = request_for(conversation, ctx, cmd.conversation_id, cmd.reason, cmd.queue_id, cmd.priority)
     if wanted is None:
         return NOTHING
@@ -73,6 +79,7 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
             wanted.priority,
             wanted.reason,
             cmd.previous_task_id,
+            cmd.also_in,
         ),
     )
 
@@ -130,6 +137,21 @@ def request_for(
         return None
     task_id = TaskId(derived_id("task", conversation_id, ctx.cause.command_id))
     return AgentRequested(task_id, wanted, queue.mrd_id, session, priority, reason)
+
+
+def _check_further(cmd: RequestAgent, conversation: Conversation, ctx: Context) -> None:
+    """routing 11: what would not fit is refused, for whoever asks is there to hear it."""
+    channel, catalog = channel_of(conversation, ctx), ctx.catalog
+    pulled = channel is not None and channel.routing.mode is RoutingMode.PULL
+    first_id = cmd.queue_id or (channel.routing.queue_id if channel and not pulled else None)
+    check_several(first_id, cmd.also_in, "queue_id", "also_in")
+    first = catalog.queues.get(first_id) if first_id else None
+    if first is None:
+        raise Invalid(f"There is no {first_id!r}.", "queue_id")
+    for also in cmd.also_in:
+        catalog.check_further(also, first.mrd_id, "also_in")
+        if catalog.queues[also].draining:
+            raise QueueDraining(f"{also!r} takes no new requests: it is being drained.", "also_in")
 
 
 def _listed(

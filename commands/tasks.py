@@ -22,7 +22,9 @@ OFFER_TIMEOUT_S = 20
 
 @dataclass(frozen=True, slots=True)
 class EnqueueTask(Command):
-    """`root_request_id`: the first task of the request, where this is another one. `excluded`: for whom it is not."""
+    """`root_request_id`: the first task of the request, where this is another one. `excluded`: for whom it is not.
+    `also_in`: further queues by name; none for those of the channel.
+    """
 
     task_id: TaskId
     conversation_id: ConversationId
@@ -36,6 +38,7 @@ class EnqueueTask(Command):
     note: str = ""
     root_request_id: TaskId | None = None
     excluded: frozenset[AgentId] = frozenset()
+    also_in: tuple[QueueId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +361,12 @@ async def _moved(routing: Routing, queue_id: QueueId, conversation_id: Conversat
 
 
 def _also_in(cmd: EnqueueTask, conversation: Conversation, ctx: Context) -> tuple[QueueId, ...]:
-    """The further queues of the customer's channel, where the request is for its first one (routing 11)."""
+    """The further queues that are asked for, else those of the customer's channel where the request is for its first one
+    (routing 11); without those that were retired or turned to another domain since.
+    """
+    if cmd.also_in:
+        queues = ctx.catalog.queues
+        return tuple(it for it in cmd.also_in if it in queues and queues[it].mrd_id == cmd.mrd_id)
     channel_id = conversation.sessions.get(cmd.session_id)
     channel = ctx.catalog.channels.get(channel_id) if channel_id else None
     if channel is None or channel.routing.queue_id != cmd.queue_id or cmd.direction is not TaskDirection.INBOUND:

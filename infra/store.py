@@ -12,7 +12,7 @@ from uuid import UUID
 
 from commands.ports import Change
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Decision, Fact, M, Position, Refused, replay, stream_of
-from infra.eventlog.port import Batch, Conflict, EventLog
+from infra.eventlog.port import Batch, Before, Conflict, EventLog
 
 ATTEMPTS_MAX = 20
 """Writers in other processes can be first so many times before we give up; each time one of them made progress."""
@@ -149,7 +149,9 @@ class WarmStore:
                 except BaseException:  # the outcome is unknown (cancelled, unavailable)
                     warm.doubt()
                     raise
-                if position <= newest:  # the log knew this cause already, and may hold more than we decided on
+                if (
+                    isinstance(position, Before) or position <= newest
+                ):  # the log knew this cause, and perhaps other facts
                     warm.doubt()
                     continue
                 self._newest = max(self._newest or BEGINNING, position)

@@ -34,6 +34,7 @@ def a_request_becomes_a_task_in_the_queue(event: Recorded[AgentRequested]) -> It
         it.mrd_id,
         it.priority,
         previous_task_id=it.previous_task_id,
+        also_in=it.also_in,
     )
 
 

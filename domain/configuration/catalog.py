@@ -166,13 +166,19 @@ class Catalog:
             if self.queues[routing.queue_id].mrd_id != mrd_id:
                 raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
         for also in routing.also_in:
-            self._known(also, self.queues, "routing.also_in")
-            if self.queues[also].mrd_id != mrd_id or self.queues[also].draining:
-                raise Invalid(f"{also!r} is of another media routing domain, or being drained.", "routing.also_in")
+            self.check_further(also, mrd_id, "routing.also_in")
+            if self.queues[also].draining:
+                raise Invalid(f"{also!r} is being drained: it takes no new requests.", "routing.also_in")
         if routing.list_id is not None:
             self._known(routing.list_id, self.lists, "routing.list_id")
             if self.lists[routing.list_id].mrd_id != mrd_id:
                 raise Invalid("The list's media routing domain is not that of the channel's type.", "routing")
+
+    def check_further(self, queue_id: QueueId, mrd_id: MrdId, field_name: str) -> None:
+        """May what waits in this domain wait in that queue, too (routing 11)?"""
+        self._known(queue_id, self.queues, field_name)
+        if self.queues[queue_id].mrd_id != mrd_id:
+            raise Invalid(f"{queue_id!r} is of another media routing domain.", field_name)
 
     def check_change(self, entity_id: str, settings: Settings) -> None:
         """`check`, and would all that points at this still fit? Raises `InUse` naming one that would not."""

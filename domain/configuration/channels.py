@@ -53,12 +53,17 @@ class RoutingPolicy:
 
     def check(self, field_name: str) -> None:
         within(self.last_agent_timeout_s, 0, LAST_AGENT_TIMEOUT_S_MAX, f"{field_name}.last_agent_timeout_s")
-        if len(self.also_in) > ALSO_IN_MAX:
-            raise Invalid(f"At most {ALSO_IN_MAX} further queues.", f"{field_name}.also_in")
-        if self.also_in and self.queue_id is None:
-            raise Invalid("Further queues need a first one.", f"{field_name}.queue_id")
-        if len({self.queue_id, *self.also_in}) <= len(self.also_in):
-            raise Invalid("A queue is there twice.", f"{field_name}.also_in")
+        check_several(self.queue_id, self.also_in, f"{field_name}.queue_id", f"{field_name}.also_in")
+
+
+def check_several(first: QueueId | None, also_in: tuple[QueueId, ...], first_name: str, also_name: str) -> None:
+    """Further queues beside a first one, each of them once (routing 11)."""
+    if len(also_in) > ALSO_IN_MAX:
+        raise Invalid(f"At most {ALSO_IN_MAX} further queues.", also_name)
+    if also_in and first is None:
+        raise Invalid("Further queues need a first one.", first_name)
+    if len({first, *also_in}) <= len(also_in):
+        raise Invalid("A queue is there twice.", also_name)
 
 
 @dataclass(frozen=True, slots=True)

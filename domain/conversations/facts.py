@@ -160,7 +160,9 @@ class BotLeft(Fact, stored_as="conversation.bot-left"):
 
 @dataclass(frozen=True, slots=True)
 class AgentRequested(Fact, stored_as="conversation.agent-requested"):
-    """`task_id` is the first task of the request; a re-route continues under other tasks of the same request."""
+    """`task_id` is the first task of the request; a re-route continues under other tasks of the same request. `also_in`:
+    further queues that were asked for by name, none for those of the customer's channel (routing 11).
+    """
 
     task_id: TaskId
     queue_id: QueueId
@@ -169,6 +171,7 @@ class AgentRequested(Fact, stored_as="conversation.agent-requested"):
     priority: int
     reason: RequestReason
     previous_task_id: TaskId | None = None
+    also_in: tuple[QueueId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

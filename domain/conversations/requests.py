@@ -21,11 +21,12 @@ class Requests(Notices):
         priority: int,
         reason: RequestReason,
         previous: TaskId | None = None,
+        also_in: tuple[QueueId, ...] = (),
     ) -> Decision:
         """Ask for a human, unless one is here or on the way. `previous`: the task of whoever is gone."""
         self._check_may_request(session)
         if not self.human_comes and not self.talking:
-            yield AgentRequested(task, queue, mrd, session, priority, reason, previous)
+            yield AgentRequested(task, queue, mrd, session, priority, reason, previous, also_in)
 
     def list_request(self, listed: RequestListed) -> Decision:
         """Ask for a human on a list, unless one is here or on the way (routing 60)."""

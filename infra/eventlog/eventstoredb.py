@@ -39,7 +39,7 @@ from grpc.aio import UsageError  # type: ignore[import-untyped]
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
 from infra.eventlog.esdb_events import commit_position_of, new_events, position, position_of, recorded_of, why_of
 from infra.eventlog.inbox import Inbox
-from infra.eventlog.port import Batch, Conflict, Unavailable
+from infra.eventlog.port import Batch, Before, Conflict, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +91,7 @@ class EventStoreDbLog:
             before = await self._written_before(stream, expected, [event.id for event in events])
             if before is None:
                 raise Conflict(f"{stream}: {wrong}") from None
-            return before
+            return Position(Before(before))
 
     async def _written_before(self, stream: str, expected: int, ids: Sequence[UUID]) -> Position | None:
         """The position of the last of these events, if they are what follows `expected`."""

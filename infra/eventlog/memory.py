@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
-from infra.eventlog.port import Batch, Conflict, event_id
+from infra.eventlog.port import Batch, Before, Conflict, event_id
 
 PAGE = 500
 
@@ -29,7 +29,7 @@ class MemoryLog:
         ids = [event_id(cause, stream, n) for n in range(len(facts))]
         if len(written) != expected + 1:
             if known[expected + 1 : expected + 1 + len(ids)] == ids:
-                return written[expected + len(ids)].position
+                return Position(Before(written[expected + len(ids)].position))
             raise Conflict(f"{stream} is at version {len(written) - 1}, not {expected}")
         fresh = [
             Recorded(Position(len(self._log) + n), stream, expected + n, at, cause, fact)

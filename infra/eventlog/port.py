@@ -9,9 +9,13 @@ from uuid import UUID
 from commands.ports import Conflict, Unavailable
 from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Fact, Position, Recorded
 
-__all__ = ["Batch", "Conflict", "EventLog", "Unavailable", "event_id", "event_id_bytes"]
+__all__ = ["Batch", "Before", "Conflict", "EventLog", "Unavailable", "event_id", "event_id_bytes"]
 
 Batch = Sequence[Recorded[Any]]
+
+
+class Before(int):
+    """The position of facts that were in the log already, and perhaps are not what was to be appended this time."""
 
 
 class EventLog(Protocol):
@@ -20,7 +24,7 @@ class EventLog(Protocol):
     Promises, held for every store by one contract suite (`tests/infra/eventlog/`):
     - `append` is atomic, durable when it returns, and refuses with `Conflict` unless the stream's last version is `expected`.
     - Appending again under the same cause (the facts at `expected + 1 …` carry the same event ids) returns the position
-      of the first time, and writes nothing.
+      of the first time, and writes nothing. Where the store tells that it is a repeat, that position is a `Before`.
     - `read_all` and `subscribe` give every fact once, in commit order, whoever wrote it, in this process or another.
     - No call blocks the event loop.
     """

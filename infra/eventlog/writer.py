@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 
 from domain.kernel import Position
 from infra.eventlog.columns import Bigints, Blobs, Instants, Texts, Uuids
-from infra.eventlog.port import Conflict, Unavailable
+from infra.eventlog.port import Before, Conflict, Unavailable
 from infra.eventlog.session import ask
 
 Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
@@ -186,7 +186,7 @@ class Writer:
         for request, (head, ids, position) in zip(refused, await self._ask(_LOOK_UP, asked), strict=True):
             if ids and [found.bytes for found in ids] == request.ids:
                 if not request.done.done():
-                    request.done.set_result(Position(position))
+                    request.done.set_result(Position(Before(position)))
             elif heads.get(request.stream, head) == request.expected:
                 again.append(request)
                 heads[request.stream] = request.expected + len(request.ids)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from domain.conversations.facts import ConversationStarted, RequestReason
 from domain.customers.customer import Customer
 from domain.customers.facts import ConversationReleased, CustomerCreated
 from domain.ids import ChannelId, ConversationId, OfferId, QueueId, TaskId
-from domain.kernel import replace
+from domain.kernel import Refused, replace
 from domain.routing.decisions import Grounds
 from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued, TaskReserved
 from domain.tasks.task import Task
@@ -153,3 +154,66 @@ async def test_the_queue_that_found_the_agent_says_how_long_it_rings() -> None: 
     (reserved,) = await office.facts(TaskReserved)
     assert reserved.due == office.now + timedelta(seconds=3)
     assert (await office.load(Task, waiting)).queue_id == "returns"
+
+
+async def somebody_left_alone(office: Office) -> ConversationId:
+    """A customer whose agent has left, so that a human can be asked for."""
+    await office.sends(message(1))
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    done = await talks(office)
+    await office.sends(LeaveConversation(talk_id, MARIA), FinishWrapUp(done, MARIA))
+    return talk_id
+
+
+def another_queue(office: Office, **more: Any) -> None:
+    spare = replace(office.catalog.queues[QueueId("returns")], **more)
+    office.catalog = replace(office.catalog, queues={**office.catalog.queues, "spare": spare})
+
+
+@pytest.mark.parametrize("first", [None, QueueId("sales")])
+async def test_whoever_asks_for_a_human_may_name_several_queues(first: QueueId | None) -> None:  # routing 11
+    office = await staffed()
+    another_queue(office, request_ttl_s=900)
+    talk_id = await somebody_left_alone(office)
+    others = QueueId("spare"), QueueId("returns")
+    await office.sends(RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED, first, also_in=others))
+    wanted = await routing(office)
+    assert (wanted.queue_id, wanted.also_in) == ("sales", others)
+    assert wanted.expires_at == office.now + timedelta(seconds=900)
+
+
+async def test_queues_that_are_named_stand_in_place_of_the_channels() -> None:  # routing 11
+    office = await staffed()
+    another_queue(office)
+    channel = office.catalog.channels[WHATSAPP]
+    also = replace(channel, routing=replace(channel.routing, also_in=(QueueId("returns"),)))
+    office.catalog = replace(office.catalog, channels={**office.catalog.channels, WHATSAPP: also})
+    talk_id = await somebody_left_alone(office)
+    await office.sends(RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED, also_in=(QueueId("spare"),)))
+    assert (await routing(office)).also_in == ("spare",)
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "code", "field"),
+    [
+        ("sales", ["letters"], "INVALID", "also_in"),
+        ("sales", ["nowhere"], "INVALID", "also_in"),
+        ("sales", ["sales"], "INVALID", "also_in"),
+        (None, ["sales"], "INVALID", "also_in"),
+        ("sales", ["returns", "returns"], "INVALID", "also_in"),
+        ("sales", ["a", "b", "c", "d", "e"], "INVALID", "also_in"),
+        ("nowhere", ["returns"], "INVALID", "queue_id"),
+        ("sales", ["returns", "spare"], "QUEUE_DRAINING", "also_in"),
+    ],
+)
+async def test_several_queues_that_do_not_fit_are_refused(
+    first: str | None, others: list[str], code: str, field: str
+) -> None:  # routing 11, 63
+    office = await staffed()
+    another_queue(office, draining=True)
+    talk_id = await somebody_left_alone(office)
+    first_id, also_in = QueueId(first) if first else None, tuple(map(QueueId, others))
+    with pytest.raises(Refused) as refused:
+        await office.send(RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED, first_id, also_in=also_in))
+    assert (refused.value.code, refused.value.field) == (code, field)
+    assert len(await office.facts(TaskQueued)) == 1

@@ -17,8 +17,9 @@ from domain.customers.identity import Identity
 from domain.kernel import replay
 from domain.lists.item import ListItem
 from domain.routing.engine import Engine
+from domain.routing.skipping import not_considered
 from domain.sessions.session import Session
-from domain.tasks.facts import MediaState
+from domain.tasks.facts import MediaState, Routing
 from domain.tasks.task import Task
 from infra.centre import Centre
 from tests.simulation.disk import Disk
@@ -58,12 +59,15 @@ def _may_have(watch: Watch, agent_id: str, agent: Agent, task: Task) -> bool:
         other.agent_id == agent_id and other.created.conversation_id == task.created.conversation_id
         for other in watch.tasks.values()
     )
-    return not talks_here and _matches(queue, routing.step, agent)
+    return not talks_here and _matches(queue, routing, agent)
 
 
-def _matches(queue: Queue, step: int, agent: Agent) -> bool:
-    reached = queue.steps[step : step + 1] if queue.step_mode is StepMode.REPLACE else queue.steps[: step + 1]
-    return any(step.matches(agent.attributes) for step in reached)
+def _matches(queue: Queue, routing: Routing, agent: Agent) -> bool:
+    """Do they match a step that counts now, and that is for this request (routing 7, 9)?"""
+    first = routing.step if queue.step_mode is StepMode.REPLACE else 0
+    reached = list(enumerate(queue.steps))[first : routing.step + 1]
+    others = not_considered(queue, routing.data)
+    return any(step.matches(agent.attributes) for number, step in reached if number not in others)
 
 
 def unsettled(watch: Watch, now: datetime) -> Iterator[str]:

@@ -40,6 +40,16 @@ async def test_who_carried_out_a_command_second_believes_the_log(told_before_the
     assert (await mine.load(Notebook, "1")).lines == ("theirs",)
 
 
+async def test_who_carried_out_a_command_second_need_not_have_heard_of_the_first() -> None:
+    log, cause = MemoryLog(), a_cause()
+    mine, theirs = WarmStore(log), WarmStore(log)
+    await mine.load(Notebook, "1")
+    await mine.change(Notebook, "other", lambda book: book.write("a"), a_cause(), NOON)
+    await theirs.change(Notebook, "1", lambda book: book.write("theirs"), cause, NOON)
+    done = await mine.change(Notebook, "1", lambda book: book.write("mine"), cause, NOON)
+    assert (done.model.lines, done.facts) == (("theirs",), ())
+
+
 async def test_a_newcomers_message_sent_again_after_their_session_ended_is_known() -> None:
     office, again = Office(MemoryLog(), catalog()), uuid4()
     first = ReceiveMessage(replace(message(1).inbound, is_newcomer=True))

@@ -21,6 +21,10 @@ class RequestAgentInput(Intention):
     conversation_id: ConversationId = doc("The conversation, in which a bot answers or nobody does.")
     queue_id: QueueId | None = doc("In which queue; null for that of the customer's channel.", default=None)
     priority: int = doc("From 1 to 10; 10 goes first.", default=1)
+    also_in: list[QueueId] = doc(
+        "In these queues at the same time: at most 4, of the same domain. None: those of the channel, in its queue.",
+        default_factory=list,
+    )
 
 
 @strawberry.input(description="End an agent's shift for them.")
@@ -106,7 +110,13 @@ class SupervisionMutation:
     async def request_agent(self, info: Info, input: RequestAgentInput) -> MutationPayload:
         return await send(
             info,
-            RequestAgent(input.conversation_id, RequestReason.CUSTOMER_ASKED, input.queue_id, input.priority),
+            RequestAgent(
+                input.conversation_id,
+                RequestReason.CUSTOMER_ASKED,
+                input.queue_id,
+                input.priority,
+                also_in=tuple(input.also_in),
+            ),
             input.client_mutation_id,
         )
 

@@ -67,6 +67,32 @@ async def test_a_queue_is_emptied_by_those_who_may(office):  # routing 63, 64
     assert payload["errors"][0] == {**payload["errors"][0], "code": "QUEUE_DRAINING", "field": "queueId"}
 
 
+async def test_a_human_is_asked_for_in_several_queues(office):  # routing 11
+    await office.world.write("john", "hello")
+    conversation = await office.world.conversation_of("john")
+    await office.done("root", "configureMediaRoutingDomain", id="mail", name="Mail")
+    for id, mrd in (("second", "chat"), ("letters", "mail"), ("spare", "chat")):
+        await office.done("root", "configureQueue", id=id, name=id, mrdId=mrd)
+    await office.done("root", "drainQueue", queueId="spare")
+    refusals = (["letters"], "INVALID"), (["support"], "INVALID"), (["second", "spare"], "QUEUE_DRAINING")
+    for also_in, code in refusals:
+        payload = await office.do("sam", "requestAgent", conversationId=conversation, alsoIn=also_in)
+        assert payload["errors"][0] == {**payload["errors"][0], "code": code, "field": "alsoIn"}
+    await office.done("sam", "flushQueue", queueId="support")
+
+    async def nobody_comes():
+        return not (await office.world.conversation(conversation)).human_comes
+
+    async def in_line():
+        request = (await office.world.conversation(conversation)).request
+        task = await office.world.centre.store.load(Task, request.task_id)
+        return task.routing is not None and task.routing.also_in == ("second",)
+
+    await office.until(nobody_comes)
+    await office.done("sam", "requestAgent", conversationId=conversation, alsoIn=["second"])
+    await office.until(in_line)
+
+
 async def test_what_makes_requests_urgent_is_set_and_read(office):  # routing 55
     label = {"field": "segment", "value": "vip", "priority": 8, "operator": "EQ"}
     await office.done("root", "configureQueue", **SUPPORT, priorityLabels=[label], returningFirst=True)

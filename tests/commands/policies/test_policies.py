@@ -19,7 +19,7 @@ from commands.attendance import (
 )
 from commands.bots import AssignBot, WelcomeCustomer
 from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask, ReserveNamedSlot
-from commands.departures import GiveWay, GiveWorkAway
+from commands.departures import CheckOffer, GiveWay, GiveWorkAway
 from commands.diversions import NoteCallback, SendCustomerHome, TellCustomer
 from commands.inbound import ReleaseIdentity
 from commands.interruptions import HoldTalks, TakeUpTalks
@@ -89,6 +89,7 @@ from domain.tasks.facts import (
     TaskDiverted,
     TaskNamed,
     TaskPulled,
+    TaskReserved,
     WrapUpStarted,
 )
 from tests.domain.conversations.situations import said
@@ -302,6 +303,12 @@ SENTENCES = [
         AgentRequested(TASK, SALES, CHAT, SESSION, 7, RequestReason.CUSTOMER_ASKED),
         [EnqueueTask(TASK, TALK, SESSION, SALES, CHAT, 7)],
     ),
+    (  # routing 11
+        find_an_agent.a_request_becomes_a_task_in_the_queue,
+        "conversation-talk",
+        AgentRequested(TASK, SALES, CHAT, SESSION, 7, RequestReason.CUSTOMER_ASKED, also_in=(QueueId("returns"),)),
+        [EnqueueTask(TASK, TALK, SESSION, SALES, CHAT, 7, also_in=(QueueId("returns"),))],
+    ),
     *(
         (
             find_an_agent.a_request_that_rang_in_vain_goes_on_first_in_line,
@@ -332,6 +339,12 @@ SENTENCES = [
         "agent-maria",
         SlotReserved(CHAT, TASK, OFFER, 2, {"rule": "longest"}),
         [OfferTask(TASK, MARIA, OFFER, 2, {"rule": "longest"})],
+    ),
+    (
+        offers.what_rings_where_no_slot_is_held_is_withdrawn,
+        "task-task-1",
+        TaskReserved(OFFER, MARIA, NOW, 0),
+        [CheckOffer(TASK, MARIA)],
     ),
     (
         offers.an_accepted_task_fills_the_slot_and_joins_the_agent,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
 from commands.lists import AbandonListItem
-from commands.tasks import BeginWrapUp, CancelTask, TakeTaskAway, current_task
+from commands.tasks import CancelTask, TakeTaskAway, current_task
+from commands.wrap_up import BeginWrapUp
 from domain.agents.agent import Agent
 from domain.conversations.conversation import AlreadyInConversation, Conversation, ConversationOver, CustomerGone
 from domain.conversations.facts import CloseReason, ParticipantRole

@@ -6,7 +6,7 @@ from commands.agents import HandOverWork
 from commands.bus import Command
 from commands.policies.registry import reacts_to
 from commands.requests import ReplaceAgent
-from commands.tasks import BeginWrapUp
+from commands.wrap_up import BeginWrapUp
 from domain.agents.facts import LoggedOut
 from domain.conversations.facts import AgentLeft
 from domain.ids import AgentId, ConversationId

@@ -14,7 +14,8 @@ from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
-from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
+from commands.tasks import ExpireOffer, ExpireTask
+from commands.wrap_up import ExpireWrapUp
 from domain.agents import facts as agents
 from domain.channels.messages import SenderType
 from domain.conversations.answering import FULL, next_percent, percent_at

@@ -17,7 +17,8 @@ from commands.attendance import LeaveConversation
 from commands.bots import TakeBotAnswer
 from commands.conversations import PostAgentMessage
 from commands.inbound import OpenSession
-from commands.tasks import AcceptTask, ApplyWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import ApplyWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState
 from domain.channels.bots import BotAnswer

@@ -8,7 +8,8 @@ from commands.agents import LogOut
 from commands.attendance import LeaveConversation
 from commands.colleagues import EndConsult, PromoteColleague, WithdrawRequest
 from commands.conversations import PostAgentMessage
-from commands.tasks import AcceptTask, FinishWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import FinishWrapUp
 from domain.agents.facts import MrdState
 from domain.channels.messages import Body
 from domain.conversations.facts import AgentRequestEnded, ConversationState, MessagePosted, ParticipantRole

@@ -16,7 +16,8 @@ from commands.colleagues import AskColleague, EndConsult, PromoteColleague, With
 from commands.conversations import EndConversation, PostAgentMessage
 from commands.inbound import EndSession
 from commands.supervision import BargeIn, MonitorConversation, Whisper
-from commands.tasks import AcceptTask, FinishWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentState
 from domain.channels.inbound import Contact, ContactKind

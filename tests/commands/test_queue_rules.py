@@ -8,7 +8,8 @@ import pytest
 from commands.agents import GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
 from commands.conversations import PostAgentMessage, SetConversationData
 from commands.inbound import EndSession, ReceiveMessage
-from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, EnqueueTask, FinishWrapUp
+from commands.tasks import AcceptTask, DeclineTask, EnqueueTask
+from commands.wrap_up import ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState
 from domain.channels.messages import Body, SenderType

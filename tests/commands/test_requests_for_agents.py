@@ -10,7 +10,8 @@ from commands.agents import ReserveSlot
 from commands.attendance import LeaveConversation
 from commands.conversations import SetConversationData
 from commands.requests import RequestAgent
-from commands.tasks import FinishWrapUp, WidenTask
+from commands.tasks import WidenTask
+from commands.wrap_up import FinishWrapUp
 from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Channel
 from domain.conversations.facts import ConversationStarted, RequestReason

@@ -12,7 +12,8 @@ from commands.configuration import Configure, Retire
 from commands.conversations import EndConversation, ExpireCustomerInactivity, PostAgentMessage
 from commands.inbound import EndSession, OpenSession
 from commands.requests import RequestAgent
-from commands.tasks import AcceptTask, ApplyWrapUp, ExpireOffer, FinishWrapUp
+from commands.tasks import AcceptTask, ExpireOffer
+from commands.wrap_up import ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState
 from domain.channels.bots import BotAnswer

@@ -8,7 +8,8 @@ from commands.agents import LogOut, MakeNotReady, ReserveSlot
 from commands.answering import HoldConversation
 from commands.attendance import LeaveConversation
 from commands.colleagues import AskColleague, WithdrawRequest
-from commands.tasks import AcceptTask, FinishWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import NotRoutable
 from domain.agents.facts import MrdState, SlotReserved
 from domain.conversations.facts import (

@@ -8,7 +8,8 @@ from commands.agents import LogOut
 from commands.attendance import LeaveConversation
 from commands.conversations import EndConversation, PostAgentMessage
 from commands.inbound import EndSession, OpenSession, ReceiveMessage
-from commands.tasks import AcceptTask, ApplyWrapUp, FinishWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState, SlotReserved
 from domain.channels.messages import Body, SenderType

@@ -10,7 +10,7 @@ from commands.conversations import PostAgentMessage
 from commands.inbound import EndSession
 from commands.lists import CloseListItem, DismissListItem, JoinListItem, SubscribeList
 from commands.requests import RequestAgent
-from commands.tasks import FinishWrapUp
+from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import Agent, NotLoggedIn
 from domain.agents.facts import MrdState, SlotFilled, SlotReserved
 from domain.channels.messages import Body

@@ -9,7 +9,8 @@ from commands.agents import LogIn, LogOut, MakeNotReady, MakeReady
 from commands.attendance import LeaveConversation
 from commands.conversations import EndConversation
 from commands.inbound import EndSession
-from commands.tasks import AcceptTask, FinishWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.ids import AgentId

@@ -14,7 +14,8 @@ from commands.attendance import LeaveConversation
 from commands.configuration import Configure
 from commands.conversations import EndConversation
 from commands.inbound import EndSession, ReceiveMessage
-from commands.tasks import AcceptTask, FinishWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.channels.inbound import Contact, ContactKind, Inbound

@@ -16,7 +16,8 @@ from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
 from commands.policies.deadlines import Clear, Set
-from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
+from commands.tasks import ExpireOffer, ExpireTask
+from commands.wrap_up import ExpireWrapUp
 from domain.ids import AgentId, ConversationId, MessageId, MrdId, OfferId, TaskId
 from domain.kernel import Position, Recorded, WrongState
 from infra import timers as timers_module

@@ -14,7 +14,8 @@ from commands.conversations import EndConversation, PostAgentMessage, SetConvers
 from commands.desks import ConnectDesk, DisconnectDesk, StayLoggedIn
 from commands.domains import LoseAgentState, MirrorMrd
 from commands.inbound import EndSession, OpenSession, ReceiveMessage, ReportReceipt
-from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
+from commands.tasks import AcceptTask, DeclineTask
+from commands.wrap_up import ApplyWrapUp, FinishWrapUp
 from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.agents.states import Slot
 from domain.channels.bots import BotAnswer, BotTurn

@@ -12,7 +12,8 @@ from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
 from commands.attendance import LeaveConversation
 from commands.conversations import EndConversation, PostAgentMessage, RenameCustomer, SetConversationData
-from commands.tasks import AcceptTask, ApplyWrapUp, DeclineTask, FinishWrapUp
+from commands.tasks import AcceptTask, DeclineTask
+from commands.wrap_up import ApplyWrapUp, FinishWrapUp
 from domain.channels.messages import Attachment, Body, BodyType
 from domain.ids import AgentId, ConversationId, CustomerId, MessageId, OfferId, TaskId
 

@@ -10,7 +10,8 @@ from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
 from commands.policies.deadlines import Clear, Set, deadlines
-from commands.tasks import ExpireOffer, ExpireTask, ExpireWrapUp
+from commands.tasks import ExpireOffer, ExpireTask
+from commands.wrap_up import ExpireWrapUp
 from domain.agents.facts import (
     DeskConnected,
     DeskDisconnected,

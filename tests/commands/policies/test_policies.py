@@ -41,7 +41,8 @@ from commands.policies import (
     work_goes_to_others,
 )
 from commands.requests import EndAgentRequest, ReplaceAgent
-from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
+from commands.tasks import EnqueueTask, OfferTask, RerouteTask
+from commands.wrap_up import BeginWrapUp
 from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReleased, SlotReserved
 from domain.configuration.diversions import DiversionAction
 from domain.configuration.settings import InterruptionAction

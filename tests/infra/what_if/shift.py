@@ -15,7 +15,8 @@ from commands.bus import Command
 from commands.configuration import Configure
 from commands.conversations import EndConversation
 from commands.inbound import EndSession, OpenSession
-from commands.tasks import AcceptTask, FinishWrapUp
+from commands.tasks import AcceptTask
+from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration import settings as s

@@ -36,6 +36,14 @@ class GiveWay(Command):
     mrd_id: MrdId
 
 
+@dataclass(frozen=True, slots=True)
+class CheckOffer(Command):
+    """It rings: does its agent still hold a slot for it?"""
+
+    task_id: TaskId
+    agent_id: AgentId
+
+
 @handles(LogOut)
 async def log_out(cmd: LogOut, ctx: Context) -> Position:
     """routing 37: no new work, offers withdrawn, live tasks to others (or ended), then LOGOUT."""
@@ -62,6 +70,13 @@ async def give_way(cmd: GiveWay, ctx: Context) -> Position:
         return NOTHING
     mrd = ctx.catalog.mrds.get(cmd.mrd_id)
     return await _give_away(agent, cmd.mrd_id, mrd.interruption_message if mrd else "", ctx)
+
+
+@handles(CheckOffer)
+async def check_offer(cmd: CheckOffer, ctx: Context) -> Position:
+    if cmd.task_id in (await ctx.load(Agent, cmd.agent_id)).slots:
+        return NOTHING
+    return await ctx.then(WithdrawOffer(cmd.task_id))
 
 
 async def _give_away(agent: Agent, mrd_id: MrdId | None, words: str, ctx: Context) -> Position:

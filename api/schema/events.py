@@ -256,7 +256,11 @@ IN_CONVERSATION: dict[type, Told] = {
     ),
     said.ResponseTimedOut: lambda it, id: ResponseTimedOut(conversation_id=id, message_id=it.fact.message_id),
     said.ConversationHeld: lambda it, id: ConversationHeld(
-        conversation_id=id, agent_id=it.fact.agent_id, held_until=it.fact.due, reason=it.fact.reason
+        conversation_id=id,
+        agent_id=it.fact.agent_id,
+        held_until=it.fact.due,
+        reason=it.fact.reason,
+        held_by=it.fact.held_by,
     ),
     said.ConversationResumed: lambda it, id: ConversationResumed(conversation_id=id, resume_reason=it.fact.reason),
     said.ConversationDataSet: lambda it, id: ConversationDataSet(conversation_id=id, data=JSON(dict(it.fact.data))),

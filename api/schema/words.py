@@ -21,6 +21,7 @@ from domain.configuration.calendar import Weekday
 from domain.conversations.facts import (
     CloseReason,
     ConversationState,
+    Holder,
     ParticipantRole,
     Release,
     RequestReason,
@@ -124,7 +125,8 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.LogoutPolicy: "What signing out does while there is live work. CLOSE ends the talks, REROUTE gives them to others.",
     settings.ChannelMode: "Who answers on a channel.",
     settings.RoutingMode: "How agents come to tasks.",
-    ResumeReason: "Why a hold ended.",
+    Holder: "Whose a hold is: an agent's, or that of other work of theirs.",
+    ResumeReason: "Why a hold ended. AGENT_FREE: the other work is over.",
     settings.ReasonKind: "What a reason code is a reason for.",
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",

@@ -19,7 +19,7 @@ from commands.policies import (
 from commands.policies.registry import POLICIES, reacts_to
 
 from commands.policies import diversions  # isort: skip
-from commands.policies import pull_from_lists, sessions_join, supervisors_listen, work_goes_to_others  # isort: skip
+from commands.policies import pull_from_lists, sessions_join, supervisors_listen, talks_wait, work_goes_to_others  # isort: skip
 
 __all__ = [
     "POLICIES",
@@ -35,5 +35,6 @@ __all__ = [
     "reacts_to",
     "sessions_join",
     "supervisors_listen",
+    "talks_wait",
     "work_goes_to_others",
 ]

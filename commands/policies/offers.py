@@ -5,18 +5,25 @@ from collections.abc import Iterator
 from commands.agents import FillSlot, MissOffer, ReleaseSlot, WrapUpSlot
 from commands.attendance import AdmitAgent, LeaveConversation, RetireAgentToWrapUp
 from commands.bus import Command
+from commands.departures import CheckOffer
 from commands.policies.registry import reacts_to
 from commands.tasks import OfferTask
 from domain.agents.facts import SlotReserved
 from domain.ids import AgentId, TaskId
 from domain.kernel import Recorded
-from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, WrapUpStarted
+from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskReserved, WrapUpStarted
 
 
 @reacts_to(SlotReserved)
 def a_held_slot_rings(event: Recorded[SlotReserved]) -> Iterator[Command]:
     it = event.fact
     yield OfferTask(it.task_id, AgentId(event.subject), it.offer_id, it.step, it.decision)
+
+
+@reacts_to(TaskReserved)
+def what_rings_where_no_slot_is_held_is_withdrawn(event: Recorded[TaskReserved]) -> Iterator[Command]:
+    """routing 18, 37: of two processes one may have let it ring while the other gave the slot back."""
+    yield CheckOffer(TaskId(event.subject), event.fact.agent_id)
 
 
 @reacts_to(TaskAccepted)

@@ -114,6 +114,11 @@ class Agent:
         pressing += [slot for slot in slots if slot.interrupts]
         return interrupted(pressing) if pressing else NOBODY
 
+    def giving_way_to_work(self, without: TaskId | None = None) -> Interrupts:
+        """The same, but for what only rings yet: an offer that rings out undoes nothing (routing 36)."""
+        slots = self.slots.items()
+        return self.giving_way(it for id_, it in slots if id_ != without and it.state is not SlotState.RESERVED)
+
     def load(self, mrd_id: MrdId) -> int:
         """How many slots are taken: reserved, active and in wrap-up (routing 12, 20, 52)."""
         return sum(slot.mrd_id == mrd_id for slot in self.slots.values())
@@ -268,12 +273,12 @@ class Agent:
         if holds_slot:
             yield SlotWrappingUp(slot.mrd_id, task)
         else:
-            yield SlotReleased(slot.mrd_id, task, WITHOUT_SLOT)
+            yield SlotReleased(slot.mrd_id, task, WITHOUT_SLOT, self._goes_on_after(task))
 
     def release(self, task: TaskId, reason: str) -> Decision:
         slot = self.slots.get(task)
         if slot is not None:
-            yield SlotReleased(slot.mrd_id, task, reason)
+            yield SlotReleased(slot.mrd_id, task, reason, self._goes_on_after(task))
         elif task in self.wrap_ups:
             yield WrapUpEnded(task)
 
@@ -328,6 +333,12 @@ class Agent:
             raise NotRoutable("This media routing domain is routed by somebody else.")
         if any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in self.slots.values()):
             raise NotRoutable("The agent already has an offer in this media routing domain.")
+
+    def _goes_on_after(self, task: TaskId) -> tuple[MrdId, ...]:
+        slot = self.slots[task]
+        if slot.state is SlotState.RESERVED or not slot.interrupts:
+            return ()
+        return tuple(sorted(slot.interrupts.keys() - self.giving_way_to_work(without=task).keys()))
 
     def _is_last(self, mrd_id: MrdId) -> bool:
         """Is no other domain on, or only cooling down?"""

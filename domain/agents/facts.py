@@ -144,9 +144,12 @@ class SlotWrappingUp(Fact, stored_as="agent.slot-wrapping-up"):
 
 @dataclass(frozen=True, slots=True)
 class SlotReleased(Fact, stored_as="agent.slot-released"):
+    """`goes_on`: the domains that gave way to this work, and now to nothing any more (routing 35)."""
+
     mrd_id: MrdId
     task_id: TaskId
     reason: str
+    goes_on: tuple[MrdId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from domain.conversations.facts import (
     ConversationHeld,
     ConversationResumed,
+    Holder,
     MessagePosted,
     ResponseAwaited,
     ResponseTimedOut,
@@ -16,10 +17,12 @@ from domain.conversations.facts import (
     ResumeReason,
 )
 from domain.conversations.standing import Standing
-from domain.ids import AgentId, MessageId, SessionId
+from domain.ids import AgentId, MessageId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, WrongState
 
 HOLD_S_MAX = 86_400
+GIVES_WAY_S_MAX = 3_600
+"""Nobody waits longer for an agent who is at other work, whatever that is and whoever tells of it."""
 WARNINGS = (50, 75)
 """Percent of the response time at which the desk and the supervisors are told."""
 FULL = 100
@@ -60,7 +63,9 @@ class Answering(Standing):
     # Hold
 
     def hold(self, agent: AgentId, now: datetime, for_s: int, reason: str = "") -> Decision:
-        """The customer waits on purpose, for so long; holding again sets a new end."""
+        """The customer waits on purpose, for so long; holding again sets a new end, and what was held for other work is
+        the agent's own hold from then on.
+        """
         self.check_open()
         self.check_talks(agent)
         self.reply_session()
@@ -69,8 +74,30 @@ class Answering(Standing):
         due = now + timedelta(seconds=for_s)
         if self.held is None:
             yield ConversationHeld(agent, due, reason, self._response_left_s(now))
-        elif self.held.due != due:
+        elif (self.held.due, self.held.held_by) != (due, Holder.AGENT):
             yield ConversationHeld(agent, due, reason, self.held.response_left_s)
+
+    def give_way(self, agent: AgentId, task: TaskId, now: datetime) -> Decision:
+        """Other work of the agent goes first: the customer waits until they are free or write, unless they are on hold
+        already or somebody else talks with them, too (routing 36).
+        """
+        part = self.agents.get(agent)
+        if (
+            part is None
+            or part.task_id != task
+            or self.talking != [agent]
+            or not self.sessions
+            or self.held is not None
+        ):
+            return
+        due = now + timedelta(seconds=GIVES_WAY_S_MAX)
+        yield ConversationHeld(agent, due, "", self._response_left_s(now), Holder.INTERRUPTION)
+
+    def go_on(self, agent: AgentId, response: ResponseTime) -> Decision:
+        """The agent is free for it again. What somebody put on hold, they take up themselves (routing 36)."""
+        held = self.held
+        if self.closed is None and held is not None and (held.agent_id, held.held_by) == (agent, Holder.INTERRUPTION):
+            yield from self._resumes(ResumeReason.AGENT_FREE, response)
 
     def resume(self, agent: AgentId, response: ResponseTime) -> Decision:
         self.check_open()

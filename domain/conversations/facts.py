@@ -62,13 +62,21 @@ class Release(StrEnum):
     ON_ACCEPT = "ON_ACCEPT"
 
 
+class Holder(StrEnum):
+    """Whose a hold is: an agent's, or that of other work which goes first (routing 36)."""
+
+    AGENT = "AGENT"
+    INTERRUPTION = "INTERRUPTION"
+
+
 class ResumeReason(StrEnum):
-    """Why a hold ended (routing 45, 56)."""
+    """Why a hold ended (routing 36, 45, 56)."""
 
     AGENT = "AGENT"
     AGENT_WROTE = "AGENT_WROTE"
     TIME = "TIME"
     TRANSFER = "TRANSFER"
+    AGENT_FREE = "AGENT_FREE"
 
 
 class CloseReason(StrEnum):
@@ -282,12 +290,15 @@ class ResponseTimedOut(Fact, stored_as="conversation.response-timed-out"):
 
 @dataclass(frozen=True, slots=True)
 class ConversationHeld(Fact, stored_as="conversation.held"):
-    """The customer waits on purpose, until `due` at the latest. `response_left_s`: what was left of the time to reply."""
+    """The customer waits on purpose, until `due` at the latest. `response_left_s`: what was left of the time to reply.
+    `held_by`: by the agent, or until they are free again.
+    """
 
     agent_id: AgentId
     due: datetime
     reason: str = ""
     response_left_s: float | None = None
+    held_by: Holder = Holder.AGENT
 
 
 @dataclass(frozen=True, slots=True)

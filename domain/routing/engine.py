@@ -11,9 +11,9 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
     watch.py     both, for those whom they concern  siblings.py  one request in several queues
     ageing.py    who goes before others in the end  clearing.py  which queues are being emptied
+    waiting.py   who waits, and who is held for an offer
 
-What will come, and where: interruption (35) makes `staff.Staff._settle` close a chair for what happens in another
-domain; pull lists (60) only fill slots, so `Staff.work` counts them already; estimated waits (65) read the length of a stage and the pool's last releases.
+How long somebody may still wait is a fold of its own (`waits.py`), and so is what people are told (`story.py`).
 """
 
 from datetime import datetime
@@ -32,20 +32,19 @@ from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
 from domain.lines.facts import LineFlushed
-from domain.routing.ageing import Ageing
 from domain.routing.choices import Choices, Found
-from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.decisions import Grounds
 from domain.routing.handlers import Handler, Handlers
-from domain.routing.lines import Lines, Pools, Standing, WorkKey
+from domain.routing.lines import Lines, Pools, WorkKey
 from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reach import Reach
 from domain.routing.reasons import Reasons
 from domain.routing.siblings import Siblings, shadow_id
 from domain.routing.skills import Skills
-from domain.routing.staff import Chair, Staff
+from domain.routing.staff import Staff
 from domain.routing.state import Request, State
+from domain.routing.waiting import Waiting
 from domain.routing.watch import Watch
 from domain.tasks.facts import (
     StepReached,
@@ -78,13 +77,9 @@ class Engine:
         self._lines = Lines(self._pools, self._skills, reach)
         self._siblings = Siblings()
         self._watch = Watch(self.state, self._staff, self._lines, self._clocks, self._siblings)
-        self._standing: dict[TaskId, Standing] = {}
-        self._astray: dict[QueueId, set[TaskId]] = {}
-        self._pending: dict[TaskId, tuple[Offer, Chair]] = {}
-        self._ageing = Ageing()
-        self._clearing = Clearing(self.state)
+        self._waiting = Waiting(self.state, self._staff, self._lines, self._clocks, self._siblings, self._watch)
         self._reasons = Reasons(self.state, self._staff)
-        self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._hold, self._reasons)
+        self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._waiting.hold, self._reasons)
         self._handlers = _handlers(self)
         self._restore()
 
@@ -94,11 +89,11 @@ class Engine:
             self._lines.open(queue_id, queue)
         for task_id, request in self.state.requests.items():
             if not request.ringing:
-                self._enter(task_id, request)
+                self._waiting.enter(task_id, request)
         for agent_id, slots in self.state.slots.items():
             for task_id, slot in slots.items():
                 if slot.state is SlotState.RESERVED:
-                    self._note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0))
+                    self._waiting.note_slot(Offer(task_id, slot.mrd_id, agent_id, slot.offer_id, 0))
 
     # What happened
 
@@ -111,27 +106,27 @@ class Engine:
         if recorded.category == "agent":
             self._agent_lives(recorded)
         elif isinstance(recorded.fact, LineFlushed):
-            self._clearing.flush(QueueId(recorded.subject), recorded.fact.words)
+            self._waiting.clearing.flush(QueueId(recorded.subject), recorded.fact.words)
         elif recorded.category in CATEGORIES:
             self._configure(recorded)
 
     def forget(self, move: Move) -> None:
         """That move came to nothing, say because the agent was not free (any more). Look again."""
         if isinstance(move, Flushing | Emptied):
-            self._clearing.forget(move)
+            self._waiting.clearing.forget(move)
             return
         request = self.state.requests.get(move.task_id)
         match move:
             case Offer(task_id=task_id, offer_id=offer_id):
-                if task_id in self._pending and self._pending[task_id][0].offer_id == offer_id:
-                    self._let_go(task_id)
+                if task_id in self._waiting.pending and self._waiting.pending[task_id][0].offer_id == offer_id:
+                    self._waiting.let_go(task_id)
                     if request is not None:
-                        self._enter(task_id, request)
+                        self._waiting.enter(task_id, request)
             case Widening():
                 self._watch.try_again(move)
             case Diverting(task_id=task_id) if request is not None:
                 if task_id in self._watch.leaving:
-                    self._enter(task_id, request)
+                    self._waiting.enter(task_id, request)
                 else:
                     self._watch.told(task_id, request)
             case _:
@@ -144,12 +139,12 @@ class Engine:
         moves = self._clocks.ring(now)
         if moves and self._watch.has_more_to_tell:
             moves = [self._watch.with_reason(move) for move in moves]
-        if self._ageing.known:
-            self._grow_urgent(now)
-        if self._clearing.has_work:
-            moves += self._clearing.moves(now)
+        if self._waiting.ageing.known:
+            self._waiting.grow_urgent(now)
+        if self._waiting.clearing.has_work:
+            moves += self._waiting.clearing.moves(now)
         if self._watch.tasks:
-            moves += self._sent_away(self._watch.turned_away(now))
+            moves += self._waiting.send_away(self._watch.turned_away(now))
         found: list[Found] = []
         for pool in self._pools.values():
             if pool.freed or pool.fresh or pool.stirred:
@@ -159,32 +154,16 @@ class Engine:
                 found.sort(key=_work_key)
             moves += [offer for _, offer in found]
         if self._watch.tasks:
-            moves += self._sent_away(self._watch.overflowing(now))
+            moves += self._waiting.send_away(self._watch.overflowing(now))
             moves += self._watch.skips(moves)
         self._staff.changed = False
-        return moves
-
-    def _grow_urgent(self, now: datetime) -> None:
-        """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again."""
-        for task_id in list(self._ageing.ring(now)):
-            request = self.state.requests.get(task_id) or self._siblings.shadows.get(task_id)
-            if request is not None and task_id in self._standing:
-                self._leave(task_id)
-                self._enter(task_id, request)
-
-    def _sent_away(self, moves: list[Diverting]) -> list[Diverting]:
-        """Whoever is to leave the queue is offered to nobody meanwhile."""
-        for move in moves:
-            if move.diversion.leaves:
-                self._leave(move.task_id)
-                self._watch.leaving.add(move.task_id)
         return moves
 
     def next_due(self) -> datetime | None:
         first = self._clocks.next_due()
         for due in (
-            self._ageing.next_due(),
-            self._clearing.next_due(),
+            self._waiting.ageing.next_due(),
+            self._waiting.clearing.next_due(),
             self._watch.next_due() if self._watch.tasks else None,
         ):
             if due is not None and (first is None or due < first):
@@ -194,11 +173,11 @@ class Engine:
     def why_waiting(self, task_id: TaskId) -> list[Grounds]:
         """Who could have a request now, and why nobody else, in each of its queues; empty for one that does not wait."""
         request, shadows = self.state.requests.get(task_id), self._siblings.shadows
-        if request is None or request.ringing or task_id in self._pending:
+        if request is None or request.ringing or task_id in self._waiting.pending:
             return []
         ids = (shadow_id(task_id, queue_id) for queue_id in request.routing.also_in)
         lines = {task_id: request} | {shadow: shadows[shadow] for shadow in ids if shadow in shadows}
-        return self._reasons.everywhere(lines, self._standing)
+        return self._reasons.everywhere(lines, self._waiting.standing)
 
     # Facts of tasks
 
@@ -216,7 +195,7 @@ class Engine:
         if routing.also_in:
             request.steps = dict(routing.steps)
         state.requests[task_id] = request
-        self._enter(task_id, request)
+        self._waiting.enter(task_id, request)
 
     def _step_reached(self, recorded: Recorded[StepReached]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
@@ -228,9 +207,9 @@ class Engine:
         if request is not None:
             request.step = recorded.fact.step
             self._clocks.reached(task_id, request.step)
-            if task_id in self._standing or task_id in self._watch.tasks:
-                self._leave(task_id)
-                self._enter(task_id, request)
+            if task_id in self._waiting.standing or task_id in self._watch.tasks:
+                self._waiting.leave(task_id)
+                self._waiting.enter(task_id, request)
 
     def _task_diverted(self, recorded: Recorded[TaskDiverted]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
@@ -244,13 +223,13 @@ class Engine:
         request = self.state.requests.get(task_id)
         if request is not None:
             request.ringing = True
-            self._let_go(task_id)
-            self._leave(task_id)
+            self._waiting.let_go(task_id)
+            self._waiting.leave(task_id)
             self._clocks.stop(task_id)
 
     def _task_accepted(self, recorded: Recorded[TaskAccepted]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
-        self._forget_request(task_id)
+        self._waiting.forget(task_id)
         fact, talking = recorded.fact, self.state.talking
         if fact.conversation_id in talking:
             talking[fact.conversation_id][task_id] = fact.agent_id
@@ -263,7 +242,7 @@ class Engine:
         goes_on = fact.reason is RONA or fact.reason is DECLINED or fact.reason is REROUTE
         if goes_on and task_id in state.requests:
             self._note_missed(state.requests[task_id], recorded)
-        self._forget_request(task_id)
+        self._waiting.forget(task_id)
         talking = state.talking.get(fact.conversation_id)
         if fact.agent_id is not None and talking is not None:
             was_there = talking.pop(task_id, None) is not None  # whoever only listened may be no agent
@@ -284,81 +263,6 @@ class Engine:
         for oldest in list(islice(missed, max(0, len(missed) - MISSED_MAX))):
             del missed[oldest]
 
-    def _enter(self, task_id: TaskId, request: Request) -> None:
-        routing = request.routing
-        if routing.also_in and request.step >= 0:
-            self._enter_others(task_id, request)
-        line = self._lines.get(routing.queue_id)
-        if line is None:
-            self._astray.setdefault(routing.queue_id, set()).add(task_id)
-            return
-        if not line.is_plain or request.step < 0:
-            stage = self._watch.enter(task_id, request, line)
-            if stage is None:
-                return
-        else:
-            stage = line.stage(request.step)
-            if len(line.begins) > 1:
-                self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
-        ageing_s = line.queue.ageing_s
-        priority = self._ageing.enter(task_id, routing, ageing_s) if ageing_s else routing.priority
-        key = (-line.queue.priority, -priority, routing.first_enqueued_at, task_id, stage.number)
-        self._standing[task_id] = line.pool.fresh[task_id] = stage, key
-
-    def _enter_others(self, task_id: TaskId, request: Request) -> None:
-        """The other queues in which it waits (routing 11)."""
-        self._leave_others(task_id)
-        for shadow, its_request in self._siblings.open(task_id, request):
-            self._enter(shadow, its_request)
-
-    def _leave_others(self, task_id: TaskId) -> None:
-        for shadow in self._siblings.close(task_id):
-            self._leave(shadow)
-            self._clocks.stop(shadow)
-            self._ageing.stop(shadow)
-            for astray in self._astray.values():
-                astray.discard(shadow)
-
-    def _leave(self, task_id: TaskId) -> None:
-        if self._siblings.real:
-            self._leave_others(task_id)
-        standing = self._standing.pop(task_id, None)
-        if standing is not None:
-            stage, key = standing
-            if stage.line.pool.fresh.pop(task_id, None) is None:
-                stage.remove(key)
-        if task_id in self._watch.tasks:
-            self._watch.leave(task_id, standing[0] if standing else None)
-        elif self._watch.leaving:
-            self._watch.leaving.discard(task_id)
-
-    def _hold(self, offer: Offer, chair: Chair) -> None:
-        self._pending[offer.task_id] = offer, chair
-        self._leave(offer.task_id)
-        self._staff.promise(chair)
-
-    def _let_go(self, task_id: TaskId) -> None:
-        pending = self._pending.pop(task_id, None)
-        if pending is not None:
-            self._staff.take_back(pending[1])
-
-    def _forget_request(self, task_id: TaskId) -> None:
-        request = self.state.requests.pop(task_id, None)
-        if request is None:
-            self.state.created.pop(task_id, None)
-            return
-        if request.ringing and not self._astray:
-            return  # it is in no line any more
-        self._let_go(task_id)
-        self._leave(task_id)
-        self._clocks.stop(task_id)
-        if self._ageing.known:
-            self._ageing.stop(task_id)
-        if self.state.flushed:
-            self._clearing.over(task_id)
-        if self._astray:
-            self._astray.get(request.routing.queue_id, set()).discard(task_id)
-
     # Facts of agents
 
     def _agent_lives(self, recorded: Recorded[AgentFact]) -> None:
@@ -367,60 +271,27 @@ class Engine:
     def _slot_reserved(self, recorded: Recorded[SlotReserved]) -> None:
         self._staff.reserved(recorded)
         fact = recorded.fact
-        if fact.task_id not in self._pending:
+        if fact.task_id not in self._waiting.pending:
             agent_id = AgentId(recorded.subject)
-            self._note_slot(Offer(fact.task_id, fact.mrd_id, agent_id, fact.offer_id, fact.step, fact.decision))
+            self._waiting.note_slot(Offer(fact.task_id, fact.mrd_id, agent_id, fact.offer_id, fact.step, fact.decision))
 
     def _slot_released(self, recorded: Recorded[SlotReleased]) -> None:
         self._staff.released(recorded)
-        pending = self._pending.get(recorded.fact.task_id)
+        pending = self._waiting.pending.get(recorded.fact.task_id)
         if pending is not None and pending[0].agent_id == recorded.subject:
             self.forget(pending[0])
-
-    def _note_slot(self, offer: Offer) -> None:
-        """A slot is held for a request that does not ring yet, perhaps by the choice of another engine."""
-        request = self.state.requests.get(offer.task_id)
-        if request is not None and not request.ringing and offer.task_id not in self._pending:
-            self._hold(offer, self._staff.chair(self._staff.seat(offer.agent_id), offer.mrd_id))
 
     # Facts of configuration
 
     def _configure(self, recorded: Recorded[Any]) -> None:
         self.state.catalog = self.state.catalog.evolve(recorded)
         if recorded.category == "queue":
-            self._open_anew(QueueId(recorded.subject))
-            self._clearing.configured(QueueId(recorded.subject))
+            self._waiting.open_anew(QueueId(recorded.subject))
+            self._waiting.clearing.configured(QueueId(recorded.subject))
         elif recorded.category == "calendar":
             for queue_id, queue in self.state.catalog.queues.items():
                 if queue.opening is not None and queue.opening.calendar_id == recorded.subject:
-                    self._open_anew(queue_id)
-
-    def _open_anew(self, queue_id: QueueId) -> None:
-        """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""
-        tasks = self._astray.pop(queue_id, set())
-        watch = self._watch
-        elsewhere = (*watch.tasks, *watch.leaving, *self._pending)
-        tasks.update(task_id for task_id in elsewhere if self._waits_in(task_id, queue_id))
-        for task_id in sorted(tasks & watch.tasks.keys()):
-            self._leave(task_id)
-        watch.open_anew(queue_id)
-        those = self._lines.close(queue_id)
-        for task_id in those:
-            del self._standing[task_id]
-        tasks.update(those)
-        queue = self.state.catalog.queues.get(queue_id)
-        line = self._lines.open(queue_id, queue) if queue is not None else None
-        for task_id in sorted(tasks):
-            self._clocks.stop(task_id)
-            request = self.state.requests.get(task_id) or self._siblings.shadows[task_id]
-            if task_id not in self._pending:
-                self._enter(task_id, request)
-            elif line is not None:
-                watch.wind(task_id, request, line)
-
-    def _waits_in(self, task_id: TaskId, queue_id: QueueId) -> bool:
-        request = self.state.requests.get(task_id) or self._siblings.shadows.get(task_id)
-        return request is not None and request.routing.queue_id == queue_id
+                    self._waiting.open_anew(queue_id)
 
 
 def _work_key(found: Found) -> WorkKey:

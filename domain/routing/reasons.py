@@ -6,19 +6,19 @@ as it stood; only those who were given something else in the same moment have lo
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from operator import itemgetter
 
 from domain.agents.states import Mrd
 from domain.configuration.settings import AgentSelectionPolicy
 from domain.ids import AgentId, ConversationId, TaskId
 from domain.routing.decisions import NAMED_MAX, Candidate, Grounds, Obstacle, Rejected
 from domain.routing.lines import Pool, Stage, Standing
-from domain.routing.staff import Chair, Seat, Staff
+from domain.routing.staff import Seat, Staff
 from domain.routing.state import Request, State
 
-LOOKED_AT_MAX = 32
+LOOKED_AT_MAX = 8
 """How many agents are looked at one by one, for one offer."""
 
+PIECE = 240
 Key = tuple[object, ...]
 
 
@@ -28,9 +28,9 @@ class Reasons:
 
     def of(self, request: Request, stage: Stage, rank: int, chosen: Seat, candidates: int) -> Grounds:
         """`rank`: by which step they were chosen among the candidates."""
-        others = candidates & ~(1 << chosen.number)
-        best = sorted(self._finalists(stage, others), key=lambda it: self._key(stage, it))
-        return self._told(request, stage, rank, candidates, [chosen, *best[: NAMED_MAX - 1]])
+        others = candidates ^ (candidates & 1 << chosen.number)
+        best = [self._candidate(stage, chosen), *self._in_order(stage, others)]
+        return self._told(request, stage, rank, candidates, best)
 
     def everywhere(self, lines: Mapping[TaskId, Request], standing: Mapping[TaskId, Standing]) -> list[Grounds]:
         """Of a request in each of its lines."""
@@ -45,10 +45,9 @@ class Reasons:
         staff, talking = self._staff, self._talking(request)
         able = stage.admitted.members & stage.line.pool.seats.members
         able &= ~(staff.members(talking) | staff.members(request.missed))
-        best = sorted(self._finalists(stage, able), key=lambda it: self._key(stage, it))
-        return self._told(request, stage, request.step, able, best)
+        return self._told(request, stage, request.step, able, self._in_order(stage, able))
 
-    def _told(self, request: Request, stage: Stage, rank: int, candidates: int, best: list[Seat]) -> Grounds:
+    def _told(self, request: Request, stage: Stage, rank: int, candidates: int, best: list[Candidate]) -> Grounds:
         line = stage.line
         counts, rejected = self._rejected(request, stage, candidates)
         return Grounds(
@@ -59,12 +58,22 @@ class Reasons:
             configuration=self._state.catalog.version,
             decided_at=self._state.position,
             candidate_count=candidates.bit_count(),
-            candidates=tuple(self._candidate(stage, seat) for seat in best[:NAMED_MAX]),
+            candidates=tuple(best[:NAMED_MAX]),
             rejected_counts=counts,
             rejected=tuple(rejected),
         )
 
     # Who could have had it
+
+    def _in_order(self, stage: Stage, others: int) -> list[Candidate]:
+        """The first few, by rule 13, as `Choices._best` and `Staff._settle` have it."""
+        line = stage.line
+
+        def key(it: Candidate) -> Key:
+            skill = 0 if it.skill is None else -it.skill if line.most else it.skill
+            return it.matched_step, skill, it.load / max(1, it.tasks_max), it.available_since or "", it.agent_id
+
+        return sorted((self._candidate(stage, seat) for seat in self._finalists(stage, others)), key=key)
 
     def _finalists(self, stage: Stage, others: int) -> Iterator[Seat]:
         """The first few of those who are still free, and those who got something else in this moment."""
@@ -86,12 +95,6 @@ class Reasons:
                 number = stage.line.pool.seats.first(best)
                 return None if number is None else self._staff.by_number[number]
         return None
-
-    def _key(self, stage: Stage, seat: Seat) -> Key:
-        """routing 13, as `Choices._best` and `Staff._settle` have it."""
-        it, line = self._candidate(stage, seat), stage.line
-        skill = 0 if it.skill is None else -it.skill if line.most else it.skill
-        return it.matched_step, skill, it.load / max(1, it.tasks_max), it.available_since or "", seat.id
 
     def _candidate(self, stage: Stage, seat: Seat) -> Candidate:
         line = stage.line
@@ -116,55 +119,46 @@ class Reasons:
         gone = there & ~staff.here
         resting = there & staff.here & ~pool.willing
         occupied = there & staff.here & pool.willing
-        talking = staff.members(self._talking(request))
-        missed = staff.members(request.missed)
-        counts: Counter[Obstacle] = Counter()
-        near: list[tuple[int, Obstacle, Seat]] = []
-        for number in first_of(occupied, LOOKED_AT_MAX):
-            bit, seat = 1 << number, staff.by_number[number]
-            if bit & missed:
-                obstacle = Obstacle.EXCLUDED
-            elif bit & talking:
-                obstacle = Obstacle.IN_CONVERSATION
-            else:
-                obstacle = _at_work(seat, seat.chairs[pool.mrd_id])
-            counts[obstacle] += 1
-            occupied ^= bit
-            near.append((_NEARNESS[obstacle], obstacle, seat))
-        near.sort(key=itemgetter(0))
-        named = [_occupied(seat, pool, obstacle) for _, obstacle, seat in near[:NAMED_MAX]]
+        missed = occupied & staff.members(request.missed)
+        talking = (occupied ^ missed) & staff.members(self._talking(request))
+        at_work = occupied ^ missed ^ talking
+        near = [(Obstacle.EXCLUDED, staff.by_number[it]) for it in first_of(missed, NAMED_MAX)]
+        near += [(Obstacle.IN_CONVERSATION, staff.by_number[it]) for it in first_of(talking, NAMED_MAX)]
+        busy = [_at_work(staff.by_number[it], pool) for it in first_of(at_work, LOOKED_AT_MAX)]
+        near += sorted(busy, key=_nearness)
+        counts = Counter(obstacle for obstacle, _ in busy)
+        named = [_occupied(seat, pool, obstacle) for obstacle, seat in near[:NAMED_MAX]]
         named += [_resting(staff.by_number[it]) for it in first_of(resting, NAMED_MAX - len(named))]
         absent = first_of(gone, NAMED_MAX - len(named))
         named += [Rejected(staff.by_number[it].id, Obstacle.LOGGED_OUT) for it in absent]
-        if occupied:
-            counts[Obstacle.OCCUPIED] = occupied.bit_count()
-        if resting:
-            counts[Obstacle.NOT_READY] = resting.bit_count()
-        if gone:
-            counts[Obstacle.LOGGED_OUT] = gone.bit_count()
+        for obstacle, those in (
+            (Obstacle.EXCLUDED, missed.bit_count()),
+            (Obstacle.IN_CONVERSATION, talking.bit_count()),
+            (Obstacle.OCCUPIED, at_work.bit_count() - len(busy)),
+            (Obstacle.NOT_READY, resting.bit_count()),
+            (Obstacle.LOGGED_OUT, gone.bit_count()),
+        ):
+            if those:
+                counts[obstacle] = those
         return dict(counts), named
 
 
+Rejection = tuple[Obstacle, Seat]
 _NEARNESS = {
-    obstacle: number
-    for number, obstacle in enumerate(
-        (
-            Obstacle.EXCLUDED,
-            Obstacle.IN_CONVERSATION,
-            Obstacle.DISCONNECTED,
-            Obstacle.INTERRUPTED,
-            Obstacle.OFFERED,
-            Obstacle.BUSY,
-            Obstacle.OCCUPIED,
-        )
-    )
+    it: number
+    for number, it in enumerate((Obstacle.DISCONNECTED, Obstacle.INTERRUPTED, Obstacle.OFFERED, Obstacle.BUSY))
 }
 
 
-def _at_work(seat: Seat, chair: Chair) -> Obstacle:
+def _nearness(rejection: Rejection) -> int:
+    return _NEARNESS[rejection[0]]
+
+
+def _at_work(seat: Seat, pool: Pool) -> Rejection:
+    chair = seat.chairs[pool.mrd_id]
     if chair.closed:  # routing 35, 39
-        return Obstacle.DISCONNECTED if seat.agent.lost_desk else Obstacle.INTERRUPTED
-    return Obstacle.OFFERED if chair.ringing or chair.promised else Obstacle.BUSY
+        return (Obstacle.DISCONNECTED if seat.agent.lost_desk else Obstacle.INTERRUPTED), seat
+    return (Obstacle.OFFERED if chair.ringing or chair.promised else Obstacle.BUSY), seat
 
 
 def _occupied(seat: Seat, pool: Pool, obstacle: Obstacle) -> Rejected:
@@ -178,10 +172,15 @@ def _resting(seat: Seat) -> Rejected:
 
 
 def first_of(members: int, most: int) -> Iterator[int]:
-    """The highest few numbers of a set."""
-    for _ in range(most):
-        if not members:
-            return
-        number = members.bit_length() - 1
-        members ^= 1 << number
-        yield number
+    """The highest few numbers of a set. Bits are taken out of a short piece of it: of the whole each would cost a copy."""
+    while members:
+        shift = max(0, members.bit_length() - PIECE)
+        piece = members >> shift
+        members ^= piece << shift
+        while piece:
+            if not most:
+                return
+            most -= 1
+            number = piece.bit_length() - 1
+            piece ^= 1 << number
+            yield number + shift

@@ -11,10 +11,11 @@ from commands.agents import (
     MakeNotReady,
     MakeReady,
     RegisterAgent,
+    ReleaseSlot,
     ReserveSlot,
 )
 from commands.domains import MirrorMrd
-from commands.tasks import AcceptTask, TakeTaskAway
+from commands.tasks import AcceptTask, OfferTask, TakeTaskAway
 from domain.agents.agent import Agent, HasWork
 from domain.agents.facts import AgentState, LoggedOut, MadeNotReady, MrdState, SlotState
 from domain.channels.inbound import Contact, ContactKind
@@ -117,6 +118,19 @@ async def test_an_offer_goes_back_without_a_count() -> None:
     assert await reasons(office) == [TaskCloseReason.REROUTE]
     assert (await maria(office)).mrds[CHAT].misses == 0
     assert (await task(office)).routing.excluded == frozenset()  # routing 24
+
+
+async def test_what_rings_where_the_slot_was_given_back_is_withdrawn() -> None:  # routing 18, 37
+    """Two processes carry out one offer: one knows that its agent is gone, the other lets it ring."""
+    office = await staffed()
+    await office.sends(message(1))
+    waiting = TaskId(await newest(office, TaskCreated))
+    await office.send(ReserveSlot(MARIA, CHAT, waiting, OfferId("o"), 0))
+    await office.send(ReleaseSlot(MARIA, waiting, "the agent was gone"))
+    await office.send(OfferTask(waiting, MARIA, OfferId("o"), 0))
+    await office.settle()
+    assert await reasons(office) == [TaskCloseReason.REROUTE]
+    assert (await task(office)).media_state is MediaState.QUEUED
 
 
 async def test_nobody_signs_out_in_mid_talk_where_that_is_refused() -> None:

@@ -76,6 +76,9 @@ class AgentPerson:
         elif self._seen and random.random() < 0.03:
             task_id, offer_id = random.choice(self._seen)  # perhaps it is gone
             await self._do(AcceptTask(task_id, self.id, offer_id), self.id)
+        elif me.slots and random.random() < 0.03:  # a call of another system begins, or ends
+            state = random.choice([MrdState.BUSY, MrdState.READY])
+            await self._do(MirrorMrd(self.id, ELSEWHERE, state), PROVIDER)
         elif me.slots and random.random() < self.punctual:
             rings = [task_id for task_id, slot in me.slots.items() if slot.state is SlotState.RESERVED]
             task_id = random.choice(rings or list(me.slots))

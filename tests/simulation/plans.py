@@ -92,7 +92,7 @@ def a_domain(random: Random, name: str) -> s.MediaRoutingDomain:
         rona_after=random.choice([1, 1, 2]),
         cool_down_s=random.choice([5, 60]),
         interruptible=name == "chat" or random.random() < 0.3,
-        interruption_action=random.choice(list(s.InterruptionAction)),
+        interruption_action=random.choice([*s.InterruptionAction, s.InterruptionAction.HOLD]),
         auto_sync=random.random() < 0.8,
         wrap_up_holds_slot=random.random() < 0.7,
     )

@@ -9,7 +9,8 @@ from commands.policies.deadlines import Set
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentState, SlotState
 from domain.configuration.settings import Queue, StepMode
-from domain.conversations.facts import ConversationState, ParticipantRole
+from domain.conversations.conversation import Conversation
+from domain.conversations.facts import ConversationState, Holder, ParticipantRole
 from domain.conversations.standing import LISTENING
 from domain.customers.customer import Customer
 from domain.customers.identity import Identity
@@ -81,6 +82,8 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
     for task_id, task in watch.tasks.items():
         yield from _unsettled_task(watch, task_id, task)
     for talk_id, talk in watch.talks.items():
+        if talk.held is not None and talk.held.held_by is Holder.INTERRUPTION and _is_free(watch, talk):  # routing 36
+            yield f"conversation {talk_id} is on hold for {talk.held.agent_id}, who is free"
         if talk.state in (ConversationState.CLOSING, ConversationState.CREATED):
             yield f"conversation {talk_id} is {talk.state}"
         for agent_id, part in talk.agents.items():
@@ -108,6 +111,13 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         talk = watch.talks.get(started.conversation_id)
         if talk is None or session_id not in talk.sessions:
             yield f"session {session_id} is open, and not in {started.conversation_id}"
+
+
+def _is_free(watch: Watch, talk: Conversation) -> bool:
+    """Whoever this is on hold for is not at work that goes first."""
+    agent, part = watch.agents[talk.held.agent_id], talk.agents[talk.held.agent_id]
+    slot = agent.slots.get(part.task_id)
+    return slot is None or slot.mrd_id not in agent.giving_way_to_work()
 
 
 def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:

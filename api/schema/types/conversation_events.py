@@ -7,7 +7,7 @@ from strawberry.scalars import JSON
 
 from api.schema.types import messages
 from api.schema.words import doc
-from domain.conversations.facts import CloseReason, ParticipantRole, RequestReason, ResumeReason
+from domain.conversations.facts import CloseReason, Holder, ParticipantRole, RequestReason, ResumeReason
 from domain.ids import (
     AgentId,
     BotId,
@@ -160,6 +160,7 @@ class ConversationHeld:
     agent_id: AgentId = doc("By whom.")
     held_until: datetime = doc("When it ends by itself.")
     reason: str = doc("Why; empty where nobody said.")
+    held_by: Holder = doc("AGENT: they said so. INTERRUPTION: until they are free from other work, or write.")
 
 
 @strawberry.type(description="The customer is on hold no more.")

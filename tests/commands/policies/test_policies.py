@@ -19,9 +19,10 @@ from commands.attendance import (
 )
 from commands.bots import AssignBot, WelcomeCustomer
 from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask, ReserveNamedSlot
-from commands.departures import GiveWay, GiveWorkAway
+from commands.departures import CheckOffer, GiveWay, GiveWorkAway
 from commands.diversions import NoteCallback, SendCustomerHome, TellCustomer
 from commands.inbound import ReleaseIdentity
+from commands.interruptions import HoldTalks, TakeUpTalks
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
     POLICIES,
@@ -36,11 +37,12 @@ from commands.policies import (
     pull_from_lists,
     sessions_join,
     supervisors_listen,
+    talks_wait,
     work_goes_to_others,
 )
 from commands.requests import EndAgentRequest, ReplaceAgent
 from commands.tasks import BeginWrapUp, EnqueueTask, OfferTask, RerouteTask
-from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReserved
+from domain.agents.facts import LoggedOut, MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReleased, SlotReserved
 from domain.configuration.diversions import DiversionAction
 from domain.configuration.settings import InterruptionAction
 from domain.conversations.facts import (
@@ -87,6 +89,7 @@ from domain.tasks.facts import (
     TaskDiverted,
     TaskNamed,
     TaskPulled,
+    TaskReserved,
     WrapUpStarted,
 )
 from tests.domain.conversations.situations import said
@@ -338,6 +341,12 @@ SENTENCES = [
         [OfferTask(TASK, MARIA, OFFER, 2, {"rule": "longest"})],
     ),
     (
+        offers.what_rings_where_no_slot_is_held_is_withdrawn,
+        "task-task-1",
+        TaskReserved(OFFER, MARIA, NOW, 0),
+        [CheckOffer(TASK, MARIA)],
+    ),
+    (
         offers.an_accepted_task_fills_the_slot_and_joins_the_agent,
         "task-task-1",
         TaskAccepted(OFFER, MARIA, TALK),
@@ -477,6 +486,31 @@ SENTENCES = [
         "agent-maria",
         MrdMirrored(MrdId("voice"), MrdState.READY, False, GIVES_WAY),
         [],
+    ),
+    # talks_wait (routing 36)
+    (
+        talks_wait.what_gives_way_to_accepted_work_is_on_hold,
+        "agent-maria",
+        SlotFilled(MrdId("voice"), TASK, TALK, False, GIVES_WAY),
+        [HoldTalks(MARIA, MrdId("email"))],
+    ),
+    *(
+        (
+            talks_wait.what_gave_way_goes_on_when_the_agent_is_free,
+            "agent-maria",
+            SlotReleased(MrdId("voice"), TASK, "DONE", goes_on),
+            [TakeUpTalks(MARIA)] if goes_on else [],
+        )
+        for goes_on in ((), (MrdId("email"),))
+    ),
+    *(
+        (
+            talks_wait.what_gives_way_to_work_elsewhere_is_on_hold_until_that_is_over,
+            "agent-maria",
+            MrdMirrored(MrdId("voice"), state, False, GIVES_WAY),
+            [HoldTalks(MARIA, MrdId("email"))] if state is MrdState.BUSY else [TakeUpTalks(MARIA)],
+        )
+        for state in (MrdState.BUSY, MrdState.READY)
     ),
 ]
 

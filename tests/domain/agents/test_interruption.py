@@ -1,6 +1,6 @@
 """What gives way to what? Who occupies what, and in which order, says so: routing 34, 35, 36."""
 
-from domain.agents.agent import Agent, NotRoutable
+from domain.agents.agent import WITHOUT_SLOT, Agent, NotRoutable
 from domain.agents.facts import MrdGranted, MrdMadeReady, MrdMirrored, MrdState, SlotFilled, SlotReleased, SlotReserved
 from domain.agents.states import Mirrored
 from domain.configuration.settings import InterruptionAction
@@ -90,3 +90,27 @@ def test_after_a_failure_they_say_what_they_want() -> None:  # routing 29
     given(Agent, *LOGGED_IN).when(lambda agent: agent.make_not_ready("")).then()
     assert list(again.make_not_ready("crash")) != []
     assert [type(fact).__name__ for fact in again.make_ready()] == ["MadeReady"] + ["MrdMadeReady"] * 3
+
+
+def test_what_ends_says_what_goes_on() -> None:  # routing 35, 36
+    taken = SlotFilled(VOICE, task(1), TALK, False, {CHAT: HOLD, EMAIL: HOLD})
+    given(Agent, *HERE, taken).when(lambda agent: agent.release(task(1), "DONE")).then(
+        SlotReleased(VOICE, task(1), "DONE", (CHAT, EMAIL))
+    )
+    given(Agent, *HERE, taken).when(lambda agent: agent.wrap_up(task(1), holds_slot=False)).then(
+        SlotReleased(VOICE, task(1), WITHOUT_SLOT, (CHAT, EMAIL))
+    )
+
+
+def test_what_gives_way_to_something_else_too_does_not_go_on() -> None:  # routing 35, 36
+    taken = SlotFilled(VOICE, task(1), TALK, False, {CHAT: HOLD, EMAIL: HOLD})
+    another = SlotFilled(VOICE, task(2), TALK, False, {CHAT: HOLD})
+    given(Agent, *HERE, taken, another).when(lambda agent: agent.release(task(1), "DONE")).then(
+        SlotReleased(VOICE, task(1), "DONE", (EMAIL,))
+    )
+
+
+def test_an_offer_that_only_rang_kept_nothing_waiting() -> None:  # routing 36
+    given(Agent, *HERE, CALL).when(lambda agent: agent.release(task(1), "REROUTE")).then(
+        SlotReleased(VOICE, task(1), "REROUTE")
+    )

@@ -116,4 +116,4 @@ def test_a_request_in_several_queues_grows_older_in_each_by_its_own_span() -> No
     floor.ask("urgent", "other", priority=2)
     assert first(floor) == "old"
     floor.cancel("old")
-    assert list(floor.engine._ageing.known) == ["urgent"]
+    assert list(floor.engine._waiting.ageing.known) == ["urgent"]

@@ -69,7 +69,7 @@ def test_once_accepted_it_waits_nowhere() -> None:  # routing 11
     assert floor.wait(100) == {}
     engine = floor.engine
     assert not engine._siblings.shadows
-    assert not engine._standing
+    assert not engine._waiting.standing
     assert engine.next_due() is None
 
 

@@ -113,8 +113,8 @@ def _lost(server: Server) -> int:
 
 
 def _said(server: Server) -> Iterator[Json]:
-    for line in server.said.splitlines():
-        if line.startswith("{") and (told := json.loads(line)).get("duty") == "engine":
+    for line in server.said.splitlines(keepends=True):
+        if line.startswith("{") and line.endswith("\n") and (told := json.loads(line)).get("duty") == "engine":
             yield told
 
 

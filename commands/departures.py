@@ -6,7 +6,7 @@ from commands.agents import HandOverWork, LogOut
 from commands.attendance import LoseSession
 from commands.bus import NOTHING, Command, Context, handles
 from commands.inbound import EndSession
-from commands.tasks import TakeTaskAway, WithdrawOffer
+from commands.tasks import GiveBackSlot, TakeTaskAway, WithdrawOffer
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration.settings import LogoutPolicy
@@ -60,7 +60,7 @@ async def log_out(cmd: LogOut, ctx: Context) -> Position:
 
 @handles(GiveWorkAway)
 async def give_work_away(cmd: GiveWorkAway, ctx: Context) -> Position:
-    return await _give_away(await ctx.load(Agent, cmd.agent_id), None, "", ctx)
+    return await _give_away(cmd.agent_id, None, "", ctx)
 
 
 @handles(GiveWay)
@@ -69,7 +69,7 @@ async def give_way(cmd: GiveWay, ctx: Context) -> Position:
     if cmd.mrd_id not in agent.giving_way(agent.slots.values()):  # it has ended, or gives way itself
         return NOTHING
     mrd = ctx.catalog.mrds.get(cmd.mrd_id)
-    return await _give_away(agent, cmd.mrd_id, mrd.interruption_message if mrd else "", ctx)
+    return await _give_away(cmd.agent_id, cmd.mrd_id, mrd.interruption_message if mrd else "", ctx)
 
 
 @handles(CheckOffer)
@@ -79,11 +79,13 @@ async def check_offer(cmd: CheckOffer, ctx: Context) -> Position:
     return await ctx.then(WithdrawOffer(cmd.task_id))
 
 
-async def _give_away(agent: Agent, mrd_id: MrdId | None, words: str, ctx: Context) -> Position:
-    position = NOTHING
+async def _give_away(agent_id: AgentId, mrd_id: MrdId | None, words: str, ctx: Context) -> Position:
+    position, agent = NOTHING, await ctx.load(Agent, agent_id)
     for task_id, slot in agent.slots.items():
         if mrd_id is None or slot.mrd_id == mrd_id:
             await ctx.then(WithdrawOffer(task_id))
+            if slot.state is SlotState.RESERVED:
+                await ctx.then(GiveBackSlot(agent_id, task_id))
             position = await _take_from_talk(task_id, words, ctx) or position
     return position
 

@@ -7,6 +7,7 @@ from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
 from commands.urgency import Asked, priority_of_request
 from domain.agents.agent import Agent
+from domain.agents.facts import SlotState
 from domain.configuration.settings import Queue, ReasonKind, RoutingList
 from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
@@ -117,6 +118,14 @@ class WithdrawOffer(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveBackSlot(Command):
+    """It is held for what does not ring yet, and shall not: nobody was offered anything (routing 36, 37)."""
+
+    agent_id: AgentId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
 class TakeTaskAway(Command):
     task_id: TaskId
     reason: TaskCloseReason
@@ -207,9 +216,11 @@ async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
 @handles(OfferTask)
 async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
     """Not at whoever signed out in this moment: the request waits on, or falls back where it was for them alone."""
-    if not (await ctx.load(Agent, cmd.agent_id)).logged_in:
-        await ctx.change(Task, cmd.task_id, lambda task: task.miss())
-        return await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the agent was gone"))
+    agent = await ctx.load(Agent, cmd.agent_id)
+    if not agent.logged_in:
+        return await ctx.then(GiveBackSlot(cmd.agent_id, cmd.task_id))
+    if cmd.task_id not in agent.slots:  # given back meanwhile
+        return NOTHING
     task = await ctx.load(Task, cmd.task_id)
     queue_id = task.queue_id
     several = task.routing.also_in if task.routing is not None else ()
@@ -301,6 +312,16 @@ async def withdraw_offer(cmd: WithdrawOffer, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.withdraw(ctx.now))
 
 
+@handles(GiveBackSlot)
+async def give_back_slot(cmd: GiveBackSlot, ctx: Context) -> Position:
+    """The request waits on, or falls back where it was for them alone. It may have begun to ring meanwhile."""
+    if (await ctx.load(Task, cmd.task_id)).offer is not None:
+        return NOTHING
+    await ctx.change(Task, cmd.task_id, lambda task: task.miss())
+    await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the agent was gone"))
+    return await ctx.then(WithdrawOffer(cmd.task_id))
+
+
 @handles(TakeTaskAway)
 async def take_task_away(cmd: TakeTaskAway, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.take_away(cmd.reason))
@@ -311,11 +332,13 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
     """routing 37: offers are withdrawn without a count against the agent, talks are re-routed, wrap-ups just end.
 
     The slot may be a step behind its task (accepted, but not filled yet), so each task takes what concerns it; one that
-    does not even ring yet waits on (`offer_task`).
+    does not even ring yet waits on.
     """
     position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
     for task_id in (*agent.slots, *sorted(agent.wrap_ups)):
         await ctx.then(WithdrawOffer(task_id))
+        if task_id in agent.slots and agent.slots[task_id].state is SlotState.RESERVED:
+            await ctx.then(GiveBackSlot(cmd.agent_id, task_id))
         await ctx.then(ExpireWrapUp(task_id))
         if (await ctx.load(Task, task_id)).agent_id is not None:
             position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))

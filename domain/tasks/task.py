@@ -216,7 +216,7 @@ class Task:
         beside = self.direction in BESIDE
         action, words = diversion.action, "" if beside else diversion.message
         talk = self._check_created().conversation_id
-        if not (beside and diversion.leaves):
+        if action is DiversionAction.OTHER_QUEUE or not (beside and diversion.leaves):
             yield TaskDiverted(rule, action, talk, diversion.queue_id, words, measured)
         if action is DiversionAction.OTHER_QUEUE:
             yield self._closed(TaskCloseReason.REROUTE)

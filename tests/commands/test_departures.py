@@ -1,6 +1,8 @@
 """An agent stops, or must: what becomes of their work, and of the customers in it? routing 30, 34 to 37."""
 
 from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -14,10 +16,11 @@ from commands.agents import (
     ReleaseSlot,
     ReserveSlot,
 )
+from commands.colleagues import AskColleague
 from commands.domains import MirrorMrd
-from commands.tasks import AcceptTask, OfferTask, TakeTaskAway
+from commands.tasks import AcceptTask, TakeTaskAway
 from domain.agents.agent import Agent, HasWork
-from domain.agents.facts import AgentState, LoggedOut, MadeNotReady, MrdState, SlotState
+from domain.agents.facts import AgentState, LoggedOut, MadeNotReady, MrdState, SlotReserved, SlotState
 from domain.channels.inbound import Contact, ContactKind
 from domain.channels.messages import SenderType
 from domain.configuration.settings import (
@@ -34,8 +37,9 @@ from domain.configuration.settings import (
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ConversationStarted, ConversationState, MessagePosted
 from domain.ids import MrdId, OfferId, QueueId, TaskId
-from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated
-from domain.tasks.task import REROUTE_PRIORITY, OfferGone
+from domain.kernel import Cause
+from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDirection, TaskNamed
+from domain.tasks.task import REROUTE_PRIORITY, OfferGone, Task
 from tests.commands.office import Office, an_office, message
 from tests.commands.test_stories import MARIA, PAUL, chat, hang_up, newest, reasons, rings, talk, talks, task
 from tests.domain.agents.situations import CHAT, EMAIL
@@ -127,10 +131,57 @@ async def test_what_rings_where_the_slot_was_given_back_is_withdrawn() -> None: 
     waiting = TaskId(await newest(office, TaskCreated))
     await office.send(ReserveSlot(MARIA, CHAT, waiting, OfferId("o"), 0))
     await office.send(ReleaseSlot(MARIA, waiting, "the agent was gone"))
-    await office.send(OfferTask(waiting, MARIA, OfferId("o"), 0))
+    due, other = office.now + timedelta(seconds=20), Cause(uuid4())
+    await office.store.change(Task, waiting, lambda it: it.reserve(OfferId("o"), MARIA, due, 0), other, office.now)
     await office.settle()
     assert await reasons(office) == [TaskCloseReason.REROUTE]
     assert (await task(office)).media_state is MediaState.QUEUED
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [MakeNotReady(MARIA, "callback"), LogOut(MARIA), AcceptTask(TaskId("call"), MARIA)],
+    ids=lambda it: type(it).__name__,
+)
+async def test_what_does_not_ring_yet_never_does_at_whoever_stops(stops) -> None:  # routing 30, 36, 37
+    """The slot is held, and the agent gives their work away before anybody hears of it."""
+    office = await staffed()
+    await office.sends(message(1))
+    waiting = TaskId(await newest(office, TaskCreated))
+    if isinstance(stops, AcceptTask):
+        stops = AcceptTask(await a_call_comes(office), MARIA)
+    held = SlotReserved(CHAT, waiting, OfferId("o"), 0)  # by an engine that had not heard of the call yet
+    await office.store.change(Agent, MARIA, lambda _: iter([held]), Cause(uuid4()), office.now)
+    (reserved,) = [it for it in await office.log.read_all() if it.fact == held]
+    office.reacted = reserved.position  # its reaction is late
+    await office.sends(stops)
+    await office.react(reserved)
+    await office.settle()
+    assert waiting not in (await maria(office)).slots
+    before = await office.load(Task, waiting)
+    assert (before.media_state, before.routing.attempt, before.offer) == (MediaState.QUEUED, 1, None)
+    await office.sends(ReserveSlot(PAUL, CHAT, waiting, OfferId("p"), 0), AcceptTask(waiting, PAUL))
+    assert (await office.load(Task, waiting)).agent_id == PAUL
+
+
+async def test_a_colleague_who_stops_before_it_rings_gives_the_customer_back() -> None:  # routing 30, 44
+    office = await staffed()
+    await office.sends(message(1))
+    first = await talks(office)
+    await office.send(AskColleague(first, MARIA, TaskDirection.DIRECT_TRANSFER, colleague_id=PAUL))
+    while not (await office.load(Agent, PAUL)).slots:
+        (following,) = await office.log.read_all(office.reacted, 1)
+        await office.react(following)
+        office.reacted = following.position
+    await office.send(MakeNotReady(PAUL, "callback"))
+    behind = await office.log.read_all(office.reacted)
+    for late in sorted(behind, key=lambda it: type(it.fact) is SlotReserved):
+        await office.react(late)
+    office.reacted = behind[-1].position
+    await office.settle()
+    named = TaskId((await office.subjects(TaskNamed))[0])
+    assert (await office.load(Agent, PAUL)).slots == {}
+    assert (await office.load(Task, named)).closed is TaskCloseReason.NO_AGENT_AVAILABLE
 
 
 async def test_nobody_signs_out_in_mid_talk_where_that_is_refused() -> None:

@@ -38,6 +38,8 @@ PATIENCE_S = 3.0
 """How long an agent may idle beside a request that they could have."""
 TURNS_MAX_PER_EVENT = 4_000
 """A day that spins without a new fact has a fault, too."""
+EVENTS_MAX = 4
+"""How many times the facts that were wanted a day may have, until everybody has gone home."""
 
 
 class FaultFound(Exception):
@@ -232,6 +234,8 @@ class Day:
             await asyncio.sleep(1.0)
             if self.loop.turns - self._turns_before > 200 * TURNS_MAX_PER_EVENT:
                 self.fault("much is done, and nothing happens")
+            if len(self.disk) > EVENTS_MAX * max(self.report.wanted, 1_000):
+                self.fault("the day does not end: the same happens again and again")
 
     # Quiet moments
 

@@ -115,13 +115,13 @@ class Server:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
-    def stop(self) -> int:
-        """Ask it to end, as Ctrl-C does; returns its exit code."""
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Ask it to end, as Ctrl-C does, or a service manager (SIGTERM); returns its exit code."""
         if self._process is None:
             return 0
         if self._process.poll() is None:
             self.wake()
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(how)
             try:
                 self._process.wait(STOP_S)
             except subprocess.TimeoutExpired:

@@ -62,9 +62,9 @@ class Day(Floor):
         rich, known = Consideration("value", GE, "100"), Consideration("known", s.RelationalOperator.HAS)
         none_ready, none_here = s.SkipIf.NONE_READY, s.SkipIf.NONE_LOGGED_IN
         sales = replace(knows(SPANISH, 5, 10), skip_if=none_ready), replace(knows(SPANISH, 2, 10), consider_if=(rich,))
-        self.queue("sales", CHAT, *sales, ANYBODY)
+        self.queue("sales", CHAT, *sales, ANYBODY, ageing_s=11)
         support = replace(knows(SENIOR, 1, 15), consider_if=(known,)), replace(knows(SPANISH, 1, 5), skip_if=none_here)
-        self.queue("support", CHAT, *support, ANYBODY, step_mode=s.StepMode.REPLACE, priority=5)
+        self.queue("support", CHAT, *support, ANYBODY, step_mode=s.StepMode.REPLACE, priority=5, ageing_s=7)
         most = s.AgentSelectionPolicy.MOST_SKILLED
         self.queue("annex", EMAIL)
         self.opens()

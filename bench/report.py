@@ -12,7 +12,7 @@ from bench.figures import RESULTS, Figure, Row, number, rows_of
 
 NOTES = Path(__file__).parent / "notes"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-ORDER = ("log", "rebuild", "fanout", "dialogues", "chats", "offers", "routing", "erlang", "bank")
+ORDER = ("log", "rebuild", "fanout", "dialogues", "chats", "offers", "routing", "routing_rules", "erlang", "bank")
 """From the disk upwards; what is not named here comes after, by its name."""
 
 HEAD = """<!-- Written by bench/report.py: change bench/notes/ or run `make bench`. -->

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import RESULTS, Figure, Row, Run, lines, rows_of
-from bench.routing_rescan import Plain, Rescan
+from bench.routing_judge import Judge
+from bench.routing_rescan import Rescan
 from bench.routing_world import ATTRIBUTES, Centre, Facts, Size
 from domain.agents.facts import AttributeAssigned
 from domain.kernel import derived_id
@@ -58,8 +59,11 @@ class Play:
 
     def __init__(self, centre: Centre, beside: int = 0) -> None:
         self.centre, self.engine, self.costs = centre, Engine(), Costs()
-        self.rescan = Rescan() if beside else None
+        judge = Judge if centre.all_rules else Rescan
+        self.rescan: Any = judge() if beside else None
         self.beside, self.compared, self.rescan_ns, self.checksum = beside, 0, 0, 0
+        self.compared_besides = 0
+        """Other moves than offers, of which only the judge of all rules knows."""
         self.timed = False
         self.explained: Costs | None = None
         """Costs of a while in which the reasons of every offer are asked for; that goes through much of the memory."""
@@ -83,7 +87,7 @@ class Play:
         if self.rescan is not None:
             for fact in facts:
                 self.rescan.feed(fact)
-            self.rescan.freed.clear()
+            self.rescan.skip()
         return built
 
     def step(self, kind: str, facts: Facts) -> None:
@@ -113,20 +117,21 @@ class Play:
                 return
             kind, facts = "carried out", [fact for move in moves for fact in self.centre.carry_out(move)]
 
-    def _compare(self, rescan: Rescan, facts: Facts, moves: list[Move]) -> None:
+    def _compare(self, rescan: Any, facts: Facts, moves: list[Move]) -> None:
         for fact in facts:
             rescan.feed(fact)
         if not self.timed:
-            rescan.asking.clear()
-            rescan.freed.clear()
+            rescan.skip()
             return
         begun = clock()
-        expected = rescan.decide()
+        expected = rescan.decide(self.centre.now)
         self.rescan_ns += clock() - begun
-        found: list[Plain] = [(it.task_id, it.agent_id, it.step) for it in moves if isinstance(it, Offer)]
+        found = rescan.plain(moves)
         if found != expected:
             raise AssertionError(f"the engine decided {found}, a look at everything {expected}")
-        self.compared += len(found)
+        offers = sum(isinstance(move, Offer) for move in moves)
+        self.compared += offers
+        self.compared_besides += len(found) - offers
         self.checksum = hash((self.checksum, *found))
         if self.costs.offers >= self.beside:
             self.rescan = None
@@ -156,11 +161,12 @@ def warm_up_of(centre: Centre) -> int:
     return int(sum(centre.capacity.values()) * centre.load * 1.6)
 
 
-def measure(size: Size, load: float, arrivals: int, beside: int) -> tuple[Play, Row]:
-    judged = Play(Centre(size, load), beside)
-    judged.open()
-    judged.run(beside * 2, warm_up_of(judged.centre))
-    play = Play(Centre(size, load))
+def measure(size: Size, load: float, arrivals: int, beside: int, *, all_rules: bool = False) -> tuple[Play, Row]:
+    judged = Play(Centre(size, load, all_rules=all_rules), beside)
+    if beside:
+        judged.open()
+        judged.run(beside * 2, warm_up_of(judged.centre))
+    play = Play(Centre(size, load, all_rules=all_rules))
     built_s = play.open()
     gc.collect()
     gc.disable()
@@ -170,6 +176,7 @@ def measure(size: Size, load: float, arrivals: int, beside: int) -> tuple[Play, 
     row = {
         "agents x queues": str(size),
         "load": f"{load:.0%}",
+        "rules": "all" if all_rules else "plain",
         "assignments/s": costs.offers / costs.decide_s,
         "with folding/s": costs.offers / (costs.decide_s + costs.fold_s),
         "with reasons, too/s": explained.offers / (explained.decide_s + explained.fold_s + explained.told_ns / 1e9),
@@ -178,7 +185,7 @@ def measure(size: Size, load: float, arrivals: int, beside: int) -> tuple[Play, 
         "p99 us": share(costs.of(), 0.99),
         "p99.9 us": share(costs.of(), 0.999),
         "rescan/s": judged.compared / (judged.rescan_ns / 1e9) if judged.rescan_ns else 0.0,
-        "same moves": judged.compared,
+        "same moves": judged.compared + judged.compared_besides,
         "widened per assignment": costs.widenings / max(costs.offers, 1),
         "open s": built_s,
     }
@@ -273,9 +280,9 @@ def _together(play: Play, what: str, facts: Facts) -> Row:
     return {**row, "moves": len(moves)}
 
 
-def build_up(size: Size, times: int) -> list[Row]:
+def build_up(size: Size, times: int, *, all_rules: bool = False) -> list[Row]:
     """Nobody is there, `times` as many requests as agents come; then everybody signs in at once."""
-    play = Play(Centre(size, 1.0))
+    play = Play(Centre(size, 1.0, all_rules=all_rules))
     for fact in (*play.centre.configuration(), *play.centre.introductions()):
         play.engine.feed(fact)
     play.engine.decide(play.centre.now)
@@ -286,8 +293,10 @@ def build_up(size: Size, times: int) -> list[Row]:
         begun = clock()
         for fact in facts:
             play.engine.feed(fact)
-        play.engine.decide(play.centre.now)
+        moves = play.engine.decide(play.centre.now)
         costs.append(clock() - begun)
+        if all_rules:  # without agents nobody is offered, but some are sent on
+            play.step("carried out", [fact for move in moves for fact in play.centre.carry_out(move)])
     costs.sort()
     what = f"{number:,} requests come, nobody is there"
     rows: list[Row] = [{"what": what, "p50 us": share(costs, 0.5), "p99 us": share(costs, 0.99)}]
@@ -339,6 +348,7 @@ def main() -> None:
     parser.add_argument("--arrivals", type=int, default=6_000)
     parser.add_argument("--beside", type=int, default=25, help="assignments that the rescan repeats")
     parser.add_argument("--quick", action="store_true", help="two small settings")
+    parser.add_argument("--rules", choices=("plain", "all", "both"), default="both", help="with steps alone, or all")
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     sizes, shown = SIZES, SHOWN
@@ -347,6 +357,13 @@ def main() -> None:
     if options.profile:
         profile(shown, options.arrivals)
         return
+    if options.rules != "all":
+        steps_alone(options, sizes, shown)
+    if options.rules != "plain":
+        with_all_rules(options, shown)
+
+
+def steps_alone(options: argparse.Namespace, sizes: tuple[Size, ...], shown: Size) -> None:
     run = Run("routing", "What does a routing decision cost, and how does it grow?", quick=options.quick)
     rows, shown_play = [], None
     for size in sizes:
@@ -365,6 +382,38 @@ def main() -> None:
     for table in (rows, events, changes, [apart], rows_of(found)):
         print("", *lines(table), sep="\n")
     print("moonshot: 100,000/s with p99 < 10 us and p99.9 < 50 us at", SHOWN)
+
+
+def with_all_rules(options: argparse.Namespace, size: Size) -> None:
+    """The same centre without and with the rules that few queues have (`routing_all_rules.py`), one after the other."""
+    run = Run("routing_rules", "What do the rules cost that most queues do without?", quick=options.quick)
+    rows, found, shown_play = [], [], None
+    for load in LOADS:
+        _, plain = measure(size, load, options.arrivals, 0)  # compared above
+        play, row = measure(size, load, options.arrivals, options.beside, all_rules=True)
+        rows += [plain, row]
+        at = f"all rules, {size}, {load:.0%} load"
+        beside = "steps alone"
+        for name, column, unit in RULES_FIGURES:
+            less = unit == "us"
+            figure = Figure(f"{name}, {at}", row[column], unit, None, None, beside, plain[column], less_is_better=less)
+            found.append(figure)
+        shown_play = shown_play or play
+    if shown_play is None:
+        raise AssertionError("there is a load that is measured")
+    events = by_event(shown_play.costs)
+    changes = upheavals(shown_play, size) + build_up(size, 2 if options.quick else 10, all_rules=True)
+    run.save(found, rows, events=events, upheavals=changes)
+    for table in (rows, events, changes, rows_of(found)):
+        print("", *lines(table), sep="\n")
+
+
+RULES_FIGURES = (
+    ("assignments decided", "assignments/s", "/s"),
+    ("… facts folded, too", "with folding/s", "/s"),
+    ("a decision, p99", "p99 us", "us"),
+    ("a decision, p99.9", "p99.9 us", "us"),
+)
 
 
 def profile(size: Size, arrivals: int) -> None:

@@ -12,6 +12,7 @@ from domain.agents import facts as a
 from domain.configuration import settings as s
 from domain.configuration.facts import QueueConfigured
 from domain.kernel import Recorded
+from domain.routing.moves import Move, Offer
 from domain.tasks import facts as t
 
 Plain = tuple[str, str, int]
@@ -98,7 +99,15 @@ class Rescan:
                     it.since[mrd] = recorded.at
         self.freed.add(subject)
 
-    def decide(self) -> list[Plain]:
+    def skip(self) -> None:
+        """Nothing is to be remembered of what is not compared."""
+        self.asking.clear()
+        self.freed.clear()
+
+    def plain(self, moves: list[Move]) -> list[Plain]:
+        return [(it.task_id, it.agent_id, it.step) for it in moves if isinstance(it, Offer)]
+
+    def decide(self, _: datetime) -> list[Plain]:
         asking, freed = self.asking & self.waiting.keys(), self.freed
         self.asking, self.freed = set(), set()
         may_have = {task: them for task in self.waiting if (them := {it for it in freed if self._may_have(task, it)})}

@@ -2,7 +2,8 @@
 
 Every agent knows about 30 % of 50 attributes. All take calls (one at a time), some chats (three) and mail (two). A queue has
 one to ten steps, from three terms to one; some are told in two expressions, some replace instead of adding, some want the
-most or the least skilled. Requests come with priorities, and some leave agents out.
+most or the least skilled. Requests come with priorities, and some leave agents out. With all rules (`routing_all_rules.py`)
+the same centre has those besides that most queues do without.
 """
 
 import heapq
@@ -15,6 +16,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from bench.routing_all_rules import Rules
 from domain.agents.facts import (
     AgentRegistered,
     AttributeAssigned,
@@ -29,11 +31,11 @@ from domain.agents.facts import (
     SlotReserved,
 )
 from domain.configuration import settings as s
-from domain.configuration.facts import QueueConfigured
+from domain.configuration.facts import CalendarConfigured, QueueConfigured
 from domain.ids import AttributeId, ConversationId, CustomerId, MrdId, QueueId, SessionId, TaskId
 from domain.kernel import Cause, Recorded
 from domain.routing.decisions import UNTOLD
-from domain.routing.engine import Move, Offer, Widening
+from domain.routing.engine import Diverting, Move, Offer, Widening
 from domain.tasks.facts import (
     Routing,
     StepReached,
@@ -72,9 +74,11 @@ Event = tuple[str, Facts]
 class Centre:
     """`events()` says what happens next; tell it with `carry_out` what was decided, and it answers with more facts."""
 
-    def __init__(self, size: Size, load: float, seed: int = 1) -> None:
+    def __init__(self, size: Size, load: float, seed: int = 1, *, all_rules: bool = False) -> None:
         self.size, self.load = size, load
         self.random = Random(seed)
+        self.all_rules = all_rules
+        self.rules = Rules(seed)
         self.now_s = 0.0
         self._position = count(1).__next__
         self._number = count(1).__next__
@@ -90,6 +94,8 @@ class Centre:
             for mrd, numbers in self._by_mrd.items()
         }
         self.capacity = {mrd: sum(it.get(mrd, 0) for it in self.mrds) for mrd in self._by_mrd}
+        if all_rules:
+            self.queues = self.rules.given_to(self.queues)
 
     @property
     def now(self) -> datetime:
@@ -136,6 +142,9 @@ class Centre:
         return Recorded(self._position(), stream, 0, self.now, CAUSE, fact)
 
     def configuration(self) -> Iterator[Recorded[Any]]:
+        if self.all_rules:
+            for name, calendar in self.rules.calendars.items():
+                yield self.fact(f"calendar-{name}", CalendarConfigured(calendar))
         for number in range(self.size.queues):
             yield self.reconfigured(number)
 
@@ -170,8 +179,12 @@ class Centre:
         left_out = range(random.randint(1, 2)) if random.random() < 0.03 else ()
         excluded = frozenset(str(random.randrange(self.size.agents)) for _ in left_out)
         routing = Routing(TaskId(id_), queue, mrd, self.now, None, random.choice((1, 1, 1, 2, 3)), excluded=excluded)
-        conversation = ConversationId(f"c{id_}")
-        created = TaskCreated(conversation, CustomerId("c"), TaskDirection.INBOUND, TaskMode.QUEUE)
+        if self.all_rules:
+            routing = self.rules.asked(routing, self.size.agents)
+        return self._queued(TaskId(id_), routing)
+
+    def _queued(self, id_: TaskId, routing: Routing) -> Facts:
+        created = TaskCreated(ConversationId(f"c{id_}"), CustomerId("c"), TaskDirection.INBOUND, TaskMode.QUEUE)
         return [self.fact(f"task-{id_}", fact) for fact in (created, TaskQueued(routing, SessionId("s")))]
 
     # Time
@@ -232,7 +245,11 @@ class Centre:
 
     def carry_out(self, move: Move) -> Facts:
         if isinstance(move, Widening):
-            return [self.fact(f"task-{move.task_id}", StepReached(move.step))]
+            return [self.fact(f"task-{move.task_id}", StepReached(move.step, move.reason, move.queue_id))]
+        if isinstance(move, Diverting):
+            facts, goes_on = self.rules.diverted(move, self.now)
+            found = [self.fact(f"task-{move.task_id}", fact) for fact in facts]
+            return found + (self._queued(TaskId(f"{move.task_id}+"), goes_on) if goes_on is not None else [])
         return self._accepted(move)
 
     def _accepted(self, offer: Offer) -> Facts:
@@ -240,9 +257,10 @@ class Centre:
         ends_s = self.now_s + self.random.expovariate(1 / SERVICE_S)
         self._push(ends_s, "end", (task, agent, offer.mrd_id))
         due, why = self.now + timedelta(seconds=20), UNTOLD  # what is not asked for costs nothing
+        hold = self.rules.accepted(task, offer.mrd_id, self.mrds[int(agent)]) if self.all_rules else {}
         return [
-            self.fact(f"agent-{agent}", SlotReserved(offer.mrd_id, task, offer.offer_id, offer.step, why)),
+            self.fact(f"agent-{agent}", SlotReserved(offer.mrd_id, task, offer.offer_id, offer.step, why, False, hold)),
             self.fact(f"task-{task}", TaskReserved(offer.offer_id, agent, due, offer.step, why)),
             self.fact(f"task-{task}", TaskAccepted(offer.offer_id, agent, conversation)),
-            self.fact(f"agent-{agent}", SlotFilled(offer.mrd_id, task, conversation)),
+            self.fact(f"agent-{agent}", SlotFilled(offer.mrd_id, task, conversation, False, hold)),
         ]

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from bench.routing_judge import Judge
 from domain.agents.agent import Agent
 from domain.agents.facts import DeskDisconnected, SlotFilled
 from domain.configuration import settings as s
@@ -14,7 +15,7 @@ from domain.kernel import Fact
 from domain.routing.eligibility import Rule, Verdict, standings, why_not
 from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
-from tests.domain.routing.test_engine_always import Day, Rescan
+from tests.domain.routing.test_engine_always import Day
 
 ADA = AgentId("ada")
 
@@ -165,7 +166,7 @@ def test_the_verdict_is_that_of_a_look_at_everything(seed: int) -> None:
     day.open()
     for _ in range(120):
         day.something_happens()
-        scan = Rescan.of(day.history, {})
+        scan = Judge.of(day.history, {})
         for id, task in day.tasks.items():
             if not scan.waits(id):
                 continue

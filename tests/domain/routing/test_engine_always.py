@@ -1,6 +1,5 @@
 """Does the engine, which only looks at what changed, do what looking at everything would do? Random days say so."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -9,233 +8,29 @@ from typing import Any
 import msgspec
 import pytest
 
+from bench.routing_judge import Judge, in_order, plain
 from domain.agents import desk
 from domain.agents.agent import Agent
-from domain.agents.facts import MrdMadeReady, MrdMirrored, MrdState, SlotReleased, SlotReserved, SlotState
-from domain.agents.states import Mirrored, Mrd, mrd_state
+from domain.agents.facts import MrdState
+from domain.agents.states import Mirrored
 from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
 from domain.configuration.diversions import Diversion, DiversionAction, Opening, Overflow, OverflowCondition
-from domain.configuration.facts import QueueConfigured
 from domain.configuration.request_data import Consideration
 from domain.ids import AgentId, CalendarId, MrdId, QueueId
-from domain.kernel import Recorded, Refused, replace
+from domain.kernel import Refused, replace
 from domain.routing.decisions import NAMED_MAX
-from domain.routing.engine import Diverting, Engine, Move, Offer, State
+from domain.routing.engine import Engine, Move, Offer, State
 from domain.tasks.facts import (
     LAST_AGENT_STEP,
     MediaState,
-    TaskAccepted,
-    TaskClosed,
-    TaskCloseReason,
-    TaskQueued,
     TaskReserved,
 )
-from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
-from tests.domain.routing.rescan_rules import Plain, Rules
 
 VOICE = MrdId("voice")
 GE = s.RelationalOperator.GE
 MAY_WORK = (MrdState.READY, MrdState.ACTIVE)
-
-
-@dataclass
-class Rescan(Rules):
-    """What should be done now, found by reading everything from the beginning, each time anew."""
-
-    agents: dict[str, Agent] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    queues: dict[str, s.Queue] = field(default_factory=dict)
-    calendars: dict[str, BusinessCalendar] = field(default_factory=dict)
-    since: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    missed: dict[tuple[str, str], int] = field(default_factory=dict)
-    readied: dict[tuple[str, str], int] = field(default_factory=dict)
-    out: dict[str, tuple[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, history: list[Recorded[Any]], made: dict[int, list[Move]]) -> "Rescan":
-        """`made`: the offers that were made after so many facts and not taken back."""
-        scan = cls()
-        for number, recorded in enumerate(history):
-            scan._note_made(made.get(number, []))
-            scan._read(recorded)
-        scan._note_made(made.get(len(history), []))
-        return scan
-
-    def _note_made(self, moves: list[Move]) -> None:
-        for move in moves:
-            self.out[move.task_id] = (move.agent_id, move.mrd_id)
-
-    def _read(self, recorded: Recorded[Any]) -> None:
-        subject, fact = recorded.subject, recorded.fact
-        match recorded.category:
-            case "calendar":
-                self.calendars[subject] = fact.settings
-            case "queue" if isinstance(fact, QueueConfigured):
-                self.queues[subject] = fact.settings
-            case "task":
-                self.tasks[subject] = self.tasks.get(subject, Task()).evolve(fact)
-                self._note_missed(subject, fact, recorded.position)
-                if isinstance(fact, TaskReserved | TaskAccepted | TaskClosed):
-                    self.out.pop(subject, None)
-            case "agent":
-                before = self.agents.get(subject, Agent())
-                after = self.agents[subject] = before.evolve(fact)
-                self._note_since(subject, before, after, fact, recorded.at)
-                self._note_offers(subject, fact)
-                if isinstance(fact, MrdMadeReady):
-                    self.readied[subject, fact.mrd_id] = recorded.position
-
-    def _note_missed(self, task: str, fact: Any, position: int) -> None:
-        """Since when somebody is left out: since they let it ring, or since the request came so."""
-        match fact:
-            case TaskClosed(reason=TaskCloseReason.RONA, agent_id=agent):
-                self.missed[self.tasks[task].routing.root_request_id, agent] = position
-            case TaskQueued(routing=routing):
-                for agent in routing.excluded:
-                    self.missed.setdefault((routing.root_request_id, agent), position)
-
-    def _note_since(self, agent: str, before: Agent, after: Agent, fact: Any, at: datetime) -> None:
-        for mrd in after.mrds:
-            ended = isinstance(fact, SlotReleased) and fact.mrd_id == mrd
-            became = not _wants(before, mrd) and _wants(after, mrd)
-            gave_way, gives_way = (mrd in it.giving_way(it.slots.values()) for it in (before, after))
-            goes_on = isinstance(fact, SlotReleased | MrdMirrored) and gave_way and not gives_way  # routing 35
-            if ended or became or goes_on:
-                self.since[agent, mrd] = at
-
-    def _note_offers(self, agent: str, fact: Any) -> None:
-        match fact:
-            case SlotReserved(task_id=task, mrd_id=mrd) if task not in self.out and self.waits(task):
-                self.out[task] = (agent, mrd)
-            case SlotReleased(task_id=task) if self.out.get(task, ("", ""))[0] == agent:
-                del self.out[task]
-
-    def waits(self, task: str) -> bool:
-        return task in self.tasks and self.tasks[task].media_state is MediaState.QUEUED
-
-    def _queue(self, task: str) -> s.Queue:
-        return self.queues[self.tasks[task].routing.queue_id]
-
-    def _counts(self, task: str, step: s.Step) -> bool:
-        """Is the step for this request at all (routing 9)?"""
-        return all(condition.holds(self.tasks[task].routing.data) for condition in step.consider_if)
-
-    def _ranks(self, task: str, agent: str) -> list[int]:
-        queue, it = self._queue(task), self.agents[agent]
-        if queue.mrd_id not in it.mrds:
-            return []
-        steps = [(number, step) for number, step in enumerate(queue.steps) if self._counts(task, step)]
-        return [number for number, step in steps if step.matches(it.attributes)]
-
-    def _stands_at(self, task: str) -> int | None:
-        """The last step that counts, of those that it reached; none yet if there is none."""
-        reached, steps = self.tasks[task].routing.step, self._queue(task).steps
-        return max((n for n, step in enumerate(steps) if n <= reached and self._counts(task, step)), default=None)
-
-    def rank(self, task: str, agent: str) -> int | None:
-        """By which step this agent may have this request now."""
-        routing, ranks, at = self.tasks[task].routing, self._ranks(task, agent), self._stands_at(task)
-        if routing.step < 0:
-            waited_for = routing.last_agent_id == agent and not self.is_left_out(task, agent)
-            return -1 if waited_for and ranks else None
-        if self._queue(task).step_mode is s.StepMode.REPLACE:
-            return at if at in ranks else None
-        return min((rank for rank in ranks if rank <= routing.step), default=None)
-
-    def eligible(self, task: str, agent: str) -> bool:
-        it, mrd = self.agents[agent], self._queue(task).mrd_id
-        rings = any(slot.state is SlotState.RESERVED and slot.mrd_id == mrd for slot in it.slots.values())
-        conversation = self.tasks[task].created.conversation_id
-        talks = any(
-            other.agent_id == agent and other.closed is None and other.created.conversation_id == conversation
-            for other in self.tasks.values()
-        )
-        promised = (agent, mrd) in self.out.values()
-        return (
-            it.mrd_state(mrd) in MAY_WORK and it.takes_offers and _wants(it, mrd) and not (rings or promised or talks)
-        )
-
-    def is_left_out(self, task: str, agent: str) -> bool:
-        return agent in self.tasks[task].routing.excluded
-
-    def _came_back(self, task: str, agent: str) -> bool:
-        mrd, root = self._queue(task).mrd_id, self.tasks[task].routing.root_request_id
-        return self.readied.get((agent, mrd), 0) > self.missed[root, agent]
-
-    def able(self, task: str) -> list[str]:
-        """Whoever let it ring comes into question when nobody else does and they became ready since (routing 24, 26)."""
-        able = [a for a in self.agents if self.rank(task, a) is not None and self.eligible(task, a)]
-        others = [a for a in able if not self.is_left_out(task, a)]
-        return others or [a for a in able if self._came_back(task, a)]
-
-    def key(self, task: str, agent: str) -> Any:
-        queue, it = self._queue(task), self.agents[agent]
-        rank = self.rank(task, agent)
-        named = set(queue.steps[rank].attribute_ids() if rank >= 0 else ())  # routing 14: of the matched step
-        skill = sum(it.attributes.get(attribute, 0) for attribute in named)
-        first = {"LONGEST_AVAILABLE": 0, "MOST_SKILLED": -skill, "LEAST_SKILLED": skill}[queue.agent_selection]
-        fullness = it.load(queue.mrd_id) / it.mrds[queue.mrd_id].tasks_max
-        return self.rank(task, agent), first, fullness, self.since[agent, queue.mrd_id], agent
-
-    def widenings(self, now: datetime) -> list[Plain]:
-        """By the clock alone, absolute from the first enqueue (routing 10)."""
-        found = []
-        for task in filter(self.waits, self.tasks):
-            due, routing = self.tasks[task].routing.first_enqueued_at, self.tasks[task].routing
-            if routing.step < 0 and now < routing.last_agent_until:
-                continue
-            if routing.step < 0:
-                found.append(("widen", task, "WAITED", 0))
-            for number, step in enumerate(self._queue(task).steps[:-1], 1):
-                counts = self._counts(task, step)
-                due += timedelta(seconds=step.timeout_s if counts else 0)
-                if due <= now and number > routing.step:
-                    found.append(("widen", task, "WAITED" if counts else "NOT_CONSIDERED", number))
-        return found
-
-    def moves(self, now: datetime) -> list[Plain]:
-        """In the order of the work, each request takes the best agent who is left (routing 16, 18)."""
-        self.stand_in_other_queues()
-        found = self.widenings(now)
-        moving = {task for _, task, *_ in found}
-        self.gone: set[str] = set()
-        diverted = self.closed(now)
-        waiting = [task for task in self.tasks if self.waits(task) and task not in self.out and not self.is_gone(task)]
-        for task in sorted(waiting, key=self._place):
-            if task not in self.out and (able := self.able(task)):
-                best = min(able, key=lambda agent: self.key(task, agent))
-                self.gives(task, (best, self._queue(task).mrd_id))
-                found.append(("offer", task, best, self.rank(task, best)))
-        diverted += self.overflowing(now, {it[1] for it in diverted})
-        found += diverted + [skip for skip in self.skips() if skip[1] not in moving]
-        return [self.told(it) for it in found]
-
-    def _place(self, task: str) -> Any:
-        routing = self.tasks[task].routing
-        return -self._queue(task).priority, -routing.priority, routing.first_enqueued_at, task
-
-
-def _wants(agent: Agent, mrd: str) -> bool:
-    """But for what goes on in other domains."""
-    it = agent.mrds.get(mrd, Mrd())
-    state = mrd_state(agent.logged_in, it.willing and agent.ready, agent.load(mrd), it.tasks_max)
-    return it.mirrored is None and state in MAY_WORK
-
-
-def plain(move: Move) -> Plain:
-    if isinstance(move, Offer):
-        return "offer", move.task_id, move.agent_id, move.step
-    if isinstance(move, Diverting):
-        return "divert", move.task_id, move.rule, move.measured
-    where = f" in {move.queue_id}" if move.queue_id else ""
-    return "widen", move.task_id, f"{move.reason.value}{where}", move.step
-
-
-def in_order(moves: list[Plain]) -> list[Plain]:
-    """Offers follow the order of the work; the order of steps does not matter."""
-    return [it for it in moves if it[0] == "offer"] + sorted(it for it in moves if it[0] != "offer")
 
 
 def stir(engine: Engine) -> None:
@@ -267,9 +62,9 @@ class Day(Floor):
         rich, known = Consideration("value", GE, "100"), Consideration("known", s.RelationalOperator.HAS)
         none_ready, none_here = s.SkipIf.NONE_READY, s.SkipIf.NONE_LOGGED_IN
         sales = replace(knows(SPANISH, 5, 10), skip_if=none_ready), replace(knows(SPANISH, 2, 10), consider_if=(rich,))
-        self.queue("sales", CHAT, *sales, ANYBODY)
+        self.queue("sales", CHAT, *sales, ANYBODY, ageing_s=11)
         support = replace(knows(SENIOR, 1, 15), consider_if=(known,)), replace(knows(SPANISH, 1, 5), skip_if=none_here)
-        self.queue("support", CHAT, *support, ANYBODY, step_mode=s.StepMode.REPLACE, priority=5)
+        self.queue("support", CHAT, *support, ANYBODY, step_mode=s.StepMode.REPLACE, priority=5, ageing_s=7)
         most = s.AgentSelectionPolicy.MOST_SKILLED
         self.queue("annex", EMAIL)
         self.opens()
@@ -282,7 +77,7 @@ class Day(Floor):
         self.staff("edsger", mrds=(EMAIL,), tasks_max=1, senior=1)
 
     def decides(self) -> None:
-        expected = Rescan.of(self.history, self.made).moves(self.now)
+        expected = Judge.of(self.history, self.made).moves(self.now)
         moves = self.engine.decide(self.now)
         assert in_order([plain(move) for move in moves]) == in_order(expected)
         stir(self.twin)
@@ -300,7 +95,7 @@ class Day(Floor):
 
     def _checks_reasons(self, moves: list[Move]) -> None:
         """Each offer names those who could have had it, best first, as a look at everything does (routing 12, 13)."""
-        scan = Rescan.of(self.history, self.made)
+        scan = Judge.of(self.history, self.made)
         scan.stand_in_other_queues()
         for move in moves:
             if not isinstance(move, Offer):

@@ -20,13 +20,13 @@ Plain = tuple[str, str, str, int]
 
 
 class Rules:
-    """What `Rescan` knows is all that these need."""
+    """What `Judge` knows is all that these need."""
 
     def __getattr__(self, name: str) -> Any: ...
 
     def stand_in_other_queues(self) -> None:
         """Each further queue of a request as a request of its own, which goes when any of them goes (routing 11)."""
-        for task in list(filter(self.waits, self.tasks)):
+        for task in list(self.queued):
             routing = self.tasks[task].routing
             if routing.step < 0 or task in self.out:  # while an offer is on its way it stands nowhere
                 continue
@@ -34,12 +34,13 @@ class Rules:
                 step = routing.steps.get(queue, 0)
                 there = replace(routing, queue_id=queue, step=step, also_in=(), diverted=ALL)
                 self.tasks[f"{task} in {queue}"] = replace(self.tasks[task], routing=there)
+                self.queued[f"{task} in {queue}"] = None
 
     def gives(self, task: str, held: tuple[str, str]) -> None:
         root = task.partition(" in ")[0]
-        for it in self.tasks:
-            if it.partition(" in ")[0] == root:
-                self.out[it] = held
+        self.out |= dict.fromkeys([root, *(f"{root} in {queue}" for queue in self.tasks[root].routing.also_in)], held)
+        agent, mrd = held
+        self.free(mrd).pop(agent, None)
 
     def is_gone(self, task: str) -> bool:
         """Whoever leaves the first of their queues leaves all."""
@@ -52,8 +53,8 @@ class Rules:
 
     def skips(self) -> list[Plain]:
         """Those who stand where nobody is there (routing 8, 54)."""
-        found = []
-        for task in filter(self.waits, self.tasks):
+        found, deserted = [], {}
+        for task in self.queued:
             routing, at = self.tasks[task].routing, self._stands_at(task)
             steps = self._queue(task).steps
             if routing.step < 0:
@@ -65,9 +66,12 @@ class Rules:
             elif at is None or steps[at].skip_if is None:
                 continue
             else:
-                ready = steps[at].skip_if is s.SkipIf.NONE_READY
-                those = [a for a in self.agents if at in self._ranks(task, a) and self._is_there(task, a, ready)]
-                reason = None if those else steps[at].skip_if.value
+                ready, where = steps[at].skip_if is s.SkipIf.NONE_READY, (routing.queue_id, at)
+                if where not in deserted:
+                    deserted[where] = not any(
+                        self._is_there(task, a, ready) and at in self._ranks(task, a) for a in self.agents
+                    )
+                reason = steps[at].skip_if.value if deserted[where] else None
             if reason is not None and task not in self.out and not self.is_gone(task):
                 found.append(("widen", task, reason, routing.step + 1))
         return found
@@ -75,11 +79,11 @@ class Rules:
     def closed(self, now: datetime) -> list[Plain]:
         """Whose queue is closed (routing 57)."""
         found = []
-        for task in filter(self.waits, self.tasks):
+        for task in self.queued:
             routing, opening = self.tasks[task].routing, self._queue(task).opening
-            if opening is None or task in self.out or self.calendars[opening.calendar_id].is_open(now):
+            if opening is None or task in self.out or self.opened(opening.calendar_id, now):
                 continue
-            came_open = self.calendars[opening.calendar_id].is_open(routing.entered_at or routing.first_enqueued_at)
+            came_open = self.opened(opening.calendar_id, routing.entered_at or routing.first_enqueued_at)
             diversion = opening.at_closing if came_open else opening.closed
             rule = f"{routing.queue_id}: {'closing' if came_open else 'closed'}"
             if diversion is not None and rule not in routing.diverted:
@@ -91,16 +95,20 @@ class Rules:
     def overflowing(self, now: datetime, told: set[str]) -> list[Plain]:
         """Before whom too many wait, who waits too long, for whom nobody is there (routing 58)."""
         found = []
-        standing = [t for t in self.tasks if self.waits(t) and t not in self.out and not self.is_gone(t)]
+        standing = [t for t in self.queued if t not in self.out and not self.is_gone(t)]
+        places: dict[str, list[str]] = {}
+        for task in standing:
+            places.setdefault(self.tasks[task].routing.queue_id, []).append(task)
+        befores = {
+            task: before
+            for queue, those in places.items()
+            if self.queues[queue].overflow
+            for before, task in enumerate(sorted(those, key=self._place_unaged))
+        }
         for task in standing:
             if task in told:
                 continue
-            queue = self._queue(task)
-            before = sum(
-                self.tasks[t].routing.queue_id == self.tasks[task].routing.queue_id
-                and self._place(t) < self._place(task)
-                for t in standing
-            )
+            queue, before = self._queue(task), befores.get(task, 0)
             for rule in queue.overflow:
                 holds, measured = self._overflows(task, rule, before, now)
                 name = f"{self.tasks[task].routing.queue_id}: {rule.name}"
@@ -126,11 +134,15 @@ class Rules:
                 waited = (now - self.tasks[task].routing.first_enqueued_at).total_seconds()
                 return waited >= rule.threshold, int(waited)
         steps = self._queue(task).steps
-        serving = [a for a in self.agents if any(step.matches(self.agents[a].attributes) for step in steps)]
-        mrd = self._queue(task).mrd_id
-        return not any(mrd in self.agents[a].mrds and self._is_there(task, a, False) for a in serving), 0
+        serves = (a for a in self.agents if self._is_there(task, a, False))
+        return not any(any(step.matches(self.agents[a].attributes) for step in steps) for a in serves), 0
+
+    def _place_unaged(self, task: str) -> Any:
+        """How many wait before somebody goes by what they were given when they came."""
+        routing = self.tasks[task].routing
+        return -routing.priority, routing.first_enqueued_at, task
 
     def _is_there(self, task: str, agent: str, ready: bool) -> bool:
         it, mrd = self.agents[agent], self._queue(task).mrd_id
-        here = it.logged_in and it.mrds[mrd].tasks_max > 0
+        here = it.logged_in and mrd in it.mrds and it.mrds[mrd].tasks_max > 0
         return here and (not ready or (it.ready and it.mrds[mrd].willing))

@@ -53,10 +53,13 @@ class Hours:
 
 
 class Gate:
-    """One queue with rules about who waits. `fresh`: those not looked at yet. `announced`: when it is looked at next."""
+    """One queue with rules about who waits. `fresh`: those not looked at yet. `announced`: when it is looked at next.
+    `needs_staff`: whether one of the rules is about who is there.
+    """
 
     def __init__(self, line: Line, hours: Hours | None) -> None:
         self.id, self.queue, self._line, self.hours = line.id, line.whole, line, hours
+        self.needs_staff = any(it.condition is OverflowCondition.NONE_LOGGED_IN for it in line.whole.overflow)
         self.announced: datetime | None = None
         self.fresh: set[TaskId] = set()
         self.places: dict[TaskId, Place] = {}
@@ -217,16 +220,19 @@ class Diversions:
                 self._gates[queue_id].announced = None
                 self._stirred.add(queue_id)
         moves: list[Diverting] = []
-        for queue_id in sorted(self._stirred & self._gates.keys()):
+        for queue_id in sorted(self._stirred & self._gates.keys()) if self._stirred else ():
             gate = self._gates[queue_id]
             moves += self._begin(gate.turned_away(now, self._state.requests))
         return moves
 
     def overflowing(self, now: datetime) -> list[Diverting]:
         """After all that could be offered was: those for whom there is too much before them, or nobody."""
-        stirred = self._gates.keys() if self._staff.changed else self._stirred & self._gates.keys()
+        if self._staff.changed:
+            self._stirred.update(queue_id for queue_id, gate in self._gates.items() if gate.needs_staff)
+        if not self._stirred:
+            return []
         moves: list[Diverting] = []
-        for queue_id in sorted(stirred):
+        for queue_id in sorted(self._stirred & self._gates.keys()):
             gate = self._gates[queue_id]
             found = gate.overflowing(now, self._state.requests, staff=self._staff)
             moves += self._begin(

@@ -52,16 +52,17 @@ class Skipping:
         self._there: dict[Stage, set[TaskId]] = {}
         self._at_once: dict[TaskId, StepReason] = {}
         self._under_way: set[TaskId] = set()
-        self._stirred = False
+        self._stirred: set[Stage] = set()
+        self._anew = False
 
     def watch(self, task_id: TaskId, stage: "Stage") -> None:
         """It stands at a step that may have to be left."""
         self._there.setdefault(stage, set()).add(task_id)
-        self._stirred = True
+        self._stirred.add(stage)
 
     def send_on(self, task_id: TaskId, reason: StepReason) -> None:
         self._at_once[task_id] = reason
-        self._stirred = True
+        self._anew = True
 
     def leave(self, task_id: TaskId, stage: "Stage | None") -> bool:
         """Whether it was the last that stood there."""
@@ -78,17 +79,21 @@ class Skipping:
     def again(self, task_id: TaskId) -> None:
         """What was to be done came to nothing."""
         self._under_way.discard(task_id)
-        self._stirred = True
+        self._anew = True
+
+    @property
+    def has_work(self) -> bool:
+        return self._anew or bool(self._stirred) or self._staff.changed
 
     def moves(self, requests: Mapping[TaskId, Request], moving: set[TaskId]) -> list[Widening]:
         """To the step after the one that each has reached. `moving`: those who move anyway."""
-        if not (self._stirred or self._staff.changed):
-            return []
-        self._stirred = False
+        everywhere = self._anew or self._staff.changed
         found = dict(self._at_once)
-        for stage, tasks in self._there.items():
+        for stage in self._there if everywhere else self._stirred & self._there.keys():
             if stage.skip is not None and self._is_deserted(stage):
-                found.update(dict.fromkeys(tasks, stage.skip))
+                found.update(dict.fromkeys(self._there[stage], stage.skip))
+        self._stirred.clear()
+        self._anew = False
         moving |= self._under_way
         found = {task_id: why for task_id, why in found.items() if task_id not in moving}
         self._under_way.update(found)

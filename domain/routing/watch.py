@@ -98,6 +98,8 @@ class Watch:
 
     def skips(self, moves: list[Move]) -> list[Move]:
         """Besides the moves that there are already."""
+        if not self._skipping.has_work:
+            return []
         widening = {meant_by(move) for move in moves if isinstance(move, Widening)}
         return [self._siblings.told(move) for move in self._skipping.moves(self._requests, widening)]
 

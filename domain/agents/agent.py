@@ -324,6 +324,8 @@ class Agent:
 
     def check_can_take(self, mrd: MrdId) -> None:
         """One more offer in this domain (routing 12, 20)."""
+        if not self.username:
+            raise NotFound("There is no such agent.", "agent_id")
         state = self.mrd_state(mrd)
         if state not in ROUTABLE:
             raise NotRoutable(f"The agent is {state} in {mrd}.")

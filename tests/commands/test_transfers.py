@@ -223,7 +223,7 @@ async def test_who_cannot_have_it_is_refused_before_anybody_left() -> None:
     await floor.office.sends(MakeNotReady(PAUL, "lunch"))
     for whom, refusal in (
         ({"colleague_id": PAUL}, NotRoutable),
-        ({"colleague_id": "nobody"}, NotRoutable),
+        ({"colleague_id": "nobody"}, NotFound),
         ({"colleague_id": MARIA}, Invalid),
         ({"queue_id": QueueId("letters")}, Invalid),  # of another media routing domain (routing 63)
         ({"queue_id": QueueId("nowhere")}, NotFound),

@@ -75,9 +75,9 @@ class Announcer:
             if any(self.waits.lines.get(queue_id) for queue_id in (*self._talkative(), *self._impatient())):
                 await self.tell()
                 await self.send_on()
-                await asyncio.sleep(LOOK_EVERY_S)
             else:
                 await self._fed.wait()
+            await asyncio.sleep(LOOK_EVERY_S)  # not at every fact: to look goes through all queues
 
     async def tell(self) -> None:
         """Whoever is to be told now."""

@@ -14,7 +14,6 @@ from domain.agents.facts import MrdState, SlotState
 from domain.configuration.operators import RelationalOperator
 from domain.configuration.settings import Queue, StepMode, Term
 from domain.ids import AgentId, AttributeId, MrdId
-from domain.kernel import replace
 from domain.routing.skipping import not_considered
 from domain.tasks.facts import LAST_AGENT_STEP, MediaState, Routing
 from domain.tasks.task import Task
@@ -110,7 +109,7 @@ def standings(routing: Routing) -> Iterator[Routing]:
     """How a request stands in each of the queues in which it waits (routing 11)."""
     yield routing
     for queue_id in routing.also_in:
-        yield replace(routing, queue_id=queue_id, step=routing.steps.get(queue_id, 0), also_in=(), last_agent_id=None)
+        yield routing.in_queue(queue_id, routing.steps.get(queue_id, 0))
 
 
 def _of_person(agent: Agent, mrd_id: MrdId, steps: tuple[StepMatch, ...], *, waited_for: bool) -> Iterator[Check]:

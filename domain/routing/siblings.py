@@ -25,7 +25,7 @@ class Siblings:
         """The shadows of a request that gets in line."""
         for queue_id in request.routing.also_in:
             shadow, step = shadow_id(task_id, queue_id), request.steps.get(queue_id, 0)
-            routing = replace(request.routing, queue_id=queue_id, step=step, also_in=(), last_agent_id=None)
+            routing = request.routing.in_queue(queue_id, step)
             self.shadows[shadow] = Request(routing, step, False, request.conversation_id, request.missed)
             self.real[shadow] = task_id
             self._of.setdefault(task_id, []).append(shadow)

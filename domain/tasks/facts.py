@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from domain.configuration.diversions import DiversionAction
 from domain.ids import (
@@ -19,7 +19,7 @@ from domain.ids import (
     SessionId,
     TaskId,
 )
-from domain.kernel import Fact, upgrades
+from domain.kernel import Fact, replace, upgrades
 from domain.routing.decisions import UNTOLD, Grounds, of_texts
 from domain.sessions.facts import SessionEndReason
 
@@ -123,6 +123,10 @@ class Routing:
     diverted: frozenset[str] = frozenset()
     also_in: tuple[QueueId, ...] = ()
     steps: Mapping[QueueId, int] = field(default_factory=dict, hash=False)
+
+    def in_queue(self, queue_id: QueueId, step: int) -> Self:
+        """How the request stands in a further one of its queues (routing 11)."""
+        return replace(self, queue_id=queue_id, step=step, also_in=(), last_agent_id=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,7 @@ def test_the_connector_writes_the_answer_into_the_customers_folder(reader: Reade
 async def test_the_past_of_the_page_on_simulation_can_be_played_again(postgres_url: str, tmp_path: Path) -> None:
     """Its morning is told into the database first; no server runs."""
     pytest.importorskip("matplotlib")
-    history = await asyncio.to_thread(a_morning)
-    await told(history, postgres_url)
+    await told(a_morning(), postgres_url)
     known = {"PARLEY": str(ROOT), "PARLEY_DATABASE_URL": postgres_url, "PARLEY_DATA_DIR": str(tmp_path / "data")}
     known["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     folder = tmp_path / "reader"

@@ -4,8 +4,11 @@ One agent speaks English, which everybody who asks wants; the other one is there
 """
 
 import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from random import Random
 from uuid import UUID, uuid4
@@ -109,18 +112,24 @@ class Shift:
                         await world.send(FinishWrapUp(task_id, agent))
 
 
-def a_morning(seed: int = 1) -> list[Recorded]:
-    """The log of such a morning."""
+@cache
+def a_morning(seed: int = 1) -> tuple[Recorded, ...]:
+    """The log of such a morning, lived once; in a thread of its own, since whoever asks may have a running loop."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(_lived, seed).result()
+
+
+def _lived(seed: int) -> tuple[Recorded, ...]:
     loop = SimulatedLoop(f"what if {seed}", 0.0)
     shift = Shift(loop, seed)
     try:
         loop.run_until_complete(shift.goes_by())
     finally:
         loop.close()
-    return list(shift.world.log._log)  # type: ignore[attr-defined]
+    return tuple(shift.world.log._log)  # type: ignore[attr-defined]
 
 
-async def told(history: list[Recorded], url: str) -> None:
+async def told(history: Sequence[Recorded], url: str) -> None:
     """The same facts in a PostgreSQL log."""
     async with PostgresLog(url) as log:
         for recorded in history:

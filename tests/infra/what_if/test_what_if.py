@@ -3,7 +3,6 @@
 import asyncio
 import csv
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ from infra.what_if.replay import Habits, Replay, Setup, assumptions
 from tests.e2e.world import ENGLISH
 from tests.infra.what_if.shift import ALERT_S, BEGINS, ENDS, WRAP_UP_S, a_morning, told
 
-MORNING = cache(a_morning)
 BOTH_SPEAK = "agents:\n  grace: {attributes: {english: 1}, mrds: {chat: 1}}\n"
 TEN_AT_ONCE = "agents:\n  ada: {attributes: {english: 1}, mrds: {chat: 10}}\n"
 NOTHING = "queues: {}\n"
@@ -28,7 +26,7 @@ NOTHING = "queues: {}\n"
 
 def past(begins=BEGINS, ends=ENDS, until=None) -> Past:
     reading = Reading(begins, ends)
-    for recorded in MORNING():
+    for recorded in a_morning():
         if until is None or recorded.at < until:
             reading.feed(recorded)
     return reading.past()
@@ -89,8 +87,8 @@ def test_what_was_measured_is_what_happened() -> None:
 
 def test_what_was_changed_meanwhile_is_told_and_not_played() -> None:
     late, reading = BEGINS + timedelta(hours=2), Reading(BEGINS, ENDS)
-    newest, told_of = MORNING()[-1], False
-    for recorded in MORNING():
+    newest, told_of = a_morning()[-1], False
+    for recorded in a_morning():
         if recorded.at >= late and not told_of:
             change = AttributeAssigned(ENGLISH, 1)
             reading.feed(replace(newest, stream="agent-grace", at=recorded.at, fact=change))
@@ -123,7 +121,7 @@ def test_a_stretch_without_anything_to_replay_is_refused(begins, ends, error) ->
 
 
 def test_where_nobody_was_answered_nobody_knows_how_long_a_talk_takes() -> None:
-    first = next(it for it in MORNING() if it.fact.stored_as == "task.accepted").at
+    first = next(it for it in a_morning() if it.fact.stored_as == "task.accepted").at
     with pytest.raises(NobodyAnswered):
         past(until=first)
 
@@ -140,7 +138,7 @@ def test_what_the_file_names_must_have_been_there() -> None:
 
 @pytest.fixture
 async def database(postgres_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    await told(MORNING(), postgres_url)
+    await told(a_morning(), postgres_url)
     monkeypatch.setenv("PARLEY_DATABASE_URL", postgres_url)
     monkeypatch.setenv("PARLEY_DATA_DIR", str(tmp_path))
     return postgres_url

@@ -118,7 +118,7 @@ def _of_answer(conversation_id: ConversationId, fact: Any, at: datetime) -> Iter
         case ConversationHeld(due=due):
             for kind in ("inactivity", "reminder", "response"):
                 yield Clear(f"{kind}/{conversation_id}")
-            yield Set(hold, due, EndHold(conversation_id, due))
+            yield Set(hold, due, EndHold(conversation_id, due)) if due is not None else Clear(hold)
         case ConversationResumed():
             yield Clear(hold)
         case _:

@@ -83,7 +83,7 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         yield from _unsettled_task(watch, task_id, task)
     for talk_id, talk in watch.talks.items():
         if talk.held is not None and talk.held.held_by is Holder.INTERRUPTION and _is_free(watch, talk):  # routing 36
-            yield f"conversation {talk_id} is on hold for {talk.held.agent_id}, who is free"
+            yield f"conversation {talk_id} is on hold until one of {talk.talking} is free, and one is"
         if talk.state in (ConversationState.CLOSING, ConversationState.CREATED):
             yield f"conversation {talk_id} is {talk.state}"
         for agent_id, part in talk.agents.items():
@@ -114,10 +114,13 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
 
 
 def _is_free(watch: Watch, talk: Conversation) -> bool:
-    """Whoever this is on hold for is not at work that goes first."""
-    agent, part = watch.agents[talk.held.agent_id], talk.agents[talk.held.agent_id]
-    slot = agent.slots.get(part.task_id)
-    return slot is None or slot.mrd_id not in agent.giving_way_to_work()
+    """Somebody who talks there is not at work that goes first."""
+    for agent_id in talk.talking:
+        agent, part = watch.agents.get(agent_id, Agent()), talk.agents[agent_id]
+        slot = agent.slots.get(part.task_id)
+        if slot is None or slot.mrd_id not in agent.giving_way_to_work():
+            return True
+    return False
 
 
 def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:

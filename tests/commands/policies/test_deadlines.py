@@ -31,6 +31,7 @@ from domain.conversations.facts import (
     ConversationClosed,
     ConversationHeld,
     ConversationResumed,
+    Holder,
     RequestReason,
     ResponseAwaited,
     ResponseTimedOut,
@@ -99,6 +100,10 @@ TABLE = {
     "on hold": (
         ConversationHeld(MARIA, DUE),
         [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Set(HOLD, DUE, EndHold(TALK, DUE))],
+    ),
+    "on hold for other work": (  # routing 36
+        ConversationHeld(MARIA, None, held_by=Holder.INTERRUPTION),
+        [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Clear(HOLD)],
     ),
     "taken back": (ConversationResumed(ResumeReason.AGENT), [Clear(HOLD)]),
     "nobody came": (

@@ -22,7 +22,7 @@ from commands.colleagues import CancelRequest, FallBack, NameTask, RedirectTask,
 from commands.departures import CheckOffer, GiveWay, GiveWorkAway
 from commands.diversions import NoteCallback, SendCustomerHome, TellCustomer
 from commands.inbound import ReleaseIdentity
-from commands.interruptions import HoldTalks, TakeUpTalks
+from commands.interruptions import HoldTalks, SettleHold, TakeUpTalks
 from commands.lists import LeaveListItem, NoteListMessage, PullTask, PutOnList, SettleClosedItem, TakeUpSlot
 from commands.policies import (
     POLICIES,
@@ -513,6 +513,25 @@ SENTENCES = [
         )
         for state in (MrdState.BUSY, MrdState.READY)
     ),
+    *(
+        (
+            talks_wait.whoever_comes_to_talk_may_be_free,
+            "conversation-talk",
+            AgentJoined(MARIA, TASK, role),
+            [SettleHold(TALK)] if role is ParticipantRole.PRIMARY else [],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.ASSISTANT)
+    ),
+    *(
+        (
+            talks_wait.whoever_begins_to_talk_or_to_wrap_up_leaves_others_to_attend,
+            "conversation-talk",
+            AgentRoleChanged(PAUL, role),
+            [] if role is ParticipantRole.WHISPER else [SettleHold(TALK)],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP, ParticipantRole.WHISPER)
+    ),
+    (talks_wait.whoever_leaves_may_leave_nobody_who_is_free, "conversation-talk", LEFT, [SettleHold(TALK)]),
 ]
 
 

@@ -37,7 +37,7 @@ class Router:
     """A fold of the log (`infra/folds.py`) that acts: feed it each batch, and let `run` follow."""
 
     name = "routing"
-    shape = 4
+    shape = 5
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands

@@ -1,7 +1,8 @@
 """Whose desks are empty because their server is gone? Whoever leads looks after them (routing 39).
 
 Each server holds a lease of its own for as long as it lives. Connections that were in a server whose lease is free are
-lost: their people have the usual grace to come back, and a restart signs nobody out.
+lost: nobody knows whether their people are there (routing 29), who have the usual grace to come back. A restart signs
+nobody out.
 """
 
 import asyncio
@@ -46,7 +47,7 @@ class EmptyDesks:
         known = {connection.partition("/")[0] for agent in agents.values() for connection in agent.desks}
         gone = {house for house in known if not await self._lives(house)}
         lost = [
-            DisconnectDesk(agent_id, connection)
+            DisconnectDesk(agent_id, connection, watched=False)
             for agent_id, agent in agents.items()
             for connection in sorted(agent.desks)
             if connection.partition("/")[0] in gone

@@ -17,6 +17,7 @@ from commands.domains import EndCoolDown
 from commands.tasks import ExpireOffer, ExpireTask
 from commands.wrap_up import ExpireWrapUp
 from domain.agents import facts as agents
+from domain.agents.states import AT_WORK
 from domain.channels.messages import SenderType
 from domain.conversations.answering import FULL, next_percent, percent_at
 from domain.conversations.facts import (
@@ -111,10 +112,10 @@ def _of_answer(conversation_id: ConversationId, fact: Any, at: datetime) -> Iter
         ):
             percent = next_percent(at, due, within_s, told)
             if percent < FULL:
-                warning = WarnOfResponse(conversation_id, message, percent)
+                warning = WarnOfResponse(conversation_id, message, percent, due)
                 yield Set(key, percent_at(percent, due, within_s), warning)
             else:
-                yield Set(key, due, ExpireResponse(conversation_id, message))
+                yield Set(key, due, ExpireResponse(conversation_id, message, due))
         case ConversationHeld(due=due):
             for kind in ("inactivity", "reminder", "response"):
                 yield Clear(f"{kind}/{conversation_id}")
@@ -133,17 +134,23 @@ def _of_agent(agent_id: AgentId, fact: Any) -> Iterator[Set | Clear]:
         case agents.MrdMadeReady(mrd_id=mrd):
             yield Clear(f"cool-down/{agent_id}/{mrd}")
         case agents.DeskDisconnected(connection_id=connection, due=due) if due is not None:  # routing 39
-            yield Set(f"desk/{agent_id}", due, ExpireDesk(agent_id, connection))
+            yield Set(f"desk/{agent_id}", due, ExpireDesk(agent_id, connection, due))
         case agents.DeskConnected():
             yield Clear(f"desk/{agent_id}")
         case agents.IdlingBegan(warn_at=warn_at, due=due):  # routing 40
             yield Set(f"idle-warning/{agent_id}", warn_at, WarnOfIdling(agent_id, due))
             yield Set(f"idle/{agent_id}", due, ExpireIdling(agent_id, due))
         case agents.SlotReserved() | agents.SlotFilled():
-            yield Clear(f"idle-warning/{agent_id}")
-            yield Clear(f"idle/{agent_id}")
+            yield from _not_idle(agent_id)
+        case agents.MrdMirrored(state=state) if state in AT_WORK:
+            yield from _not_idle(agent_id)
         case agents.LoggedOut():
             for kind in ("desk", "idle-warning", "idle"):
                 yield Clear(f"{kind}/{agent_id}")
         case _:
             return
+
+
+def _not_idle(agent_id: AgentId) -> Iterator[Clear]:
+    yield Clear(f"idle-warning/{agent_id}")
+    yield Clear(f"idle/{agent_id}")

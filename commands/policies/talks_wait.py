@@ -43,7 +43,9 @@ def whoever_comes_to_talk_may_be_free(event: Recorded[AgentJoined]) -> Iterator[
 
 
 @reacts_to(AgentRoleChanged)
-def whoever_begins_to_talk_or_to_wrap_up_leaves_others_to_attend(event: Recorded[AgentRoleChanged]) -> Iterator[Command]:
+def whoever_begins_to_talk_or_to_wrap_up_leaves_others_to_attend(
+    event: Recorded[AgentRoleChanged],
+) -> Iterator[Command]:
     """routing 36"""
     if event.fact.role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP):
         yield SettleHold(ConversationId(event.subject))

@@ -49,15 +49,20 @@ class Answering(Standing):
             due = response.now + timedelta(seconds=response.within_s)
             yield ResponseAwaited(message.message_id, session, due, response.within_s)
 
-    def warn_of_response(self, message: MessageId, percent: int) -> Decision:
-        awaited = self.response
-        if awaited is not None and awaited.message_id == message and percent > self.response_warned:
+    def warn_of_response(self, message: MessageId, percent: int, due: datetime) -> Decision:
+        awaited = self._awaited(message, due)
+        if awaited is not None and percent > self.response_warned:
             yield ResponseWarned(message, percent, awaited.due, awaited.within_s)
 
-    def time_out_response(self, message: MessageId) -> Decision:
+    def time_out_response(self, message: MessageId, due: datetime) -> Decision:
         """Nobody answered: whoever is here goes, and the customer is offered to others."""
-        if self.response is not None and self.response.message_id == message:
+        if self._awaited(message, due) is not None:
             yield ResponseTimedOut(message)
+
+    def _awaited(self, message: MessageId, due: datetime) -> ResponseAwaited | None:
+        """The answer that is wanted until then; a hold puts the time off (routing 42)."""
+        awaited = self.response
+        return awaited if awaited is not None and (awaited.message_id, awaited.due) == (message, due) else None
 
     # Hold
 

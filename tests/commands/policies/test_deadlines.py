@@ -19,6 +19,8 @@ from domain.agents.facts import (
     LoggedOut,
     MrdMadeNotReady,
     MrdMadeReady,
+    MrdMirrored,
+    MrdState,
     SlotFilled,
     SlotReserved,
 )
@@ -89,13 +91,13 @@ TABLE = {
     ),
     "a reply is due": (  # routing 56
         ResponseAwaited("m1", SESSION, DUE, 60),
-        [Set(ANSWER, NOW + timedelta(seconds=30), WarnOfResponse(TALK, "m1", 50))],
+        [Set(ANSWER, NOW + timedelta(seconds=30), WarnOfResponse(TALK, "m1", 50, DUE))],
     ),
     "a reply is due soon": (
         ResponseWarned("m1", 50, DUE, 60),
-        [Set(ANSWER, NOW + timedelta(seconds=45), WarnOfResponse(TALK, "m1", 75))],
+        [Set(ANSWER, NOW + timedelta(seconds=45), WarnOfResponse(TALK, "m1", 75, DUE))],
     ),
-    "a reply is due at once": (ResponseWarned("m1", 75, DUE, 60), [Set(ANSWER, DUE, ExpireResponse(TALK, "m1"))]),
+    "a reply is due at once": (ResponseWarned("m1", 75, DUE, 60), [Set(ANSWER, DUE, ExpireResponse(TALK, "m1", DUE))]),
     "no reply came": (ResponseTimedOut("m1"), [Clear(ANSWER)]),
     "on hold": (
         ConversationHeld(MARIA, DUE),
@@ -130,7 +132,7 @@ TABLE = {
     ),
     "no rest": (MrdMadeNotReady(CHAT, "enough"), [Clear("cool-down/maria/chat")]),
     "after a rest": (MrdMadeReady(CHAT), [Clear("cool-down/maria/chat")]),
-    "cut off": (DeskDisconnected("c", DUE), [Set("desk/maria", DUE, ExpireDesk(MARIA, "c"))]),  # routing 39
+    "cut off": (DeskDisconnected("c", DUE), [Set("desk/maria", DUE, ExpireDesk(MARIA, "c", DUE))]),  # routing 39
     "one of several connections": (DeskDisconnected("c"), []),
     "back": (DeskConnected("d"), [Clear("desk/maria")]),
     "nothing to do": (  # routing 40
@@ -139,6 +141,11 @@ TABLE = {
     ),
     "an offer": (SlotReserved(CHAT, TASK, OFFER, 0), [Clear("idle-warning/maria"), Clear("idle/maria")]),
     "pulled work": (SlotFilled(CHAT, TASK, TALK), [Clear("idle-warning/maria"), Clear("idle/maria")]),
+    "a call of another system": (  # routing 40
+        MrdMirrored(CHAT, MrdState.BUSY),
+        [Clear("idle-warning/maria"), Clear("idle/maria")],
+    ),
+    "no call of another system": (MrdMirrored(CHAT, MrdState.READY), []),
     "gone": (
         LoggedOut("home"),
         [Clear("desk/maria"), Clear("idle-warning/maria"), Clear("idle/maria")],

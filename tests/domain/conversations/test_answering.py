@@ -92,17 +92,19 @@ def test_it_ends_with_the_talk(fact) -> None:  # routing 56
 
 def test_each_warning_is_told_once_and_only_of_what_still_waits() -> None:  # routing 42, 56
     half = ResponseWarned(MessageId("m1"), 50, DUE, 60)
-    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m1", 50)).then(half).twice()
-    given(Conversation, *ASKED, half).when(lambda it: it.warn_of_response("m1", 75)).then(
+    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m1", 50, DUE)).then(half).twice()
+    given(Conversation, *ASKED, half).when(lambda it: it.warn_of_response("m1", 75, DUE)).then(
         ResponseWarned(MessageId("m1"), 75, DUE, 60)
     )
-    given(Conversation, *ASKED, REPLY).when(lambda it: it.warn_of_response("m1", 50)).then()
-    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m0", 50)).then()
+    given(Conversation, *ASKED, REPLY).when(lambda it: it.warn_of_response("m1", 50, DUE)).then()
+    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m0", 50, DUE)).then()
+    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m1", 50, NOW)).then()  # put off by a hold
 
 
 def test_it_runs_out_once() -> None:  # routing 42, 56
-    given(Conversation, *ASKED).when(lambda it: it.time_out_response("m1")).then(ResponseTimedOut("m1")).twice()
-    given(Conversation, *ASKED, REPLY).when(lambda it: it.time_out_response("m1")).then()
+    given(Conversation, *ASKED).when(lambda it: it.time_out_response("m1", DUE)).then(ResponseTimedOut("m1")).twice()
+    given(Conversation, *ASKED, REPLY).when(lambda it: it.time_out_response("m1", DUE)).then()
+    given(Conversation, *ASKED).when(lambda it: it.time_out_response("m1", NOW)).then()  # put off by a hold
 
 
 def test_warnings_come_at_half_and_at_three_quarters() -> None:  # routing 56

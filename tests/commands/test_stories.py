@@ -46,7 +46,8 @@ from domain.ids import (
 from domain.kernel import Invalid, derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
 from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskState
-from domain.tasks.task import REROUTE_PRIORITY, OfferGone, Task
+from domain.tasks.refusals import OfferGone
+from domain.tasks.task import REROUTE_PRIORITY, Task
 from tests.commands.office import Office, an_office, message
 from tests.domain.configuration.situations import CHAT
 

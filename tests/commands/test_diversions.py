@@ -31,7 +31,7 @@ from domain.tasks.facts import (
 )
 from domain.tasks.task import Task
 from tests.commands.office import Office, message
-from tests.commands.test_stories import HANDS_OVER, JOHN, MARIA, newest, rings, staffed, talk
+from tests.commands.scenes import HANDS_OVER, JOHN, MARIA, newest, rings, staffed, talk
 
 pytestmark = pytest.mark.anyio
 ELSEWHERE = Diversion(DiversionAction.OTHER_QUEUE, QueueId("returns"), "One moment more.")

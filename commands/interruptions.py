@@ -1,7 +1,12 @@
 """Talks that give way to other work of their agents wait, and go on when one of them is free."""
 
+<<<<<<< HEAD
 from collections.abc import Mapping
+=======
+from collections.abc import AsyncIterator
+>>>>>>> main
 from dataclasses import dataclass
+from functools import partial
 
 from commands.bus import NOTHING, Command, Context, handles
 from commands.last_channel import response_time
@@ -39,15 +44,25 @@ class SettleHold(Command):
 @handles(HoldTalks)
 async def hold_talks(cmd: HoldTalks, ctx: Context) -> Position:
     position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
+<<<<<<< HEAD
     for task_id, slot in agent.slots.items():
         if slot.mrd_id == cmd.mrd_id and slot.state is SlotState.ACTIVE:
             position = await _hold(await _talk_of(task_id, ctx), ctx.step(task_id)) or position
+=======
+    if agent.giving_way_to_work().get(cmd.mrd_id) is not InterruptionAction.HOLD:  # it is over, or gives way itself
+        return NOTHING
+    async for mrd_id, task_id, conversation_id in _talks_of(agent, ctx):
+        if mrd_id == cmd.mrd_id:
+            give_way = partial(Conversation.give_way, agent=cmd.agent_id, task=task_id, now=ctx.now)
+            position = await ctx.step(task_id).change(Conversation, conversation_id, give_way)
+>>>>>>> main
     return position
 
 
 @handles(TakeUpTalks)
 async def take_up_talks(cmd: TakeUpTalks, ctx: Context) -> Position:
     position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
+<<<<<<< HEAD
     for task_id, slot in agent.slots.items():
         if slot.state is SlotState.ACTIVE:
             position = await _take_up(await _talk_of(task_id, ctx), ctx.step(task_id)) or position
@@ -91,3 +106,19 @@ async def _away(conversation: Conversation, ctx: Context) -> Mapping[AgentId, Ta
         if slot is not None and agent.giving_way_to_work().get(slot.mrd_id) is InterruptionAction.HOLD:
             away[agent_id] = task_id
     return away
+=======
+    gives_way = agent.giving_way_to_work()
+    async for mrd_id, task_id, conversation_id in _talks_of(agent, ctx):
+        if mrd_id not in gives_way:
+            response = response_time(await ctx.load(Conversation, conversation_id), ctx)
+            go_on = partial(Conversation.go_on, agent=cmd.agent_id, response=response)
+            position = await ctx.step(task_id).change(Conversation, conversation_id, go_on)
+    return position
+
+
+async def _talks_of(agent: Agent, ctx: Context) -> AsyncIterator[tuple[MrdId, TaskId, ConversationId]]:
+    for task_id, slot in agent.slots.items():
+        created = (await ctx.load(Task, task_id)).created
+        if slot.state is SlotState.ACTIVE and created is not None:
+            yield slot.mrd_id, task_id, created.conversation_id
+>>>>>>> main

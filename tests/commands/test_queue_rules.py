@@ -30,7 +30,8 @@ from domain.tasks.facts import (
     TaskReserved,
     TaskState,
 )
-from domain.tasks.task import CodesNeeded, DeclineNotAllowed, Task
+from domain.tasks.refusals import CodesNeeded, DeclineNotAllowed
+from domain.tasks.task import Task
 from tests.commands.office import Office, an_office, message
 from tests.domain.configuration.situations import BUSINESS, CHAT, SALES, catalog
 

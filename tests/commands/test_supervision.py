@@ -21,7 +21,7 @@ from domain.tasks.facts import (
     TaskMode,
     TaskState,
 )
-from domain.tasks.task import NotYourTask
+from domain.tasks.refusals import NotYourTask
 from tests.commands.floor import MARIA, PAUL, SALES, ZOE, Floor, talking
 
 pytestmark = pytest.mark.anyio

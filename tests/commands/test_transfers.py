@@ -24,7 +24,8 @@ from domain.ids import OfferId, QueueId, TaskId
 from domain.kernel import Invalid, NotFound, Refused
 from domain.lines.line import QueueDraining
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
-from domain.tasks.task import REROUTE_PRIORITY, NotYourTask, TaskOver
+from domain.tasks.refusals import NotYourTask, TaskOver
+from domain.tasks.task import REROUTE_PRIORITY
 from tests.commands.floor import MARIA, OMAR, PAUL, RETURNS, SALES, ZOE, Floor, talking
 from tests.commands.office import message
 from tests.domain.configuration.situations import CHAT, EMAIL

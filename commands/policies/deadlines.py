@@ -14,6 +14,7 @@ from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
+from commands.supervisors import ExpireSupervisor
 from commands.tasks import ExpireOffer, ExpireTask
 from commands.wrap_up import ExpireWrapUp
 from domain.agents import facts as agents
@@ -36,6 +37,7 @@ from domain.conversations.facts import (
 )
 from domain.ids import AgentId, ConversationId, MessageId, TaskId
 from domain.kernel import Recorded
+from domain.supervisors.facts import SupervisorConnected, SupervisorDisconnected
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved, WrapUpStarted
 
 
@@ -97,6 +99,11 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
         case TaskClosed():
             for kind in ("offer", "ttl", "wrap-up"):
                 yield Clear(f"{kind}/{event.subject}")
+        case SupervisorDisconnected(due=due):  # routing 39
+            key, supervisor = f"supervisor/{event.subject}", AgentId(event.subject)
+            yield Set(key, due, ExpireSupervisor(supervisor, due)) if due is not None else Clear(key)
+        case SupervisorConnected():
+            yield Clear(f"supervisor/{event.subject}")
         case _:
             if event.category == "agent":
                 yield from _of_agent(AgentId(event.subject), event.fact)

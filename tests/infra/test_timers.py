@@ -16,6 +16,7 @@ from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
 from commands.policies.deadlines import Clear, Set
+from commands.supervisors import ExpireSupervisor
 from commands.tasks import ExpireOffer, ExpireTask
 from commands.wrap_up import ExpireWrapUp
 from domain.ids import AgentId, ConversationId, MessageId, MrdId, OfferId, TaskId
@@ -267,6 +268,7 @@ EVERY_KIND = [
     ExpireOffer(TaskId("t"), OfferId("o")),
     ExpireWrapUp(TaskId("t")),
     ExpireDesk(AgentId("a"), "connection", NOON),
+    ExpireSupervisor(AgentId("a"), NOON),
     WarnOfIdling(AgentId("a"), NOON),
     ExpireIdling(AgentId("a"), NOON),
     EndCoolDown(AgentId("a"), MrdId("m"), NOON),

@@ -52,7 +52,7 @@ async def log_out(cmd: LogOut, ctx: Context) -> Position:
     refuses = policy is LogoutPolicy.REFUSE and not cmd.forced
     if refuses:
         agent.check_may_leave()
-    if agent.logged_in and agent.slots:
+    if agent.logged_in and (agent.slots or agent.wrap_ups):
         await ctx.step("stop").change(Agent, cmd.agent_id, lambda it: it.stop(LEAVES))
         await ctx.then(WithdrawOffers(cmd.agent_id))
         if policy is LogoutPolicy.CLOSE:

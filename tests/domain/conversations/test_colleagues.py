@@ -309,6 +309,11 @@ def test_with_the_last_who_talks_go_those_who_were_there_for_their_sake() -> Non
     assert left.leaves(lambda it: (it.state, it.agents, it.awaited)) == (ConversationState.INACTIVE, {}, set())
 
 
+def test_whoever_begins_to_wrap_up_while_the_customer_is_back_leaves_nobody_behind() -> None:  # routing 48, 49
+    back = given(Conversation, *CONSULTING, CONFERENCE).when(lambda it: it.retire(MARIA, TASK))
+    back.then(AgentRoleChanged(MARIA, ParticipantRole.WRAP_UP), AgentLeft(PAUL, TASK_2, NOBODY), CALLED_OFF).twice()
+
+
 def test_in_a_conference_the_rest_go_on() -> None:  # routing 38
     left = given(Conversation, *TOGETHER, CONFERENCE, joined(ZOE, MONITOR, TASK_3)).when(lambda it: it.leave(MARIA))
     left.then(AgentLeft(MARIA, TASK))

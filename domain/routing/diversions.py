@@ -14,6 +14,7 @@ from domain.configuration.diversions import Overflow, OverflowCondition
 from domain.ids import QueueId, TaskId
 from domain.routing.lines import Line
 from domain.routing.moves import Diverting
+from domain.routing.ranking import members_of
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
 
@@ -54,12 +55,13 @@ class Hours:
 
 class Gate:
     """One queue with rules about who waits. `fresh`: those not looked at yet. `announced`: when it is looked at next.
-    `needs_staff`: whether one of the rules is about who is there.
+    `steps`: whoever serves one of them matters to one of the rules.
     """
 
     def __init__(self, line: Line, hours: Hours | None) -> None:
         self.id, self.queue, self._line, self.hours = line.id, line.whole, line, hours
-        self.needs_staff = any(it.condition is OverflowCondition.NONE_LOGGED_IN for it in line.whole.overflow)
+        needs_staff = any(it.condition is OverflowCondition.NONE_LOGGED_IN for it in line.whole.overflow)
+        self.steps = members_of(stage.number for stage in line.stages) if needs_staff else 0
         self.announced: datetime | None = None
         self.fresh: set[TaskId] = set()
         self.places: dict[TaskId, Place] = {}
@@ -137,7 +139,7 @@ class Gate:
                 return []
             case OverflowCondition.NONE_LOGGED_IN:
                 here = staff.here & self._line.pool.capable
-                deserted = not any(it.members & here for it in self._line.matchings)
+                deserted = not any(crowd.members & here for crowd in self._line.crowds)
                 return [(task_id, 0) for _, _, task_id in self._order] if deserted else []
 
     def _waited_too_long(
@@ -227,8 +229,9 @@ class Diversions:
 
     def overflowing(self, now: datetime) -> list[Diverting]:
         """After all that could be offered was: those for whom there is too much before them, or nobody."""
-        if self._staff.changed:
-            self._stirred.update(queue_id for queue_id, gate in self._gates.items() if gate.needs_staff)
+        if self._staff.left:
+            left = self._staff.left
+            self._stirred.update(queue_id for queue_id, gate in self._gates.items() if gate.steps & left)
         if not self._stirred:
             return []
         moves: list[Diverting] = []

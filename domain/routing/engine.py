@@ -156,7 +156,7 @@ class Engine:
         if self._watch.tasks:
             moves += self._waiting.send_away(self._watch.overflowing(now))
             moves += self._watch.skips(moves)
-        self._staff.changed = False
+        self._staff.left = 0
         return moves
 
     def next_due(self) -> datetime | None:

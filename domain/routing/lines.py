@@ -126,7 +126,8 @@ class Stage:
 
 class Line:
     """`steps`: the numbers of those that count, of all steps of the `whole` queue; the others are not for the requests that
-    wait here (routing 9). `is_plain`: there is nothing about it but steps that follow one another.
+    wait here (routing 9). `crowds`: whoever is in one of them may have what waits here, sooner or later. `is_plain`: there
+    is nothing about it but steps that follow one another.
     """
 
     def __init__(
@@ -149,6 +150,9 @@ class Line:
         if queue.step_mode is StepMode.CUMULATIVE:
             for step in range(1, len(queue.steps)):
                 self.admitted[step] = Union(self.admitted[step - 1], self.matchings[step])
+            self.crowds = self.admitted[-1:]
+        else:
+            self.crowds = self.admitted
         self.stages = [self._stage(step) for step in range(len(queue.steps))]
         self.last_agents: dict[AgentId, Stage] = {}
 

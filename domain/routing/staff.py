@@ -71,8 +71,11 @@ class Seat:
 
     def serves(self, reach: Reach) -> int:
         """The steps whose requests they may have."""
-        if self._reach_version != reach.version:
-            self._reach, self._reach_version = reach.of(self.agent.attributes), reach.version
+        known = self._reach_version
+        if known != reach.version:
+            attributes = self.agent.attributes
+            self._reach = reach.of(attributes) if known < 0 else reach.since(known, self._reach, attributes)
+            self._reach_version = reach.version
         return self._reach | self.own if self.own else self._reach
 
     def forget_reach(self) -> None:
@@ -89,12 +92,13 @@ class Seat:
 
 
 class Staff:
-    """`here`: whoever is signed in, as a set. `changed`: something about people did, since it was last made false."""
+    """`here`: whoever is signed in, as a set. `left`: the steps that somebody does not serve any more, or not now, since
+    that was last made none; perhaps more.
+    """
 
     def __init__(self, state: State, pools: Pools, skills: Skills, reach: Reach) -> None:
         self.by_number: list[Seat] = []
-        self.here = 0
-        self.changed = True
+        self.here = self.left = 0
         self._state, self._pools, self._skills, self._reach = state, pools, skills, reach
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
@@ -133,9 +137,10 @@ class Staff:
 
     def live(self, agent_id: AgentId, fact: Any, at: datetime, position: Position) -> None:
         """Something about the person: who they are, what they know, whether they want work."""
-        self.changed = True
         seat = self.seat(agent_id)
         before = seat.agent
+        if isinstance(fact, AttributeAssigned | AttributeWithdrawn):
+            self.left |= seat.serves(self._reach)
         after = seat.agent = self._state.agents[agent_id] = before.evolve(fact)
         match fact:
             case AttributeAssigned(attribute_id=attribute) | AttributeWithdrawn(attribute_id=attribute):
@@ -232,12 +237,17 @@ class Staff:
     def _note_presence(self, seat: Seat) -> None:
         """For whoever asks why somebody did not get something, and for steps that are left when nobody is there."""
         agent, bit = seat.agent, 1 << seat.number
+        was_here, is_less = self.here & bit, False
         self.here = self.here | bit if agent.logged_in else self.here & ~bit
         for mrd_id, mrd in agent.mrds.items():
             pool = self._pools[mrd_id]
+            was_capable, was_willing = pool.capable & bit, pool.willing & bit
             pool.staffed |= bit
             pool.capable = pool.capable | bit if mrd.tasks_max else pool.capable & ~bit
             pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
+            is_less |= was_capable > pool.capable & bit or was_willing > pool.willing & bit
+        if is_less or was_here > self.here & bit:
+            self.left |= seat.serves(self._reach)
 
     def _seat_of(self, stream: str) -> Seat:
         agent_id: Any = stream[OF_AGENT:]  # the types of ids are calls, too

@@ -3,7 +3,6 @@
 `skipping.py` says which steps are not waited for, `diversions.py` who is not to wait on in their queue.
 """
 
-from collections import ChainMap
 from datetime import datetime
 
 from domain.ids import QueueId, TaskId
@@ -29,7 +28,6 @@ class Watch:
         self._skipping = Skipping(staff)
         self._diversions = Diversions(state, staff)
         self._siblings = siblings
-        self._requests = ChainMap(state.requests, siblings.shadows)
         self.tasks: dict[TaskId, QueueId] = {}
 
     @property
@@ -101,7 +99,7 @@ class Watch:
         if not self._skipping.has_work:
             return []
         widening = {meant_by(move) for move in moves if isinstance(move, Widening)}
-        return [self._siblings.told(move) for move in self._skipping.moves(self._requests, widening)]
+        return [self._siblings.told(move) for move in self._skipping.moves(self._request, widening)]
 
     def next_due(self) -> datetime | None:
         return self._diversions.next_due()
@@ -111,11 +109,14 @@ class Watch:
         """Of steps that begin: why, or in which of several queues."""
         return bool(self._lines.considering or self._siblings.real)
 
+    def _request(self, task_id: TaskId) -> Request | None:
+        return self._siblings.shadows.get(task_id) or self._state.requests.get(task_id)
+
     def with_reason(self, move: Move) -> Move:
         """As it is told outside. A step that was never for the request is not waited for (routing 9)."""
         if not isinstance(move, Widening):
             return move
-        request = self._requests.get(move.task_id)
+        request = self._request(move.task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
         if request is None or line is None or not line.considers:
             return self._siblings.told(move)
@@ -124,7 +125,7 @@ class Watch:
 
     def try_again(self, move: Widening) -> None:
         task_id = meant_by(move)
-        request = self._requests.get(task_id)
+        request = self._request(task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
         if request is None or line is None or request.ringing or move.step <= request.step:
             return

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from domain.ids import TaskId
+from domain.routing.agenda import FAR, Agenda
 from domain.routing.moves import Move, Widening
 
 SLACK = 64
@@ -22,7 +23,8 @@ class Clocks:
     are served at once, and it is gone before it is needed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
         self._due: list[Entry] = []
         self._newest: Entry | None = None
         self._awaits: dict[TaskId, tuple[int, datetime, Begins, datetime]] = {}
@@ -69,6 +71,12 @@ class Clocks:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
+    @property
+    def bound(self) -> datetime:
+        """Nothing rings before; perhaps nothing does then."""
+        first = self._due[0][0] if self._due else FAR
+        return min(first, self._newest[0]) if self._newest is not None else first
+
     def ring(self, now: datetime) -> list[Move]:
         """Every step that has begun, in order; each once, and in force when it is a fact."""
         if self._newest is not None and self._newest[0] <= now:
@@ -90,6 +98,7 @@ class Clocks:
         if self._newest is not None:
             self._put_by()
         self._newest = due, task_id, step
+        self._agenda.due = min(self._agenda.due, due)
 
     def _put_by(self) -> None:
         """The newest among the others."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.diversions import Overflow, OverflowCondition
 from domain.ids import QueueId, TaskId
+from domain.routing.agenda import FAR, Agenda
 from domain.routing.lines import Line
 from domain.routing.moves import Diverting
 from domain.routing.ranking import members_of
@@ -171,8 +172,8 @@ class Diversions:
     nowhere until that is a fact, or has come to nothing.
     """
 
-    def __init__(self, state: State, staff: Staff) -> None:
-        self._state, self._staff = state, staff
+    def __init__(self, state: State, staff: Staff, agenda: Agenda) -> None:
+        self._state, self._staff, self._agenda = state, staff, agenda
         self._gates: dict[QueueId, Gate] = {}
         self._hours: dict[QueueId, Hours] = {}
         self._stirred: set[QueueId] = set()
@@ -187,7 +188,7 @@ class Diversions:
         if gate is None:
             gate = self._gates[routing.queue_id] = self._gate(line)
         gate.enter(task_id, (-routing.priority, routing.first_enqueued_at, task_id))
-        self._stirred.add(routing.queue_id)
+        self._stir(routing.queue_id)
 
     def leave(self, task_id: TaskId, queue_id: QueueId) -> None:
         gate = self._gates.get(queue_id)
@@ -207,20 +208,27 @@ class Diversions:
         self.ended(task_id)
         if queue_id in self._gates and task_id in self._gates[queue_id].places:
             self._gates[queue_id].fresh.add(task_id)
-            self._stirred.add(queue_id)
+            self._stir(queue_id)
 
     def close(self, queue_id: QueueId) -> None:
         """The queue, or its calendar, is another one now: whoever waits enters again."""
         self._gates.pop(queue_id, None)
         self._hours.pop(queue_id, None)
 
-    def turned_away(self, now: datetime) -> list[Diverting]:
-        """Before anything is offered: those whose queue is closed."""
+    def _stir(self, queue_id: QueueId) -> None:
+        self._stirred.add(queue_id)
+        self._agenda.rules = True
+
+    def ring(self, now: datetime) -> None:
+        """The moments that gates have named."""
         while self._due and self._due[0][0] <= now:
             due, queue_id = heapq.heappop(self._due)
             if queue_id in self._gates and self._gates[queue_id].announced == due:
                 self._gates[queue_id].announced = None
-                self._stirred.add(queue_id)
+                self._stir(queue_id)
+
+    def turned_away(self, now: datetime) -> list[Diverting]:
+        """Before anything is offered: those whose queue is closed."""
         moves: list[Diverting] = []
         for queue_id in sorted(self._stirred & self._gates.keys()) if self._stirred else ():
             gate = self._gates[queue_id]
@@ -245,11 +253,17 @@ class Diversions:
             if (due := gate.next_due(self._state.requests)) is not None and due != gate.announced:
                 gate.announced = due
                 heapq.heappush(self._due, (due, queue_id))
+                self._agenda.wake(due)
         if len(self._due) > 2 * len(self._gates) + SLACK:
             self._due = [(gate.announced, id_) for id_, gate in self._gates.items() if gate.announced is not None]
             heapq.heapify(self._due)
         self._stirred.clear()
         return moves
+
+    @property
+    def bound(self) -> datetime:
+        """No gate is due before; perhaps none is then."""
+        return self._due[0][0] if self._due else FAR
 
     def next_due(self) -> datetime | None:
         while self._due and self._is_over(self._due[0]):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from domain.configuration.settings import Queue, SkipIf
 from domain.ids import TaskId
+from domain.routing.agenda import Agenda
 from domain.routing.moves import Widening
 from domain.routing.state import Request
 from domain.tasks.facts import StepReason
@@ -46,8 +47,8 @@ class Skipping:
     waits for a last agent who is gone (routing 54). Of each request one move is under way at most.
     """
 
-    def __init__(self, staff: "Staff") -> None:
-        self._staff = staff
+    def __init__(self, staff: "Staff", agenda: Agenda) -> None:
+        self._staff, self._agenda = staff, agenda
         self._there: dict[Stage, set[TaskId]] = {}
         self._watched = 0
         self._at_once: dict[TaskId, StepReason] = {}
@@ -63,10 +64,11 @@ class Skipping:
             self._there[stage] = {task_id}
             self._watched |= 1 << stage.number
         self._stirred.add(stage)
+        self._agenda.rules = True
 
     def send_on(self, task_id: TaskId, reason: StepReason) -> None:
         self._at_once[task_id] = reason
-        self._anew = True
+        self._anew = self._agenda.rules = True
 
     def leave(self, task_id: TaskId, stage: "Stage | None") -> bool:
         """Whether it was the last that stood there."""
@@ -84,7 +86,7 @@ class Skipping:
     def again(self, task_id: TaskId) -> None:
         """What was to be done came to nothing."""
         self._under_way.discard(task_id)
-        self._anew = True
+        self._anew = self._agenda.rules = True
 
     @property
     def has_work(self) -> bool:

@@ -25,6 +25,7 @@ from domain.agents.facts import (
 from domain.agents.states import NOBODY, Interrupts, Mrd, mrd_state
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position, Recorded
+from domain.routing.agenda import Agenda
 from domain.routing.lines import Pool, Pools
 from domain.routing.ranking import Place, members_of
 from domain.routing.reach import Reach
@@ -86,7 +87,7 @@ class Seat:
         freed = False
         for chair in self.chairs.values():
             if chair.place is not None:
-                chair.pool.freed.add(self)
+                chair.pool.free(self)
                 freed = True
         return freed
 
@@ -96,10 +97,11 @@ class Staff:
     that was last made none; perhaps more.
     """
 
-    def __init__(self, state: State, pools: Pools, skills: Skills, reach: Reach) -> None:
+    def __init__(self, state: State, pools: Pools, skills: Skills, reach: Reach, agenda: Agenda) -> None:
         self.by_number: list[Seat] = []
         self.here = self.left = 0
         self._state, self._pools, self._skills, self._reach = state, pools, skills, reach
+        self._agenda = agenda
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
             self._restore(self.seat(agent_id))
@@ -140,7 +142,7 @@ class Staff:
         seat = self.seat(agent_id)
         before = seat.agent
         if isinstance(fact, AttributeAssigned | AttributeWithdrawn):
-            self.left |= seat.serves(self._reach)
+            self._leaves(seat)
         after = seat.agent = self._state.agents[agent_id] = before.evolve(fact)
         match fact:
             case AttributeAssigned(attribute_id=attribute) | AttributeWithdrawn(attribute_id=attribute):
@@ -247,7 +249,11 @@ class Staff:
             pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
             is_less |= was_capable > pool.capable & bit or was_willing > pool.willing & bit
         if is_less or was_here > self.here & bit:
-            self.left |= seat.serves(self._reach)
+            self._leaves(seat)
+
+    def _leaves(self, seat: Seat) -> None:
+        self.left |= seat.serves(self._reach)
+        self._agenda.rules = True
 
     def _seat_of(self, stream: str) -> Seat:
         agent_id: Any = stream[OF_AGENT:]  # the types of ids are calls, too
@@ -284,7 +290,7 @@ class Staff:
         if place != chair.place:
             chair.place = place
             pool.seats.put(place)
-        pool.freed.add(seat)
+        pool.free(seat)
 
 
 def _limit(agent: Agent, mrd_id: MrdId) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain.ids import QueueId, TaskId
 from domain.routing.ageing import Ageing
+from domain.routing.agenda import Agenda
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Lines, Standing
@@ -22,11 +23,19 @@ class Waiting:
     """`standing`: where those in line stand. `pending`: the offers that are neither a fact yet nor forgotten."""
 
     def __init__(
-        self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings, watch: Watch
+        self,
+        state: State,
+        staff: Staff,
+        lines: Lines,
+        clocks: Clocks,
+        siblings: Siblings,
+        watch: Watch,
+        agenda: Agenda,
     ) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
         self._siblings, self._watch = siblings, watch
-        self.ageing, self.clearing = Ageing(), Clearing(state)
+        self.ageing, self.clearing = Ageing(agenda), Clearing(state, agenda)
+        self._agenda = agenda
         self.standing: dict[TaskId, Standing] = {}
         self.pending: dict[TaskId, tuple[Offer, Chair]] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
@@ -53,6 +62,7 @@ class Waiting:
         priority = self.ageing.enter(task_id, routing, ageing_s) if ageing_s else routing.priority
         key = (-line.queue.priority, -priority, routing.first_enqueued_at, task_id, stage.number)
         self.standing[task_id] = line.pool.fresh[task_id] = stage, key
+        self._agenda.work = True
 
     def _enter_others(self, task_id: TaskId, request: Request) -> None:
         """The other queues in which it waits (routing 11)."""

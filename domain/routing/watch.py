@@ -3,6 +3,7 @@
 `skipping.py` says which steps are not waited for, `diversions.py` who is not to wait on in their queue.
 """
 
+from collections import ChainMap
 from datetime import datetime
 
 from domain.ids import QueueId, TaskId
@@ -29,8 +30,9 @@ class Watch:
     ) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
         self._skipping = Skipping(staff, agenda)
-        self._diversions = Diversions(state, staff, agenda)
         self._siblings = siblings
+        requests = ChainMap(siblings.shadows, state.requests)
+        self._diversions = Diversions(state, staff, requests, siblings, agenda)
         self.tasks: dict[TaskId, QueueId] = {}
 
     @property
@@ -39,12 +41,12 @@ class Watch:
 
     # Coming and going
 
-    def enter(self, task_id: TaskId, request: Request, line: Line) -> Stage | None:
-        """Where it stands; nowhere yet if no step so far is for it (routing 8, 9, 54)."""
+    def enter(self, task_id: TaskId, request: Request, line: Line, priority: int) -> Stage | None:
+        """Where it stands; nowhere yet if no step so far is for it (routing 8, 9, 54). `priority`: with its age."""
         self._diversions.ended(task_id)
         self.tasks[task_id] = line.id
-        if line.has_gate and task_id not in self._siblings.real:
-            self._diversions.enter(task_id, request, line)
+        if line.has_gate:
+            self._diversions.enter(task_id, request, line, priority)
         line = self._lines.considered(line, request.routing.data)
         if request.step < 0:
             stage = self._stage_of_last_agent(request, line)

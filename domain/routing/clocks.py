@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from domain.ids import TaskId
 from domain.routing.agenda import FAR, Agenda
-from domain.routing.moves import Move, Widening
+from domain.routing.moves import Widening
 
 SLACK = 64
 
@@ -77,11 +77,11 @@ class Clocks:
         first = self._due[0][0] if self._due else FAR
         return min(first, self._newest[0]) if self._newest is not None else first
 
-    def ring(self, now: datetime) -> list[Move]:
+    def ring(self, now: datetime) -> list[Widening]:
         """Every step that has begun, in order; each once, and in force when it is a fact."""
         if self._newest is not None and self._newest[0] <= now:
             self._put_by()
-        rung: list[Move] = []
+        rung: list[Widening] = []
         while self._due and self._due[0][0] <= now:
             entry = heapq.heappop(self._due)
             if self._is_awaited(entry):

@@ -160,7 +160,7 @@ class Engine:
 
     def _ring(self, now: datetime) -> list[Move]:
         """What begins by itself: steps, more urgency, and looking at those who are not to wait on."""
-        moves = [self._watch.with_reason(move) for move in self._clocks.ring(now)]
+        moves = [self._waiting.with_reason(move) for move in self._clocks.ring(now)]
         if self._waiting.ageing.known:
             self._waiting.grow_urgent(now)
         self._watch.ring(now)

@@ -13,7 +13,7 @@ from domain.routing.agenda import Agenda
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Lines, Standing
-from domain.routing.moves import Diverting, Move, Offer
+from domain.routing.moves import Diverting, Move, Offer, Widening
 from domain.routing.siblings import Siblings
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
@@ -154,6 +154,12 @@ class Waiting:
         self.clearing.left(task_id, fact.queue_id)
         if not is_away:
             self.enter(task_id, request)
+
+    def with_reason(self, move: Widening) -> Move:
+        """As it is told outside; there is no more to it where nothing but time lets a request widen."""
+        task_id = move.task_id
+        is_plain = task_id in self.standing and task_id not in self._watch.tasks and task_id not in self._siblings.real
+        return move if is_plain else self._watch.with_reason(move)
 
     # What changes without them
 

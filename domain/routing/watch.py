@@ -116,17 +116,11 @@ class Watch:
     def next_due(self) -> datetime | None:
         return self._diversions.next_due()
 
-    def _has_more_to_tell(self, task_id: TaskId) -> bool:
-        """Of a step that begins: why, or in which of several queues."""
-        return task_id in self.tasks or task_id in self._siblings.real
-
     def _request(self, task_id: TaskId) -> Request | None:
         return self._siblings.shadows.get(task_id) or self._state.requests.get(task_id)
 
-    def with_reason(self, move: Move) -> Move:
+    def with_reason(self, move: Widening) -> Move:
         """As it is told outside. A step that was never for the request is not waited for (routing 9)."""
-        if not isinstance(move, Widening) or not self._has_more_to_tell(move.task_id):
-            return move
         request = self._request(move.task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
         if request is None or line is None or not line.considers:

@@ -1,0 +1,38 @@
+"""What does a request carry? What its customer's channel told when they came, what a bot, an agent or an integration has
+said of the conversation since, and what Parley knows by itself (routing 9, 55).
+"""
+
+from commands.bus import Context
+from domain.configuration.request_data import OURS, Known
+from domain.conversations.conversation import Conversation
+from domain.customers.customer import Customer
+from domain.ids import SessionId
+from domain.sessions.session import Session
+from domain.tasks.facts import TaskDirection
+
+
+async def carried_by(
+    conversation: Conversation,
+    session_id: SessionId,
+    ctx: Context,
+    direction: TaskDirection = TaskDirection.INBOUND,
+    priority: int | None = None,
+) -> dict[str, str]:
+    """What was said later goes before; nobody says what only Parley knows. `priority`: once it is known itself."""
+    started = (await ctx.load(Session, session_id)).started
+    told = {**(started.channel_data if started else {}), **conversation.data}
+    data = {name: value for name, value in told.items() if not OURS.fullmatch(name)}
+    data[Known.DIRECTION] = direction.value
+    if priority is not None:
+        data[Known.PRIORITY] = str(priority)
+    if started is not None:
+        data[Known.CHANNEL] = started.channel_id
+        channel = ctx.catalog.channels.get(started.channel_id)
+        if channel is not None:
+            data[Known.CHANNEL_TYPE] = channel.channel_type_id
+            data[Known.SERVICE] = channel.service_identifier
+    if conversation.customer_id is not None:
+        customer = await ctx.load(Customer, conversation.customer_id)
+        data[Known.CUSTOMER_NAME] = customer.name
+        data[Known.IS_KNOWN] = "false" if customer.anonymous else "true"
+    return data

@@ -2,13 +2,35 @@
 said of the conversation since, and what Parley knows by itself (routing 9, 55).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from commands.bus import Context
 from domain.configuration.request_data import OURS, Known
+from domain.configuration.settings import Queue
 from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
-from domain.ids import SessionId
+from domain.ids import QueueId, SessionId
 from domain.sessions.session import Session
 from domain.tasks.facts import TaskDirection
+
+
+async def considered(
+    queues: Mapping[QueueId, Queue],
+    conversation: Conversation,
+    session_id: SessionId,
+    ctx: Context,
+    direction: TaskDirection,
+    priority: int,
+) -> dict[str, Any]:
+    """What the steps of these queues ask about, and which of them are not for the request: looked at once, when it gets in
+    line, and kept with it (routing 9).
+    """
+    if not any(step.consider_if for queue in queues.values() for step in queue.steps):
+        return {"data": {}, "left_out": {}}
+    carried = await carried_by(conversation, session_id, ctx, direction, priority)
+    data = {name: value for queue in queues.values() for name, value in queue.asked_of(carried).items()}
+    return {"data": data, "left_out": {id_: out for id_, queue in queues.items() if (out := queue.left_out(data))}}
 
 
 async def carried_by(

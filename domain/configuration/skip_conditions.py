@@ -30,6 +30,7 @@ class Measure(StrEnum):
 
 Measured = Mapping[Measure, int]
 """What was found; no estimate where there is none."""
+NOTHING_MEASURED: Measured = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from domain.configuration.checks import within
 from domain.configuration.operators import J, Junction, RelationalOperator, compares, from_left
 from domain.configuration.request_data import Consideration, is_for
-from domain.configuration.skip_conditions import SkipCondition, check_conditions
+from domain.configuration.skip_conditions import SkipCondition, check_conditions, read
 from domain.ids import AttributeId
 from domain.kernel import Invalid
 
@@ -26,6 +26,11 @@ class SkipIf(StrEnum):
 
     NONE_LOGGED_IN = "NONE_LOGGED_IN"
     NONE_READY = "NONE_READY"
+
+
+def left_if(text: str) -> tuple[SkipIf | None, tuple[SkipCondition, ...]]:
+    """As people write it: one of the words, or conditions (routing 8). Raises `Invalid`."""
+    return (SkipIf(text), ()) if text in set(SkipIf) else (None, read(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from domain.routing.reach import Reach
 from domain.routing.reasons import Reasons
 from domain.routing.siblings import Siblings, shadow_id
 from domain.routing.skills import Skills
+from domain.routing.skipping import Expected, nobody_knows
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
 from domain.routing.waiting import Waiting
@@ -67,16 +68,18 @@ MISSED_MAX = 10_000
 
 
 class Engine:
-    """`feed` facts, then ask `decide(now)`. `next_due` says when asking again makes sense without a new fact."""
+    """`feed` facts, then ask `decide(now)`. `next_due` says when asking again makes sense without a new fact. `expected`: how
+    long a wait would be, for steps that ask about it (routing 8).
+    """
 
-    def __init__(self, state: State | None = None) -> None:
+    def __init__(self, state: State | None = None, expected: Expected = nobody_knows) -> None:
         self.state = state or State()
         self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
         reach = Reach()
         self._staff = Staff(self.state, self._pools, self._skills, reach)
         self._lines = Lines(self._pools, self._skills, reach)
         self._siblings = Siblings()
-        self._watch = Watch(self.state, self._staff, self._lines, self._clocks, self._siblings)
+        self._watch = Watch(self.state, self._staff, self._lines, self._clocks, self._siblings, expected)
         self._waiting = Waiting(self.state, self._staff, self._lines, self._clocks, self._siblings, self._watch)
         self._reasons = Reasons(self.state, self._staff)
         self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._waiting.hold, self._reasons)
@@ -155,7 +158,7 @@ class Engine:
             moves += [offer for _, offer in found]
         if self._watch.tasks:
             moves += self._waiting.send_away(self._watch.overflowing(now))
-            moves += self._watch.skips(moves)
+            moves += self._watch.skips(moves, now)
         self._staff.changed = False
         return moves
 

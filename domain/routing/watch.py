@@ -13,7 +13,7 @@ from domain.routing.diversions import Diversions
 from domain.routing.lines import Line, Lines, Stage
 from domain.routing.moves import Diverting, Move, Widening
 from domain.routing.siblings import Siblings, meant_by
-from domain.routing.skipping import Skipping, not_considered
+from domain.routing.skipping import Expected, Skipping, not_considered
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
 from domain.tasks.facts import StepReason
@@ -24,9 +24,11 @@ BY_THE_CLOCK = frozenset({StepReason.WAITED, StepReason.NOT_CONSIDERED})
 class Watch:
     """`tasks`: those that are watched, by their queue."""
 
-    def __init__(self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings) -> None:
+    def __init__(
+        self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings, expected: Expected
+    ) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
-        self._skipping = Skipping(staff)
+        self._skipping = Skipping(staff, expected)
         self._diversions = Diversions(state, staff)
         self._siblings = siblings
         self._requests = ChainMap(state.requests, siblings.shadows)
@@ -44,6 +46,8 @@ class Watch:
         self.tasks[task_id] = line.id
         if line.has_gate and task_id not in self._siblings.real:
             self._diversions.enter(task_id, request, line)
+        if line.has_conditions and task_id not in self._siblings.real:
+            self._skipping.come(line.id, task_id, request.routing.first_enqueued_at)
         line = self._lines.considered(line, request.routing.data)
         if request.step < 0:
             stage = self._stage_of_last_agent(request, line)
@@ -58,6 +62,7 @@ class Watch:
 
     def leave(self, task_id: TaskId, stage: Stage | None) -> None:
         queue_id = self.tasks.pop(task_id)
+        self._skipping.go(task_id)
         self._diversions.leave(task_id, queue_id)
         if self._skipping.leave(task_id, stage) and stage is not None:
             self._lines.drop_stage_of_last_agent(stage)
@@ -96,15 +101,16 @@ class Watch:
     def overflowing(self, now: datetime) -> list[Diverting]:
         return self._diversions.overflowing(now)
 
-    def skips(self, moves: list[Move]) -> list[Move]:
+    def skips(self, moves: list[Move], now: datetime) -> list[Move]:
         """Besides the moves that there are already."""
         if not self._skipping.has_work:
             return []
         widening = {meant_by(move) for move in moves if isinstance(move, Widening)}
-        return [self._siblings.told(move) for move in self._skipping.moves(self._requests, widening)]
+        return [self._siblings.told(move) for move in self._skipping.moves(self._requests, widening, now)]
 
     def next_due(self) -> datetime | None:
-        return self._diversions.next_due()
+        moments = (self._diversions.next_due(), self._skipping.next_due())
+        return min((it for it in moments if it is not None), default=None)
 
     @property
     def has_more_to_tell(self) -> bool:

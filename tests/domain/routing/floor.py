@@ -149,7 +149,10 @@ class Floor:
         if isinstance(move, Diverting):
             return self.divert(move)
         if not isinstance(move, Offer):
-            self.task(move.task_id, lambda task: task.widen(move.step, move.reason, move.queue_id))
+            self.task(
+                move.task_id,
+                lambda task: task.widen(move.step, move.reason, move.queue_id, move.condition, move.measured),
+            )
             return True
         try:
             self.agent(

@@ -217,7 +217,7 @@ async def test_forms_calendars_and_lists(office):
     assert second.skip_when == read("available == 0 AND oldest_wait_s > 9")  # routing 8
     wrong = [{"skipWhen": [{"measure": "READY", "operator": "GE", "value": 0}]}, {}]
     (error,) = (await office.do("root", "configureQueue", id="vip", name="VIP", mrdId="chat", steps=wrong))["errors"]
-    assert (error["code"], error["field"]) == ("INVALID", "steps[0].skip_when[0].value")
+    assert (error["code"], error["field"]) == ("INVALID", "steps[0].skipWhen[0].value")
     assert catalog.channels["door"].routing.list_id == "backlog"
     assert await code(office, "root", "retire", kind="WRAP_UP_FORM", id="sale") == "IN_USE"
     assert await code(office, "root", "retire", kind="ROUTING_LIST", id="backlog") == "IN_USE"

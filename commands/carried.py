@@ -3,7 +3,6 @@ said of the conversation since, and what Parley knows by itself (routing 9, 55).
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from commands.bus import Context
 from domain.configuration.request_data import OURS, Known
@@ -22,15 +21,15 @@ async def considered(
     ctx: Context,
     direction: TaskDirection,
     priority: int,
-) -> dict[str, Any]:
+) -> tuple[dict[str, str], dict[QueueId, tuple[int, ...]]]:
     """What the steps of these queues ask about, and which of them are not for the request: looked at once, when it gets in
     line, and kept with it (routing 9).
     """
     if not any(step.consider_if for queue in queues.values() for step in queue.steps):
-        return {"data": {}, "left_out": {}}
+        return {}, {}
     carried = await carried_by(conversation, session_id, ctx, direction, priority)
     data = {name: value for queue in queues.values() for name, value in queue.asked_of(carried).items()}
-    return {"data": data, "left_out": {id_: out for id_, queue in queues.items() if (out := queue.left_out(data))}}
+    return data, {id_: out for id_, queue in queues.items() if (out := queue.left_out(data))}
 
 
 async def carried_by(

@@ -19,7 +19,8 @@ from domain.kernel import NotFound, Position, Refused, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskCreated, TaskDirection
-from domain.tasks.task import BESIDE, REROUTE_PRIORITY, DeclineNotAllowed, Task
+from domain.tasks.refusals import DeclineNotAllowed
+from domain.tasks.task import BESIDE, REROUTE_PRIORITY, Task
 
 OFFER_TIMEOUT_S = 20
 
@@ -154,6 +155,7 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     priority = cmd.priority
     if cmd.direction not in BESIDE:
         priority = await priority_of_request(asked, queue, conversation, ctx)
+    data, left_out = await considered(queues, conversation, cmd.session_id, ctx, cmd.direction, priority)
     routing = Routing(
         root_request_id=cmd.root_request_id or cmd.task_id,
         queue_id=cmd.queue_id,
@@ -166,7 +168,8 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         last_agent_id=last_agent_id,
         last_agent_until=last_agent_until,
         also_in=also_in,
-        **await considered(queues, conversation, cmd.session_id, ctx, cmd.direction, priority),
+        data=data,
+        left_out=left_out,
     )
     change = await ctx.changed(
         Task,
@@ -330,12 +333,16 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 async def _moved(
     routing: Routing, queue_id: QueueId, created: TaskCreated, session_id: SessionId, ctx: Context
 ) -> Routing:
-    """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58)."""
-    queues = {queue_id: ctx.catalog.queues[queue_id]} if queue_id in ctx.catalog.queues else {}
+    """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58); where it
+    waits in that one as well, from the step that it has reached there. In all others it waits on (routing 11).
+    """
+    moved = routing.moved(queue_id, ctx.now)
+    if queue_id in routing.also_in or queue_id not in ctx.catalog.queues:  # looked at when it came there (routing 9)
+        return moved
     conversation = await ctx.load(Conversation, created.conversation_id)
-    judged = await considered(queues, conversation, session_id, ctx, created.direction, routing.priority)
-    anew = replace(routing, also_in=(), steps={}, last_agent_id=None, entered_at=ctx.now, **judged)
-    return replace(anew, queue_id=queue_id, step=0)
+    queues = {queue_id: ctx.catalog.queues[queue_id]}
+    data, left_out = await considered(queues, conversation, session_id, ctx, created.direction, routing.priority)
+    return replace(moved, data={**routing.data, **data}, left_out={**routing.left_out, **left_out})
 
 
 def _also_in(cmd: EnqueueTask, conversation: Conversation, ctx: Context) -> tuple[QueueId, ...]:

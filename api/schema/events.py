@@ -289,6 +289,7 @@ WITHOUT_EVENT = frozenset(
         done.TaskRedirected,
         done.SessionAdded,
         done.TaskDiverted,
+        done.QueueLeft,
         done.MonitoringStarted,
         done.StepReached,
     }

@@ -290,7 +290,7 @@ class Visitor:
             request = (await self._chat.store.load(Conversation, conversation)).request
         except self._chat.unavailable:
             return None
-        estimate = self._chat.waits().of_request(request.task_id) if request else None
+        estimate = self._chat.waits().of_request(request.task_id, self._chat.clock()) if request else None
         if estimate is None:
             return None
         return wire.Wait(estimate.position, None if estimate.wait_s is None else round(estimate.wait_s))

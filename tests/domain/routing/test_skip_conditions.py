@@ -186,12 +186,12 @@ def test_a_step_to_leave_that_could_not_be_written_is_tried_again() -> None:
 def test_a_further_queue_is_left_by_who_is_there_for_it() -> None:  # routing 8, 11
     floor = Floor()
     floor.queue("sales", CHAT, knows("french", 1))
-    floor.queue("support", CHAT, spanish_unless("logged_in == 0 AND queue_length == 0"), ANYBODY)
+    floor.queue("support", CHAT, spanish_unless("logged_in == 0 AND queue_length == 1"), ANYBODY)
     floor.staff("novice")
     floor.ask("t1", also_in=("support",))
     assert floor.settle() == {"t1": "novice"}
     (step,) = [it.fact for it in floor.history if isinstance(it.fact, StepReached)]
-    assert (step.queue_id, step.measured) == ("support", {"logged_in": 0, "queue_length": 0})
+    assert (step.queue_id, step.measured) == ("support", {"logged_in": 0, "queue_length": 1})
 
 
 def test_a_queue_without_conditions_costs_nothing() -> None:

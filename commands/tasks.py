@@ -18,7 +18,15 @@ from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, Queu
 from domain.kernel import NotFound, Position, Refused, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
-from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskCreated, TaskDirection
+from domain.tasks.facts import (
+    LAST_AGENT_STEP,
+    Routing,
+    StepReached,
+    StepReason,
+    TaskCloseReason,
+    TaskCreated,
+    TaskDirection,
+)
 from domain.tasks.refusals import DeclineNotAllowed
 from domain.tasks.task import BESIDE, REROUTE_PRIORITY, Task
 
@@ -191,11 +199,8 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
 
 @handles(WidenTask)
 async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
-    return await ctx.change(
-        Task,
-        cmd.task_id,
-        lambda task: task.widen(cmd.step, cmd.reason, cmd.queue_id, cmd.condition, cmd.measured),
-    )
+    reached = StepReached(cmd.step, cmd.reason, cmd.queue_id, cmd.condition, cmd.measured)
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(reached))
 
 
 @handles(OfferTask)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Self, assert_never
 
 from domain.configuration.diversions import Diversion, DiversionAction
-from domain.configuration.skip_conditions import NOTHING_MEASURED, Measured
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
 from domain.routing.decisions import UNTOLD, Grounds
@@ -18,7 +17,6 @@ from domain.tasks.facts import (
     Routing,
     SessionAdded,
     StepReached,
-    StepReason,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
@@ -181,22 +179,14 @@ class Task:
             yield pulled
             yield TaskAccepted(OfferId(""), pulled.agent_id, pulled.conversation_id)
 
-    def widen(
-        self,
-        step: int,
-        reason: StepReason = StepReason.WAITED,
-        queue_id: QueueId | None = None,
-        condition: str = "",
-        measured: Measured = NOTHING_MEASURED,
-    ) -> Decision:
-        """`queue_id`: in another of its queues than the first (routing 11). `condition`, `measured`: see `StepReached`."""
-        routing = self.routing
+    def widen(self, reached: StepReached) -> Decision:
+        """Steps are not gone back, in any of its queues (routing 7, 11)."""
+        routing, queue = self.routing, reached.queue_id
         if self.media_state is not MediaState.QUEUED or routing is None:
             return
-        if queue_id is None or queue_id in routing.also_in:
-            reached = routing.step if queue_id is None else routing.steps.get(queue_id, 0)
-            if step > reached:
-                yield StepReached(step, reason, queue_id, condition, measured)
+        before = routing.step if queue is None else routing.steps.get(queue, 0)
+        if (queue is None or queue in routing.also_in) and reached.step > before:
+            yield reached
 
     def divert(self, rule: str, diversion: Diversion, measured: int = 0, queue_id: QueueId | None = None) -> Decision:
         """It is not to wait on as it did; each rule is applied once, and never while it rings (routing 57, 58). A customer

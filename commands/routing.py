@@ -20,10 +20,10 @@ from commands.tasks import WidenTask
 from domain.agents.agent import Agent
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.routing.conditions import Expected, nobody_knows
 from domain.routing.decisions import Grounds
 from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
 from domain.routing.moves import Emptied, Flushing
-from domain.routing.skipping import Expected, nobody_knows
 
 THINK_AGAIN_S = 0.02
 """Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""

@@ -5,6 +5,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+V = TypeVar("V", int, float, str)
+
 
 class RelationalOperator(StrEnum):
     EQ = "=="
@@ -15,24 +17,27 @@ class RelationalOperator(StrEnum):
     LE = "<="
     HAS = "has"
 
+    @property
+    def orders(self) -> bool:
+        return self not in {RelationalOperator.HAS, RelationalOperator.EQ, RelationalOperator.NE}
 
-def compares(has: float, operator: RelationalOperator, value: float) -> bool:
-    """What is there with what is asked for; that it is there is all that `has` asks."""
-    match operator:
-        case RelationalOperator.HAS:
-            return True
-        case RelationalOperator.EQ:
-            return has == value
-        case RelationalOperator.NE:
-            return has != value
-        case RelationalOperator.GT:
-            return has > value
-        case RelationalOperator.GE:
-            return has >= value
-        case RelationalOperator.LT:
-            return has < value
-        case RelationalOperator.LE:
-            return has <= value
+    def holds(self, has: V, asked: V) -> bool:
+        """Only for those who have one: who lacks it fails every operator, `!=` too (routing 6)."""
+        match self:
+            case RelationalOperator.HAS:
+                return True
+            case RelationalOperator.EQ:
+                return has == asked
+            case RelationalOperator.NE:
+                return has != asked
+            case RelationalOperator.GT:
+                return has > asked
+            case RelationalOperator.GE:
+                return has >= asked
+            case RelationalOperator.LT:
+                return has < asked
+            case RelationalOperator.LE:
+                return has <= asked
 
 
 class Junction(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.configuration.checks import named
-from domain.configuration.operators import Junction, RelationalOperator, compares, from_left, grouped
+from domain.configuration.operators import Junction, RelationalOperator, from_left, grouped
 from domain.kernel import Invalid
 
 LENGTH_MAX = 200
@@ -54,28 +54,17 @@ class Consideration:
             raise Invalid("A field's name has no spaces and no signs of comparison.", f"{field_name}.field")
         if OURS.fullmatch(self.field) and self.field not in set(Known):
             raise Invalid(f"There is no {self.field!r}; there are {', '.join(Known)}.", f"{field_name}.field")
-        if self._orders and _number(self.value) is None:
+        if self.operator.orders and _number(self.value) is None:
             raise Invalid(f"{self.value!r} is no number: {self.operator} compares numbers.", f"{field_name}.value")
 
     def holds(self, data: Mapping[str, str]) -> bool:
         """Who lacks the field fails every operator, as with attributes (routing 6)."""
         if self.field not in data:
             return False
-        has = data[self.field]
-        match self.operator:
-            case RelationalOperator.HAS:
-                return True
-            case RelationalOperator.EQ:
-                return has == self.value
-            case RelationalOperator.NE:
-                return has != self.value
-            case _:
-                number, value = _number(has), _number(self.value)
-                return number is not None and value is not None and compares(number, self.operator, value)
-
-    @property
-    def _orders(self) -> bool:
-        return self.operator not in {RelationalOperator.HAS, RelationalOperator.EQ, RelationalOperator.NE}
+        if not self.operator.orders:
+            return self.operator.holds(data[self.field], self.value)
+        has, asked = _number(data[self.field]), _number(self.value)
+        return has is not None and asked is not None and self.operator.holds(has, asked)
 
 
 def is_for(considerations: Iterable[Consideration], data: Mapping[str, str]) -> bool:

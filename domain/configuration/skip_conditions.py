@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.configuration.checks import within
-from domain.configuration.operators import Junction, RelationalOperator, compares, from_left, grouped
+from domain.configuration.operators import Junction, RelationalOperator, from_left, grouped
 from domain.kernel import Invalid
 
 CONDITIONS_MAX = 10
@@ -52,7 +52,7 @@ class SkipCondition:
 
     def holds(self, measured: Measured) -> bool:
         found = measured.get(self.measure)
-        return found is not None and compares(found, self.operator, self.value)
+        return found is not None and self.operator.holds(found, self.value)
 
 
 def check_conditions(conditions: Sequence[SkipCondition], field_name: str) -> None:

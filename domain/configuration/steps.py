@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.configuration.checks import within
-from domain.configuration.operators import J, Junction, RelationalOperator, compares, from_left
+from domain.configuration.operators import J, Junction, RelationalOperator, from_left
 from domain.configuration.request_data import Consideration, is_for
 from domain.configuration.skip_conditions import SkipCondition, check_conditions, read
 from domain.ids import AttributeId
@@ -43,9 +43,11 @@ class Term:
     junction: Junction = Junction.AND
 
     def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
-        """An agent without the attribute fails every operator, `!=` too (routing 6)."""
-        has = attributes.get(self.attribute_id)
-        return has is not None and compares(has, self.operator, self.value)
+        return self.meets(attributes.get(self.attribute_id))
+
+    def meets(self, value: int | None) -> bool:
+        """An agent without the attribute, who has no value, fails every operator, `!=` too (routing 6)."""
+        return value is not None and self.operator.holds(value, self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ whose conditions hold, and those that a step is not for.
 Nothing here costs anything to a request whose queue has none of it: `Engine` only comes here for those that are not plain.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from domain.configuration.settings import Measure, Queue, SkipIf, Step
-from domain.configuration.skip_conditions import NOTHING_MEASURED, Measured, hold, written
-from domain.ids import QueueId, TaskId
+from domain.configuration.settings import Queue, SkipIf, Step
+from domain.configuration.skip_conditions import NOTHING_MEASURED, Measured
+from domain.ids import TaskId
+from domain.routing.agenda import Agenda
+from domain.routing.conditions import Conditions, Expected
 from domain.routing.moves import Widening
 from domain.routing.state import Request
 from domain.tasks.facts import StepReason
@@ -20,16 +21,9 @@ if TYPE_CHECKING:
     from domain.routing.lines import Line, Stage
     from domain.routing.staff import Seat, Staff
 
-SECOND, NO_TIME = timedelta(seconds=1), timedelta()
 Left = tuple[StepReason, str, Measured]
 """Why a step is left; by which conditions, and what was found of what they ask."""
 REASONS = {SkipIf.NONE_LOGGED_IN: StepReason.NONE_LOGGED_IN, SkipIf.NONE_READY: StepReason.NONE_READY}
-Expected = Callable[[QueueId], int | None]
-"""How many seconds somebody would wait who came to a queue now, if anybody knows (routing 65)."""
-
-
-def nobody_knows(queue_id: QueueId) -> int | None:
-    return None
 
 
 def why_left(step: Step) -> StepReason | None:
@@ -49,32 +43,26 @@ class LastAgent:
     (routing 12, 54).
     """
 
-    __slots__ = ("_line", "seat")
+    __slots__ = ("_bit", "_line", "seat")
 
     def __init__(self, line: "Line", seat: "Seat") -> None:
-        self._line, self.seat = line, seat
+        self._line, self.seat, self._bit = line, seat, 1 << seat.number
 
     @property
     def members(self) -> int:
-        number = self.seat.number
-        return 1 << number if any(it.members >> number & 1 for it in self._line.matchings) else 0
+        return self._bit if any(crowd.members & self._bit for crowd in self._line.crowds) else 0
 
 
 class Skipping:
     """A step is left at once when nobody of it is there, or its conditions hold, on entry and whenever that may turn true
     (routing 8); and nobody waits for a last agent who is gone (routing 54). Of each request one move is under way at most.
-
-    Conditions are looked at in each decision, after all that could be offered was: much of what they ask about changes with
-    any task. `crowds`: who waits in queues that have such, the first first.
     """
 
-    def __init__(self, staff: "Staff", expected: Expected) -> None:
-        self._staff, self._expected = staff, expected
+    def __init__(self, staff: "Staff", agenda: Agenda, expected: Expected) -> None:
+        self._staff, self._agenda = staff, agenda
+        self.conditions = Conditions(staff, expected)
         self._there: dict[Stage, set[TaskId]] = {}
-        self._conditional: set[Stage] = set()
-        self._crowds: dict[QueueId, list[tuple[datetime, TaskId]]] = {}
-        self._came: dict[TaskId, tuple[QueueId, datetime]] = {}
-        self._looked_at: datetime | None = None
+        self._watched = 0
         self._at_once: dict[TaskId, StepReason] = {}
         self._under_way: set[TaskId] = set()
         self._stirred: set[Stage] = set()
@@ -82,26 +70,17 @@ class Skipping:
 
     def watch(self, task_id: TaskId, stage: "Stage") -> None:
         """It stands at a step that may have to be left."""
-        self._there.setdefault(stage, set()).add(task_id)
-        (self._conditional if stage.skip_when else self._stirred).add(stage)
-
-    def come(self, queue_id: QueueId, task_id: TaskId, first_enqueued_at: datetime) -> None:
-        """It waits in a queue that has conditions."""
-        self._came[task_id] = queue_id, first_enqueued_at
-        insort(self._crowds.setdefault(queue_id, []), (first_enqueued_at, task_id))
-
-    def go(self, task_id: TaskId) -> None:
-        """It waits there no more, if it did."""
-        if task_id in self._came:
-            queue_id, first_enqueued_at = self._came.pop(task_id)
-            crowd = self._crowds[queue_id]
-            del crowd[bisect_left(crowd, (first_enqueued_at, task_id))]
-            if not crowd:
-                del self._crowds[queue_id]
+        if stage in self._there:
+            self._there[stage].add(task_id)
+        else:
+            self._there[stage] = {task_id}
+            self._watched |= 1 << stage.number
+        (self.conditions.stages if stage.skip_when else self._stirred).add(stage)
+        self._agenda.rules = True
 
     def send_on(self, task_id: TaskId, reason: StepReason) -> None:
         self._at_once[task_id] = reason
-        self._anew = True
+        self._anew = self._agenda.rules = True
 
     def leave(self, task_id: TaskId, stage: "Stage | None") -> bool:
         """Whether it was the last that stood there."""
@@ -113,76 +92,44 @@ class Skipping:
         if self._there[stage]:
             return False
         del self._there[stage]
-        self._conditional.discard(stage)
+        self._watched ^= 1 << stage.number
+        self.conditions.stages.discard(stage)
         return True
 
     def again(self, task_id: TaskId) -> None:
         """What was to be done came to nothing."""
         self._under_way.discard(task_id)
-        self._anew = True
+        self._anew = self._agenda.rules = True
 
     @property
     def has_work(self) -> bool:
-        return self._anew or bool(self._stirred) or bool(self._conditional) or self._staff.changed
+        return self._anew or bool(self._stirred or self.conditions.stages) or bool(self._staff.left & self._watched)
 
-    def moves(self, requests: Mapping[TaskId, Request], moving: set[TaskId], now: datetime) -> list[Widening]:
+    def moves(self, request: Callable[[TaskId], Request | None], moving: set[TaskId], now: datetime) -> list[Widening]:
         """To the step after the one that each has reached. `moving`: those who move anyway."""
-        everywhere = self._anew or self._staff.changed
         found: dict[TaskId, Left] = {task_id: (why, "", NOTHING_MEASURED) for task_id, why in self._at_once.items()}
-        for stage in self._there if everywhere else (self._stirred | self._conditional) & self._there.keys():
-            if left := self._left(stage, now):
-                found.update(dict.fromkeys(self._there[stage], left))
+        for stage in self.conditions.stages:
+            self._agenda.rules = True  # and in the next decision
+            if held := self.conditions.held(stage, now):
+                found.update(dict.fromkeys(self._there[stage], (StepReason.CONDITION_HELD, *held)))
+        left = self._staff.left & self._watched
+        stages: Iterable[Stage] = self._stirred & self._there.keys()
+        if self._anew or left:
+            stages = [it for it in self._there if self._anew or it in self._stirred or left >> it.number & 1]
+        for stage in stages:
+            if stage.skip is not None and not stage.skip_when and self._is_deserted(stage):
+                found.update(dict.fromkeys(self._there[stage], (stage.skip, "", NOTHING_MEASURED)))
         self._stirred.clear()
         self._anew = False
-        self._looked_at = now
         moving |= self._under_way
-        those = sorted(task_id for task_id in found if task_id not in moving)
-        self._under_way.update(those)
+        found = {task_id: left for task_id, left in found.items() if task_id not in moving}
+        self._under_way.update(found)
+        those = ((request(task_id), task_id, *found[task_id]) for task_id in sorted(found))
         return [
-            Widening(id_, requests[id_].step + 1, why, None, condition, measured)
-            for id_ in those
-            for why, condition, measured in (found[id_],)
+            Widening(task_id, it.step + 1, why, None, condition, measured)
+            for it, task_id, why, condition, measured in those
+            if it is not None
         ]
-
-    def next_due(self) -> datetime | None:
-        """When somebody will have waited as long as a condition says."""
-        moments = (
-            self._crowds[stage.line.id][0][0] + condition.value * SECOND + more
-            for stage in self._conditional
-            for condition in stage.skip_when
-            if condition.measure is Measure.OLDEST_WAIT_S and stage.line.id in self._crowds
-            for more in (NO_TIME, SECOND)
-        )
-        return min((it for it in moments if self._looked_at is None or it > self._looked_at), default=None)
-
-    def _left(self, stage: "Stage", now: datetime) -> "Left | None":
-        """Why it is not waited for now, if it is not."""
-        if stage.skip_when:
-            measured = {it.measure: self._measured(it.measure, stage, now) for it in stage.skip_when}
-            known = {measure: found for measure, found in measured.items() if found is not None}
-            held = hold(stage.skip_when, known)
-            return (StepReason.CONDITION_HELD, written(stage.skip_when), known) if held else None
-        if stage.skip is not None and self._is_deserted(stage):
-            return stage.skip, "", NOTHING_MEASURED
-        return None
-
-    def _measured(self, measure: Measure, stage: "Stage", now: datetime) -> int | None:
-        pool, queue_id = stage.line.pool, stage.line.id
-        there = stage.own.members & self._staff.here & pool.capable
-        crowd = self._crowds.get(queue_id, ())
-        match measure:
-            case Measure.LOGGED_IN:
-                return there.bit_count()
-            case Measure.READY:
-                return (there & pool.willing).bit_count()
-            case Measure.AVAILABLE:
-                return (stage.own.members & pool.seats.members).bit_count()
-            case Measure.QUEUE_LENGTH:
-                return len(crowd)
-            case Measure.OLDEST_WAIT_S:
-                return (now - crowd[0][0]) // SECOND if crowd else 0
-            case Measure.ESTIMATED_WAIT_S:
-                return self._expected(queue_id)
 
     def _is_deserted(self, stage: "Stage") -> bool:
         pool = stage.line.pool

@@ -35,8 +35,8 @@ def left(floor: Floor, id: str = "t1") -> list[tuple[str, dict[str, int]]]:
 
 
 def kept(floor: Floor) -> list[object]:
-    skipping = floor.engine._watch._skipping
-    return [*skipping._crowds, *skipping._conditional, *skipping._came]
+    conditions = floor.engine._watch._skipping.conditions
+    return [*conditions._crowds, *conditions.stages, *conditions._came]
 
 
 def take(floor: Floor, id: str = "talk", **ask: object) -> None:

@@ -78,7 +78,8 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
                 f"inactivity/{event.subject}", due, ExpireCustomerInactivity(ConversationId(event.subject), silence)
             )
         case SessionJoined(live_voice=True):
-            yield Clear(f"response/{event.subject}")
+            for kind in ("inactivity", "reminder", "response"):
+                yield Clear(f"{kind}/{event.subject}")
         # a session that left may not have been the only one
         case ColleagueRequested() as it if not (it.is_transfer and it.release is Release.AT_ONCE):
             return  # somebody stays with the customer

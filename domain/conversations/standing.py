@@ -250,7 +250,9 @@ class Standing:
         match fact:
             case SessionJoined(session_id=session, channel_id=channel, live_voice=live_voice):
                 came = replace(self, sessions={**self.sessions, session: channel}, last_session=session)
-                return _answered(replace(came, calls=self.calls | {session})) if live_voice else came
+                if not live_voice:
+                    return came
+                return _answered(replace(came, calls=self.calls | {session}, awaiting_reply_to=None))
             case SessionLeft(session_id=session, reason=departure):
                 sessions = {s: c for s, c in self.sessions.items() if s != session}
                 awaiting = self.awaiting_reply_to if sessions else None

@@ -55,6 +55,7 @@ from projections.agents.projection import Agents
 from projections.conversations.projection import Conversations
 from projections.customers.projection import Customers
 from projections.desk.audience import Audience
+from projections.desk.supervisors import Supervisors
 from projections.lists.projection import Lists
 from projections.queues.projection import Queues
 from projections.tasks.projection import Tasks
@@ -78,6 +79,7 @@ class Parley:
     users: PostgresUsers
     bus: Bus
     audience: Audience
+    supervisors: Supervisors
     whereabouts: Whereabouts
     waker: Waker
     http: httpx2.AsyncClient
@@ -106,8 +108,8 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
             bus = await _nats(settings.nats_url.get_secret_value())
         stack.push_async_callback(bus.close)
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=10.0))
-        audience, whereabouts = Audience(), Whereabouts(storage.log)
-        centre = Centre(storage.log, storage.checkpoints, now, (audience,))
+        audience, supervisors, whereabouts = Audience(), Supervisors(), Whereabouts(storage.log)
+        centre = Centre(storage.log, storage.checkpoints, now, (audience, supervisors))
         centre.live.topics = lambda recorded: [desk_topic(agent) for agent in audience.of(recorded)]
         for name, part in _outbox(centre, storage, http, settings).items():
             centre.react(name, part.reactions(), part.wants)
@@ -121,7 +123,20 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         readers = await stack.enter_async_context(reading(storage.database_url))
         views = Views(projector, readers)
         yield Parley(
-            settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http, desks
+            settings,
+            storage,
+            readers,
+            centre,
+            projector,
+            views,
+            users,
+            bus,
+            audience,
+            supervisors,
+            whereabouts,
+            waker,
+            http,
+            desks,
         )
 
 
@@ -271,7 +286,8 @@ def _empty_desks(parley: Parley) -> EmptyDesks:
         except psycopg.Error:  # nobody is taken for gone while nobody can be asked
             return True
 
-    return EmptyDesks(parley.centre.commands.send, lambda: parley.centre.router.agents, lives)
+    centre = parley.centre
+    return EmptyDesks(centre.commands.send, lambda: centre.router.agents, lambda: parley.supervisors.people, lives)
 
 
 async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:

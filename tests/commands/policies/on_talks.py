@@ -16,6 +16,7 @@ from commands.policies import (
     supervisors_listen,
 )
 from commands.requests import ReplaceAgent
+from commands.supervisors import EndSupervision, NoteSupervision
 from commands.wrap_up import BeginWrapUp
 from domain.agents.facts import LoggedOut
 from domain.conversations.facts import (
@@ -31,9 +32,9 @@ from domain.conversations.facts import (
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import ChannelId, IdentityId, MessageId
+from domain.ids import ChannelId, IdentityId, MessageId, OfferId
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import MonitoringStarted, TaskCloseReason
+from domain.tasks.facts import MonitoringStarted, TaskClosed, TaskCloseReason
 from tests.commands.policies.situations import ASKED, ITEM, JOHN, LEFT, MARIA, PAUL, SESSION, TALK, TASK, TRANSFERRED
 from tests.domain.conversations.situations import said
 
@@ -55,6 +56,21 @@ SENTENCES = [
         "task-task-2",
         MonitoringStarted(PAUL, "Paul", TALK),
         [AdmitAgent(TALK, PAUL, ASKED)],
+    ),
+    (
+        supervisors_listen.a_supervisor_has_to_be_there,
+        "task-task-2",
+        MonitoringStarted(PAUL, "Paul", TALK),
+        [NoteSupervision(PAUL, ASKED, TALK)],
+    ),
+    *(
+        (
+            supervisors_listen.whoever_takes_part_no_more_need_not_be_there,
+            "task-task-2",
+            TaskClosed(TaskCloseReason.DONE, TALK, agent, offer),
+            [EndSupervision(PAUL, ASKED)] if agent and not offer else [],
+        )
+        for agent, offer in ((PAUL, None), (PAUL, OfferId("o")), (None, None))
     ),
     (
         bots_first.whoever_arrives_is_welcomed,

@@ -3,10 +3,11 @@
 from commands.agents import FillSlot, MissOffer, ReleaseSlot, WrapUpSlot
 from commands.attendance import AdmitAgent, LeaveConversation, RetireAgentToWrapUp
 from commands.departures import CheckOffer, GiveWay, GiveWorkAway
-from commands.interruptions import HoldTalks, TakeUpTalks
+from commands.interruptions import HoldTalks, SettleHold, TakeUpTalks
 from commands.policies import offers, talks_wait, work_goes_to_others
 from commands.tasks import OfferTask
 from domain.agents.facts import MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReleased, SlotReserved
+from domain.conversations.facts import AgentJoined, AgentLeft, AgentRoleChanged, ParticipantRole
 from domain.ids import MrdId
 from domain.tasks.facts import TaskAccepted, TaskCloseReason, TaskReserved, WrapUpStarted
 from tests.commands.policies.situations import CHAT, GIVES_WAY, MARIA, NOW, OFFER, RONA, TALK, TASK, closed
@@ -111,5 +112,29 @@ SENTENCES = [
             [HoldTalks(MARIA, MrdId("email"))] if state is MrdState.BUSY else [TakeUpTalks(MARIA)],
         )
         for state in (MrdState.BUSY, MrdState.READY)
+    ),
+    *(
+        (
+            talks_wait.whoever_comes_to_talk_may_be_free,
+            "conversation-talk",
+            AgentJoined(MARIA, TASK, role),
+            [SettleHold(TALK)] if role is ParticipantRole.PRIMARY else [],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.ASSISTANT)
+    ),
+    *(
+        (
+            talks_wait.whoever_begins_to_talk_or_to_wrap_up_leaves_others_to_attend,
+            "conversation-talk",
+            AgentRoleChanged(MARIA, role),
+            [] if role is ParticipantRole.WHISPER else [SettleHold(TALK)],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP, ParticipantRole.WHISPER)
+    ),
+    (
+        talks_wait.whoever_leaves_may_leave_nobody_who_is_free,
+        "conversation-talk",
+        AgentLeft(MARIA, TASK),
+        [SettleHold(TALK)],
     ),
 ]

@@ -9,7 +9,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     choices.py   which of them gets which           todo.py     what is looked at where much is new
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
-    agenda.py    whether there is anything to decide
+    agenda.py    whether there is anything to decide  conditions.py  what steps are left by
     watch.py     both, for those whom they concern  siblings.py  one request in several queues
     ageing.py    who goes before others in the end  clearing.py  which queues are being emptied
     waiting.py   who waits, and who is held for an offer

@@ -39,7 +39,6 @@ from tests.commands.policies.situations import ASKED, ITEM, JOHN, LEFT, MARIA, P
 from tests.domain.conversations.situations import said
 
 SENTENCES = [
-    # sessions_join
     (
         sessions_join.a_further_session_belongs_to_the_task_of_whoever_is_there,
         "conversation-talk",
@@ -52,7 +51,6 @@ SENTENCES = [
         AgentJoined(MARIA, TASK, ParticipantRole.PRIMARY),
         [ShareSessions(TALK)],
     ),
-    # supervisors_listen
     (
         supervisors_listen.a_supervisor_listens,
         "task-task-2",
@@ -74,7 +72,6 @@ SENTENCES = [
         )
         for agent, offer in ((PAUL, None), (PAUL, OfferId("o")), (None, None))
     ),
-    # bots_first
     (
         bots_first.whoever_arrives_is_welcomed,
         "conversation-talk",
@@ -101,7 +98,6 @@ SENTENCES = [
         RequestUnlisted(ITEM, "CUSTOMER_LEFT"),
         [WelcomeCustomer(TALK)],
     ),
-    # agents_leave
     (
         agents_leave.a_customer_whose_agent_signed_out_gets_another,
         "conversation-talk",
@@ -129,7 +125,6 @@ SENTENCES = [
         [],
     ),
     (agents_leave.a_customer_whose_agent_signed_out_gets_another, "conversation-talk", LEFT, []),
-    # answers_are_due
     (
         answers_are_due.who_does_not_answer_in_time_is_removed,
         "conversation-talk",
@@ -145,7 +140,6 @@ SENTENCES = [
         )
         for role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP)
     ),
-    # conversations_end
     (
         conversations_end.an_ended_session_leaves_its_conversation,
         "session-web",

@@ -13,7 +13,6 @@ from domain.tasks.facts import TaskAccepted, TaskCloseReason, TaskReserved, Wrap
 from tests.commands.policies.situations import CHAT, GIVES_WAY, MARIA, NOW, OFFER, RONA, TALK, TASK, closed
 
 SENTENCES = [
-    # offers
     (
         offers.a_held_slot_rings,
         "agent-maria",
@@ -53,7 +52,6 @@ SENTENCES = [
         (offers.a_closed_task_frees_its_slot_and_its_agent, "task-task-1", closed(reason, held=False), [])
         for reason in TaskCloseReason
     ),
-    # work_goes_to_others
     (
         work_goes_to_others.whoever_stops_for_such_a_reason_gives_their_work_away,
         "agent-maria",
@@ -90,7 +88,7 @@ SENTENCES = [
         MrdMirrored(MrdId("voice"), MrdState.READY, False, GIVES_WAY),
         [],
     ),
-    # talks_wait (routing 36)
+    # routing 36
     (
         talks_wait.what_gives_way_to_accepted_work_is_on_hold,
         "agent-maria",

@@ -140,6 +140,8 @@ def plain(settings: s.Settings | AgentSettings) -> Plain:
             step["consider_if"] = request_data.written_lines(given.consider_if)
             if given.skip_when:
                 step["skip_if"], step["skip_when"] = skip_conditions.written(given.skip_when), []
+    if isinstance(settings, AgentSettings):
+        shown["auto_answer"] = settings.auto_answer or None
     if isinstance(settings, BusinessCalendar):
         shown = _with_times(shown, lambda text: text.removesuffix(":00") if text.count(":") == 2 else text)
     return _without_empty(settings, shown)

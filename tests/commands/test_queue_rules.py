@@ -124,7 +124,10 @@ async def test_an_agent_may_have_all_that_rings_at_them_accepted() -> None:  # r
     office = await an_office_where(auto_answer=False)
     await office.sends(SwitchAutoAnswer(MARIA, on=True), message())
     await rings(office)
-    assert [type(it.fact) for it in await office.log.read_all() if it.category == "task"][-2:] == [TaskReserved, TaskAccepted]
+    assert [type(it.fact) for it in await office.log.read_all() if it.category == "task"][-2:] == [
+        TaskReserved,
+        TaskAccepted,
+    ]
     talk = await office.load(Conversation, await newest(office, ConversationStarted))
     assert talk.talking == [MARIA]
 

@@ -84,5 +84,8 @@ class PeopleMutation:
 
     @mutation("Say whether what rings at an agent is accepted in the same moment, whatever its queue says.")
     async def switch_auto_answer(self, info: Info, input: SwitchAutoAnswerInput) -> MutationPayload:
-        who = input.agent_id or AgentId(info.context.viewer.agent_id)
-        return await send(info, SwitchAutoAnswer(who, input.on), input.client_mutation_id)
+        return await send(
+            info,
+            SwitchAutoAnswer(input.agent_id or AgentId(info.context.viewer.agent_id), input.on),
+            input.client_mutation_id,
+        )

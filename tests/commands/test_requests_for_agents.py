@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commands.agents import ReserveSlot
+from commands.answering import RemoveAllAgents
 from commands.attendance import LeaveConversation
 from commands.conversations import SetConversationData
 from commands.requests import RequestAgent
@@ -20,8 +21,17 @@ from domain.customers.facts import ConversationReleased, CustomerCreated
 from domain.ids import ChannelId, ConversationId, OfferId, QueueId, TaskId
 from domain.kernel import Refused, replace
 from domain.routing.decisions import Grounds
-from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued, TaskReserved
-from domain.tasks.task import Task
+from domain.tasks.facts import (
+    LAST_AGENT_STEP,
+    Routing,
+    StepReached,
+    StepReason,
+    TaskCloseReason,
+    TaskCreated,
+    TaskQueued,
+    TaskReserved,
+)
+from domain.tasks.task import REROUTE_PRIORITY, Task
 from tests.commands.office import NOON, Office, message
 from tests.commands.scenes import MARIA, PAUL, hang_up, newest, staffed, talks
 from tests.domain.configuration.situations import CHAT
@@ -78,6 +88,18 @@ async def test_the_last_agent_of_this_very_conversation_counts_first() -> None: 
     talk_id = ConversationId(await newest(office, ConversationStarted))
     await office.sends(LeaveConversation(talk_id, PAUL), message(3))
     assert (await routing(office)).last_agent_id == PAUL
+
+
+@pytest.mark.parametrize("reason", [TaskCloseReason.RESPONSE_TIMEOUT, TaskCloseReason.REROUTE])
+async def test_whoever_lost_the_customer_is_not_asked_before_all_others(reason: TaskCloseReason) -> None:
+    """routing 54, 56: they did not reply, or had to give the customer away."""
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    await talks(office, MARIA)
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(RemoveAllAgents(talk_id, reason))
+    again = await routing(office)
+    assert (again.priority, again.step, again.last_agent_id) == (REROUTE_PRIORITY, 0, None)
 
 
 async def test_a_conversation_without_an_agent_makes_nobody_forgotten() -> None:  # routing 54

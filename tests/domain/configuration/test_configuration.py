@@ -95,6 +95,8 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
         (replace(SALES, offer_timeout_s=0), "offer_timeout_s"),
         (replace(SALES, request_ttl_s=10**12), "request_ttl_s"),
         (replace(SALES, wrap_up_s=-1), "wrap_up_s"),
+        (replace(SALES, wrap_up_mandatory=True, wrap_up_s=901), "wrap_up_s"),  # routing 51
+        (replace(SALES, wrap_up_mandatory=True, wrap_up_enabled=False), "wrap_up_mandatory"),
         (MediaRoutingDomain("Chat", max_requests=101), "max_requests"),
         (RoutingAttribute("Spanish", AttributeType.PROFICIENCY_LEVEL, 0), "default_value"),
         (RoutingAttribute("VIP", AttributeType.BOOLEAN, 2), "default_value"),

@@ -120,6 +120,13 @@ class WithdrawOffer(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawOffers(Command):
+    """All that ring at this agent, or are about to, without a count against them (routing 37)."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class GiveBackSlot(Command):
     """It is held for what does not ring yet, and shall not: nobody was offered anything (routing 36, 37)."""
 
@@ -288,6 +295,16 @@ async def withdraw_offer(cmd: WithdrawOffer, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.withdraw(ctx.now))
 
 
+@handles(WithdrawOffers)
+async def withdraw_offers(cmd: WithdrawOffers, ctx: Context) -> Position:
+    position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
+    for task_id, slot in agent.slots.items():
+        if slot.state is SlotState.RESERVED:
+            await ctx.then(WithdrawOffer(task_id))
+            position = await ctx.then(GiveBackSlot(cmd.agent_id, task_id))
+    return position
+
+
 @handles(GiveBackSlot)
 async def give_back_slot(cmd: GiveBackSlot, ctx: Context) -> Position:
     """The request waits on, or falls back where it was for them alone. It may have begun to ring meanwhile."""
@@ -305,16 +322,14 @@ async def take_task_away(cmd: TakeTaskAway, ctx: Context) -> Position:
 
 @handles(HandOverWork)
 async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
-    """routing 37: offers are withdrawn without a count against the agent, talks are re-routed, wrap-ups just end.
+    """routing 37: first offers are withdrawn, then talks are re-routed, and wrap-ups just end.
 
     The slot may be a step behind its task (accepted, but not filled yet), so each task takes what concerns it; one that
     does not even ring yet waits on.
     """
+    await ctx.then(WithdrawOffers(cmd.agent_id))
     position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
     for task_id in (*agent.slots, *sorted(agent.wrap_ups)):
-        await ctx.then(WithdrawOffer(task_id))
-        if task_id in agent.slots and agent.slots[task_id].state is SlotState.RESERVED:
-            await ctx.then(GiveBackSlot(cmd.agent_id, task_id))
         await ctx.then(ExpireWrapUp(task_id))
         if (await ctx.load(Task, task_id)).agent_id is not None:
             position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))

@@ -24,7 +24,6 @@ from domain.conversations.facts import (
     ConversationStarted,
     ConversationState,
     DeliveryReported,
-    Holder,
     MessagePosted,
     ParticipantRole,
     Release,
@@ -367,13 +366,9 @@ S = TypeVar("S", bound=Standing)
 
 
 def _settled(standing: S) -> S:
-    """Without an agent who talks with the customer, nobody is to reply and nothing is on hold; nor is anything on hold for
-    one who talks with them no more, until that one is free (routing 36).
-    """
-    held = standing.held
+    """Without an agent who talks with the customer, nobody is to reply and nothing is on hold."""
     if standing.talking and standing.sessions:
-        goes_on = held is not None and held.held_by is Holder.INTERRUPTION and held.agent_id not in standing.talking
-        return replace(standing, held=None) if goes_on else standing
+        return standing
     if standing.response is None and standing.unanswered is None and standing.held is None:
         return standing
     return _answered(replace(standing, held=None))

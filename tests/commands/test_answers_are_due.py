@@ -170,8 +170,8 @@ async def test_late_and_repeated_firings_do_nothing() -> None:  # routing 42
     await reply(office, talk, "a1")
     head = await office.log.head()
     await office.sends(
-        WarnOfResponse(talk, waits, 50),
-        ExpireResponse(talk, waits),
+        WarnOfResponse(talk, waits, 50, office.now),
+        ExpireResponse(talk, waits, office.now),
         EndHold(talk, office.now),
         RemindCustomer(talk, waits, 0),
     )

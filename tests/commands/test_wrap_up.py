@@ -13,7 +13,7 @@ from domain.conversations.facts import ConversationStarted, ConversationState, P
 from domain.ids import QueueId, ReasonId, WrapUpFormId
 from domain.kernel import Invalid
 from domain.tasks.facts import MediaState, TaskCloseReason
-from domain.tasks.task import CodesNeeded
+from domain.tasks.refusals import CodesNeeded
 from tests.commands.office import message
 from tests.commands.scenes import MARIA, chat, hang_up, reasons, rings, staffed, talk, talks, task
 from tests.domain.configuration.situations import CHAT

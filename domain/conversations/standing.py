@@ -201,6 +201,10 @@ class Standing:
             raise NotInConversation("You do not talk with this customer (any more).")
         return part
 
+    def has_news(self, data: Mapping[str, str]) -> bool:
+        """Is any of it not known yet?"""
+        return any(self.data.get(key) != value for key, value in data.items())
+
     def check_open(self) -> None:
         if self.closed is not None:
             raise ConversationOver("This conversation is closed.")

@@ -53,7 +53,7 @@ class Talk(Standing):
 
     def set_data(self, data: Mapping[str, str]) -> Decision:
         self.check_open()
-        if any(self.data.get(key) != value for key, value in data.items()):
+        if self.has_news(data):
             yield ConversationDataSet(dict(data))
 
     def report_delivery(

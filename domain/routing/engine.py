@@ -9,7 +9,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     choices.py   which of them gets which           todo.py     what is looked at where much is new
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
-    agenda.py    whether there is anything to decide
+    agenda.py    whether there is anything to decide  conditions.py  what steps are left by
     watch.py     both, for those whom they concern  siblings.py  one request in several queues
     ageing.py    who goes before others in the end  clearing.py  which queues are being emptied
     waiting.py   who waits, and who is held for an offer
@@ -36,6 +36,7 @@ from domain.lines.facts import LineFlushed
 from domain.routing.agenda import Agenda
 from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
+from domain.routing.conditions import Expected, nobody_knows
 from domain.routing.decisions import Grounds
 from domain.routing.handlers import Handler, Handlers
 from domain.routing.lines import Lines, Pools, WorkKey
@@ -70,9 +71,11 @@ MISSED_MAX = 10_000
 
 
 class Engine:
-    """`feed` facts, then ask `decide(now)`. `next_due` says when asking again makes sense without a new fact."""
+    """`feed` facts, then ask `decide(now)`. `next_due` says when asking again makes sense without a new fact. `expected`: how
+    long a wait would be, for steps that ask about it (routing 8).
+    """
 
-    def __init__(self, state: State | None = None) -> None:
+    def __init__(self, state: State | None = None, expected: Expected = nobody_knows) -> None:
         self.state = state or State()
         self._agenda = agenda = Agenda()
         self._pools, self._skills, self._clocks = Pools(agenda), Skills(), Clocks(agenda)
@@ -81,7 +84,7 @@ class Engine:
         self._lines = Lines(self._pools, self._skills, reach)
         self._siblings = Siblings()
         about = self.state, self._staff, self._lines, self._clocks, self._siblings
-        self._watch = Watch(*about, agenda)
+        self._watch = Watch(*about, agenda, expected)
         self._waiting = Waiting(*about, self._watch, agenda)
         self._reasons = Reasons(self.state, self._staff)
         self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._waiting.hold, self._reasons)
@@ -154,7 +157,7 @@ class Engine:
         if agenda.rules:
             agenda.rules = False
             moves += self._waiting.send_away(self._watch.overflowing(now))
-            moves += self._watch.skips(moves)
+            moves += self._watch.skips(moves, now)
             self._staff.left = 0
         return moves
 

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from itertools import accumulate, chain, combinations
 from typing import TYPE_CHECKING
 
-from domain.configuration.settings import AgentSelectionPolicy, Queue, StepMode
+from domain.configuration.settings import AgentSelectionPolicy, Queue, SkipCondition, StepMode
 from domain.ids import AgentId, MrdId, QueueId, TaskId
 from domain.kernel import replace
 from domain.routing.agenda import Agenda
 from domain.routing.ranking import Ranking
 from domain.routing.reach import Lane, Reach
 from domain.routing.skills import Crowd, Matching, Scale, Skills, Union
-from domain.routing.skipping import REASONS, LastAgent, not_considered
+from domain.routing.skipping import LastAgent, not_considered, why_left
 from domain.tasks.facts import LAST_AGENT_STEP, StepReason
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ class Pools(dict[MrdId, Pool]):
 
 class Stage:
     """One step of one queue, and the requests that have reached it. `own`: the agents of this very step. `skip`: why it
-    is left when none of them is there.
+    is left when none of them is there, or when `skip_when` holds.
     """
 
-    __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number", "own", "skip")
+    __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number", "own", "skip", "skip_when")
 
     def __init__(
         self,
@@ -88,8 +88,10 @@ class Stage:
         choices: Sequence[Choice],
         admitted: Crowd,
         skip: StepReason | None = None,
+        skip_when: tuple[SkipCondition, ...] = (),
     ) -> None:
-        self.line, self.number, self.choices, self.admitted, self.skip = line, number, choices, admitted, skip
+        self.line, self.number, self.choices, self.admitted = line, number, choices, admitted
+        self.skip, self.skip_when = skip, skip_when
         self.own: Crowd = choices[-1][1]
         self._waiting: list[WorkKey] = []
         self._front = 0
@@ -154,7 +156,8 @@ class Line:
         by_skill = policy is not AgentSelectionPolicy.LONGEST_AVAILABLE
         self.considers = any(step.consider_if for step in whole.steps)
         self.has_gate = whole.opening is not None or bool(whole.overflow)
-        self.is_plain = not (self.considers or self.has_gate or any(step.skip_if for step in whole.steps))
+        self.is_plain = not (self.considers or self.has_gate or any(step.may_be_left for step in whole.steps))
+        self.has_conditions = any(step.skip_when for step in whole.steps)
         counted = (step.timeout_s if number in steps else 0 for number, step in enumerate(whole.steps[:-1]))
         waits = accumulate(counted, initial=0)
         self.begins = [timedelta(seconds=seconds) for seconds in waits]
@@ -174,8 +177,8 @@ class Line:
         cumulative = self.queue.step_mode is StepMode.CUMULATIVE
         those = range(step + 1) if cumulative else (step,)
         choices = [(self.steps[it], self.matchings[it], self.scales[it]) for it in those]
-        skip_if = self.queue.steps[step].skip_if
-        return Stage(self, self.lane.numbers[step], choices, self.admitted[step], REASONS[skip_if] if skip_if else None)
+        number, when = self.lane.numbers[step], self.queue.steps[step].skip_when
+        return Stage(self, number, choices, self.admitted[step], why_left(self.queue.steps[step]), when)
 
     def stage(self, step: int) -> Stage:
         """Where a request that has reached `step` stands; a queue that got shorter keeps them at its last step."""

@@ -164,12 +164,15 @@ class Waiting:
     # What changes without them
 
     def grow_urgent(self, now: datetime) -> None:
-        """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again."""
-        for task_id in list(self.ageing.ring(now)):
-            request = self._state.requests.get(task_id) or self._siblings.shadows.get(task_id)
-            if request is not None and (task_id in self.standing or task_id in self._watch.tasks):
-                self.leave(task_id)
-                self.enter(task_id, request)
+        """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again. Shadows of
+        whoever enters again begin anew, and are looked at once more (routing 11).
+        """
+        while grown := list(self.ageing.ring(now)):
+            for task_id in grown:
+                request = self._state.requests.get(task_id) or self._siblings.shadows.get(task_id)
+                if request is not None and (task_id in self.standing or task_id in self._watch.tasks):
+                    self.leave(task_id)
+                    self.enter(task_id, request)
 
     def open_anew(self, queue_id: QueueId) -> None:
         """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""

@@ -10,6 +10,7 @@ from domain.ids import QueueId, TaskId
 from domain.kernel import replace
 from domain.routing.agenda import Agenda
 from domain.routing.clocks import Clocks
+from domain.routing.conditions import Expected
 from domain.routing.diversions import Diversions
 from domain.routing.lines import Line, Lines, Stage
 from domain.routing.moves import Diverting, Move, Widening
@@ -26,10 +27,17 @@ class Watch:
     """`tasks`: those that are watched, by their queue."""
 
     def __init__(
-        self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings, agenda: Agenda
+        self,
+        state: State,
+        staff: Staff,
+        lines: Lines,
+        clocks: Clocks,
+        siblings: Siblings,
+        agenda: Agenda,
+        expected: Expected,
     ) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
-        self._skipping = Skipping(staff, agenda)
+        self._skipping = Skipping(staff, agenda, expected)
         self._siblings = siblings
         requests = ChainMap(siblings.shadows, state.requests)
         self._diversions = Diversions(state, staff, requests, siblings, agenda)
@@ -47,6 +55,8 @@ class Watch:
         self.tasks[task_id] = line.id
         if line.has_gate:
             self._diversions.enter(task_id, request, line, priority)
+        if line.has_conditions:
+            self._skipping.conditions.come(line.id, task_id, request.routing.first_enqueued_at)
         line = self._lines.considered(line, request.routing.data)
         if request.step < 0:
             stage = self._stage_of_last_agent(request, line)
@@ -62,6 +72,7 @@ class Watch:
     def leave(self, task_id: TaskId, stage: Stage | None) -> None:
         queue_id = self.tasks.pop(task_id)
         self._diversions.leave(task_id, queue_id)
+        self._skipping.conditions.go(task_id)
         if self._skipping.leave(task_id, stage) and stage is not None:
             self._lines.drop_stage_of_last_agent(stage)
 
@@ -102,19 +113,20 @@ class Watch:
     def overflowing(self, now: datetime) -> list[Diverting]:
         return self._diversions.overflowing(now)
 
-    def skips(self, moves: list[Move]) -> list[Move]:
+    def skips(self, moves: list[Move], now: datetime) -> list[Move]:
         """Besides the moves that there are already."""
         if not self._skipping.has_work:
             return []
         widening = {meant_by(move) for move in moves if isinstance(move, Widening)}
-        return [self._siblings.told(move) for move in self._skipping.moves(self._request, widening)]
+        return [self._siblings.told(move) for move in self._skipping.moves(self._request, widening, now)]
 
     @property
     def bound(self) -> datetime:
         return self._diversions.bound
 
     def next_due(self) -> datetime | None:
-        return self._diversions.next_due()
+        moments = (self._diversions.next_due(), self._skipping.conditions.next_due())
+        return min((it for it in moments if it is not None), default=None)
 
     def _request(self, task_id: TaskId) -> Request | None:
         return self._siblings.shadows.get(task_id) or self._state.requests.get(task_id)

@@ -109,7 +109,7 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
         (Bot("Greeter", timeout_s=0), "timeout_s"),
         (replace(SALES, steps=(Step(skip_if=SkipIf.NONE_READY),)), "steps[0].skip_if"),
         (replace(SALES, steps=(Step(consider_if=(VIP,)),)), "steps[0].consider_if"),
-        (replace(SALES, steps=(Step(consider_if=(VIP,) * 6), Step())), "steps[0].consider_if"),
+        (replace(SALES, steps=(Step(consider_if=(VIP,) * 11), Step())), "steps[0].consider_if"),
         (replace(SALES, steps=(Step(consider_if=(replace(VIP, field=" "),)), Step())), "steps[0].consider_if[0].field"),
         (
             replace(SALES, steps=(Step(consider_if=(replace(VIP, operator=GE),)), Step())),

@@ -22,7 +22,7 @@ from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
 from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDiverted, TaskQueued
 from domain.tasks.task import Task
 from tests.commands.office import Office, message
-from tests.commands.test_stories import HANDS_OVER, JOHN, MARIA, newest, rings, staffed, talk
+from tests.commands.scenes import HANDS_OVER, JOHN, MARIA, newest, rings, staffed, talk
 
 pytestmark = pytest.mark.anyio
 ELSEWHERE = Diversion(DiversionAction.OTHER_QUEUE, QueueId("returns"), "One moment more.")

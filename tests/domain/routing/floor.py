@@ -215,3 +215,10 @@ class Floor:
 
     def _pass(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+
+def a_floor(*steps: s.Step, **queue: object) -> Floor:
+    """One queue, and nobody there yet."""
+    floor = Floor()
+    floor.queue("sales", CHAT, *steps, **queue)
+    return floor

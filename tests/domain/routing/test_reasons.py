@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import msgspec
 
-from domain.agents import desk
 from domain.agents.facts import SlotReserved
 from domain.configuration import settings as s
 from domain.kernel import FACTS
@@ -12,7 +11,7 @@ from domain.routing.decisions import NAMED_MAX, Obstacle
 from domain.routing.engine import Engine, Offer, State
 from domain.tasks.facts import TaskReserved
 from infra.eventlog.codec import decode, encode
-from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, a_floor, knows
 
 
 def why(floor: Floor):
@@ -24,12 +23,6 @@ def why(floor: Floor):
 
 def names(candidates) -> list[str]:
     return [it.agent_id for it in candidates]
-
-
-def a_floor(*steps: s.Step, **queue: object) -> Floor:
-    floor = Floor()
-    floor.queue("sales", CHAT, *steps, **queue)
-    return floor
 
 
 def test_it_says_under_which_configuration_and_knowing_what() -> None:
@@ -93,8 +86,8 @@ def test_whoever_is_cut_off_or_interrupted_is_named() -> None:  # routing 35, 39
     floor.interruptible = {CHAT}
     floor.staff("ada")
     floor.staff("grace", "alan", mrds=(CHAT, EMAIL))
-    floor.agent("grace", lambda it: desk.connect(it, "c", several=False))
-    floor.agent("grace", lambda it: desk.disconnect(it, "c", NOON))
+    floor.agent("grace", lambda it: it.connect("c", several=False))
+    floor.agent("grace", lambda it: it.disconnect("c", NOON))
     floor.agent("alan", lambda it: it.reserve(EMAIL, "other", "o", 0, **floor.interruption(it, EMAIL)))
     floor.ask("t1")
     found = [(it.agent_id, it.obstacle, it.detail) for it in why(floor).rejected]

@@ -5,18 +5,12 @@ from domain.configuration.diversions import DiversionAction
 from domain.routing.decisions import Grounds, Obstacle
 from domain.routing.story import Turn, story, unable, words
 from domain.tasks.facts import TaskCloseReason, TaskDiverted, TaskNamed
-from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, a_floor, knows
 
 
 def told(floor: Floor) -> list[str]:
     history = [recorded for recorded in floor.history if recorded.category == "task"]
     return [words(chapter, str.title, str.title) for chapter in story(history)]
-
-
-def a_floor(*steps: s.Step, **queue: object) -> Floor:
-    floor = Floor()
-    floor.queue("sales", CHAT, *steps, **queue)
-    return floor
 
 
 def test_a_request_from_the_queue_to_the_end() -> None:  # routing 7, 13

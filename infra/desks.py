@@ -5,16 +5,18 @@ lost: their people have the usual grace to come back, and a restart signs nobody
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from uuid import UUID, uuid5
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from uuid import UUID
 
 import structlog
 
 from commands.bus import Command
 from commands.desks import DisconnectDesk
 from domain.agents.agent import Agent
+from domain.agents.facts import DeskConnected, DeskDisconnected
 from domain.ids import AgentId
-from domain.kernel import NAMESPACE, Position, Refused
+from domain.kernel import NAMESPACE, Position, Refused, uuid5
+from infra.eventlog.port import Batch
 
 LOOK_EVERY_S = 2.0
 log = structlog.get_logger(__name__)
@@ -26,6 +28,8 @@ def lease_of(house: str) -> str:
 
 
 class EmptyDesks:
+    """`observe` the log, on every process; `run` on the one that leads. A look costs what has changed since the last."""
+
     def __init__(
         self,
         send: Callable[[Command, UUID, str], Awaitable[Position]],
@@ -34,6 +38,13 @@ class EmptyDesks:
     ) -> None:
         """`lives`: is that server there?"""
         self._send, self._agents, self._lives = send, agents, lives
+        self._moved: set[AgentId] | None = None  # whose desks are others than at the last look; none: nobody looked yet
+        self._houses: dict[str, set[AgentId]] = {}
+
+    def observe(self, batch: Batch) -> None:
+        if self._moved is not None:
+            moved = (it.subject for it in batch if isinstance(it.fact, DeskConnected | DeskDisconnected))
+            self._moved.update(map(AgentId, moved))
 
     async def run(self) -> None:
         while True:
@@ -43,16 +54,31 @@ class EmptyDesks:
     async def look(self) -> None:
         """Raises `Unavailable`."""
         agents = self._agents()
-        known = {connection.partition("/")[0] for agent in agents.values() for connection in agent.desks}
-        gone = {house for house in known if not await self._lives(house)}
-        lost = [
-            DisconnectDesk(agent_id, connection)
-            for agent_id, agent in agents.items()
-            for connection in sorted(agent.desks)
-            if connection.partition("/")[0] in gone
-        ]
-        for command in lost:
-            try:
-                await self._send(command, uuid5(NAMESPACE, repr(command)), "desks")
-            except Refused as no:
-                log.info("no desk", code=no.code)
+        moved, self._moved = agents.keys() if self._moved is None else self._moved, set()
+        for agent_id in moved:
+            self._note(agent_id, agents[agent_id])
+        for house, there in tuple(self._houses.items()):
+            if there and not await self._lives(house):
+                await self._clear(house, [(agent_id, agents[agent_id]) for agent_id in sorted(there)])
+
+    def _note(self, agent_id: AgentId, agent: Agent) -> None:
+        here = {_house(connection) for connection in agent.desks}
+        for house in here:
+            self._houses.setdefault(house, set()).add(agent_id)
+        for house in [house for house, there in self._houses.items() if house not in here and agent_id in there]:
+            self._houses[house].remove(agent_id)
+            if not self._houses[house]:
+                del self._houses[house]
+
+    async def _clear(self, house: str, there: Iterable[tuple[AgentId, Agent]]) -> None:
+        for agent_id, agent in there:
+            for connection in sorted(it for it in agent.desks if _house(it) == house):
+                command = DisconnectDesk(agent_id, connection)
+                try:
+                    await self._send(command, uuid5(NAMESPACE, repr(command)), "desks")
+                except Refused as no:
+                    log.info("no desk", code=no.code)
+
+
+def _house(connection: str) -> str:
+    return connection.partition("/")[0]

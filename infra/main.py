@@ -88,6 +88,7 @@ class Parley:
     waker: Waker
     http: httpx2.AsyncClient
     desks: Desks
+    empty_desks: EmptyDesks
 
 
 def now() -> datetime:
@@ -120,15 +121,17 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         say("reading the log …")
         waker = Waker(bus, storage.log.wake if isinstance(storage.log, PostgresLog) else lambda: None)
         desks = Desks(centre.commands, new_id)
-        await centre.start((whereabouts.observe, waker.observe, desks.observe))
+        empty_desks = _empty_desks(centre, storage, desks)
+        await centre.start((whereabouts.observe, waker.observe, desks.observe, empty_desks.observe))
         stack.push_async_callback(centre.stop)
         projector = Projector(storage.log, storage.database_url, PROJECTIONS, settings.lease_s)
         stack.push_async_callback(projector.stop)
         readers = await stack.enter_async_context(reading(storage.database_url))
         views = Views(projector, readers)
         yield Parley(
-            settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http, desks
-        )
+            settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http, desks,
+            empty_desks,
+        )  # fmt: skip
 
 
 async def _nats(url: str) -> Bus:
@@ -259,7 +262,7 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     centre, roles = parley.centre, parley.settings.roles
     if Role.ENGINE in roles:
         yield "engine", _alone(parley, "engine", centre.route)
-        yield "empty desks", _alone(parley, "empty desks", _empty_desks(parley).run)
+        yield "empty desks", _alone(parley, "empty desks", parley.empty_desks.run)
     yield "desks", _alone(parley, lease_of(parley.desks.house), parley.desks.run)
     if Role.CONNECTORS in roles:
         yield "connectors", _alone(parley, "connectors", centre.deliver)
@@ -270,14 +273,16 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         yield "waker", parley.waker.run()
 
 
-def _empty_desks(parley: Parley) -> EmptyDesks:
+def _empty_desks(centre: Centre, storage: Storage, ours: Desks) -> EmptyDesks:
     async def lives(house: str) -> bool:
+        if house == ours.house:
+            return True
         try:
-            return await is_held(parley.storage.database_url, lease_of(house))
+            return await is_held(storage.database_url, lease_of(house))
         except psycopg.Error:  # nobody is taken for gone while nobody can be asked
             return True
 
-    return EmptyDesks(parley.centre.commands.send, lambda: parley.centre.router.agents, lives)
+    return EmptyDesks(centre.commands.send, lambda: centre.router.agents, lives)
 
 
 async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:

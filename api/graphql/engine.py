@@ -51,9 +51,10 @@ class Passing(Executor[Any]):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        me = proxy(self)
+        me = proxy(self)  # and its bound methods would hold on to us again
         self.async_helpers = GraphQLResolveInfoHelpers(
-            gather=lambda work: me.gather_async_work(work), track=lambda work: me.track_async_work(work)
+            gather=lambda work: me.gather_async_work(work),  # noqa: PLW0108
+            track=lambda work: me.track_async_work(work),  # noqa: PLW0108
         )
 
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from inspect import isawaitable, signature
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -193,7 +193,7 @@ def _own_resolver(field: GraphQLField) -> Resolve:
     definition: StrawberryField | None = field.extensions.get("strawberry-definition")
     if definition is None or definition.base_resolver is None or definition.extensions or field.args:
         raise NotPlain
-    resolve: Resolve = definition.base_resolver.wrapped_func
+    resolve = cast("Resolve", definition.base_resolver.wrapped_func)
     if tuple(signature(resolve).parameters) != ("self", "info"):
         raise NotPlain
     return resolve

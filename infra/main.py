@@ -48,7 +48,7 @@ from infra.lease import is_held, lease
 from infra.outbox import BotTurns, Deliveries, Whereabouts
 from infra.projector import Projector
 from infra.seed import Person, tell
-from infra.serving import CannotStart, calm_the_collector, ended, listening, set_up_logs
+from infra.serving import CannotStart, calm_the_collector, ended, listening, set_up_logs, sweeping
 from infra.serving import server as make_server
 from infra.settings import Profile, Role, Settings, master_keys
 from infra.storage import Storage, opened
@@ -269,6 +269,7 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     if Role.PROJECTOR in roles:
         yield "projector", _alone(parley, "projector", parley.projector.run)
     yield "views", parley.views.run()
+    yield "sweeping", sweeping()
     if isinstance(parley.storage.log, PostgresLog) and parley.settings.nats_url is not None:
         yield "waker", parley.waker.run()
 

@@ -30,7 +30,8 @@ from domain.conversations.facts import ConversationStarted, ConversationState, M
 from domain.ids import MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Cause
 from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDirection, TaskNamed
-from domain.tasks.task import REROUTE_PRIORITY, OfferGone, Task
+from domain.tasks.refusals import OfferGone
+from domain.tasks.task import REROUTE_PRIORITY, Task
 from tests.commands.office import Office, an_office, message
 from tests.commands.scenes import MARIA, PAUL, chat, hang_up, newest, reasons, rings, talk, talks, task
 from tests.domain.agents.situations import CHAT, EMAIL

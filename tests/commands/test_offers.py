@@ -13,7 +13,8 @@ from domain.conversations.facts import AgentRequested, ConversationStarted, Conv
 from domain.ids import ConversationId, SessionId
 from domain.sessions.facts import SessionEndReason, SessionStarted
 from domain.tasks.facts import TaskCloseReason, TaskState
-from domain.tasks.task import REROUTE_PRIORITY, OfferGone
+from domain.tasks.refusals import OfferGone
+from domain.tasks.task import REROUTE_PRIORITY
 from tests.commands.office import Office, message
 from tests.commands.scenes import MARIA, PAUL, chat, hang_up, newest, reasons, rings, staffed, talk, talks, task
 

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp
 from infra.gathering import GatheringHttp
 from infra.settings import Settings
 
-GARBAGE = (10_000, 1_000, 1_000)
-"""Collector thresholds: a pass over what is new takes some milliseconds, one over everything that came with the last
-20,000 messages more than a tenth of a second. So the latter waits until nobody does, see `sweeping`."""
+GARBAGE = (25_000, 1_000, 1_000)
+"""Collector thresholds: a pass over what is new takes some ten milliseconds, one over all that came with the last ten
+thousand conversations more than a hundred. So the latter waits until nobody else does, see `sweeping`."""
 LOOK_EVERY_S = 1.0
 QUIET = 0.02
 """The share of a core that a quiet process uses."""

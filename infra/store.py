@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from commands.ports import Change
 from domain.kernel import (
@@ -57,7 +56,7 @@ class _Warm:
         self.model: Any = None
         self.version = NOT_WRITTEN
         self.position: Position = BEGINNING
-        self.causes: dict[UUID, None] = {}
+        self.causes: dict[int, None] = {}  # as numbers, at which the garbage collector need not look
         self.guessed = False
         self.heard = NOT_WRITTEN  # the newest version that the log told of, perhaps while we were at work
         self.heard_last: tuple[datetime, Fact] | None = None
@@ -98,7 +97,7 @@ class _Warm:
             self.mistaken = True
 
     def remember(self, cause: Cause) -> None:
-        self.causes[cause.command_id] = None
+        self.causes[cause.command_id.int] = None
         if len(self.causes) > CAUSES_MAX:
             del self.causes[next(iter(self.causes))]
 
@@ -146,7 +145,7 @@ class WarmStore:
                         warm.guess(model())
                     else:
                         await self._read(model, stream, warm)
-                if cause.command_id in warm.causes:
+                if cause.command_id.int in warm.causes:
                     return Change(warm.model, (), warm.position)
                 try:
                     facts = tuple(decide(warm.model))
@@ -225,7 +224,7 @@ class WarmStore:
         warm.model = replay(begun, (recorded.fact for recorded in history if recorded.version > version))
         warm.version = history[-1].version if history else NOT_WRITTEN
         warm.position = history[-1].position if history else BEGINNING
-        warm.causes = {recorded.cause.command_id: None for recorded in history[-CAUSES_MAX:]}
+        warm.causes = {recorded.cause.command_id.int: None for recorded in history[-CAUSES_MAX:]}
         if self._snapshots.has(model):
             warm.keep_at = version + self._snapshots.every
             if warm.version >= warm.keep_at:

@@ -1,7 +1,7 @@
 """How is a model of many facts warm again in no time? What was folded is kept now and then, and only the rest is read.
 
 Kept is what the log itself has told, never what was merely decided. A snapshot that was made by other code, or that does
-not fit the log, is passed over: it saves time, and is nowhere the truth (docs/adr/0016).
+not fit the log, is passed over: it saves time, and is nowhere the truth (docs/adr/0017).
 """
 
 import ast

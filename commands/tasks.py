@@ -225,7 +225,8 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
         queue_id = cmd.decision.queue_id
     queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
-    auto_answer = queue is not None and queue.auto_answer and task.named is None
+    of_queue = queue is not None and queue.auto_answer and task.named is None
+    auto_answer = of_queue or agent.auto_answers
     try:
         return await ctx.change(
             Task,

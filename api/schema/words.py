@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum
 from typing import Any, TypeVar, cast
 
 import strawberry
@@ -93,7 +93,7 @@ CONFIG = StrawberryConfig(
     }
 )
 
-ENUMS: dict[type[StrEnum], str] = {
+ENUMS: dict[type[Enum], str] = {
     Role: "What a person may do. Roles add up.",
     AgentState: "The global state of an agent.",
     MrdState: "The state of an agent in one media routing domain.",

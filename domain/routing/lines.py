@@ -20,7 +20,7 @@ from domain.routing.skipping import REASONS, LastAgent, not_considered
 from domain.tasks.facts import LAST_AGENT_STEP, StepReason
 
 if TYPE_CHECKING:
-    from domain.routing.staff import Seat
+    from domain.routing.staff import Chair, Seat
 
 WorkKey = tuple[int, int, datetime, TaskId, int]
 """Queue priority ↓, task priority ↓, first enqueued ↑, id (routing 16); then the number of the step."""
@@ -33,18 +33,34 @@ Choice = tuple[int, Crowd, Scale | None]
 class Pool:
     """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
     and what has changed since the last decision: `freed` agents, `fresh` requests that are not in any order yet, and the
-    `stirred` steps to be looked at. `staffed`: whoever works in it; `capable`: those who may have tasks at all; `willing`:
-    those who want work here.
+    `stirred` steps to be looked at. `staffed`: whoever works in it, `staff_count` of them; `capable`: those who may have tasks
+    at all; `chairs`: everybody's, by their number; `willing`: those who want work here; `offered`: those to whom something is offered; `closed`: those whom
+    nothing is offered meanwhile, as they are cut off, or interrupted.
     """
 
-    __slots__ = ("capable", "freed", "fresh", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
+    __slots__ = (
+        "capable",
+        "chairs",
+        "closed",
+        "freed",
+        "fresh",
+        "mrd_id",
+        "offered",
+        "seats",
+        "staff_count",
+        "staffed",
+        "stirred",
+        "willing",
+        "work",
+    )
 
     def __init__(self, mrd_id: MrdId) -> None:
         self.mrd_id = mrd_id
         self.seats, self.work = Ranking(), Ranking()
+        self.chairs: dict[int, Chair] = {}
         self.freed: set[Seat] = set()
         self.fresh: dict[TaskId, Standing] = {}
-        self.stirred = self.staffed = self.capable = self.willing = 0
+        self.stirred = self.staffed = self.capable = self.willing = self.offered = self.closed = self.staff_count = 0
 
     def line_up(self) -> None:
         """Whoever is fresh takes their place."""

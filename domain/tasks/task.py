@@ -8,7 +8,6 @@ from typing import ClassVar, Self, assert_never
 from domain.configuration.diversions import Diversion, DiversionAction
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
-from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import (
     MediaState,
@@ -105,8 +104,8 @@ class Task:
     def queue_id(self) -> QueueId | None:
         """The queue whose settings hold for it: of several the one by which it was offered, the first before (routing 11)."""
         several = self.routing.also_in if self.routing else ()
-        if several and self.offer and self.offer.decision.queue_id in several:
-            return self.offer.decision.queue_id
+        if several and self.offer and self.offer.queue_id in several:
+            return self.offer.queue_id
         source = self.routing or self.named
         return source.queue_id if source else None
 
@@ -217,18 +216,19 @@ class Task:
         agent: AgentId,
         due: datetime,
         step: int,
-        why: Grounds = UNTOLD,
+        queue_id: QueueId | None = None,
+        slot_version: int | None = None,
         *,
         auto_answer: bool = False,
     ) -> Decision:
         """Offer it to an agent whose slot is held; one live offer at a time (routing 19, 67). `auto_answer`: it is theirs
-        in the same moment, and both are said (routing 22).
+        in the same moment, and both are said (routing 22). `slot_version`: where their stream says why to them.
         """
         if self.offer is not None and self.offer.offer_id == offer:
             return
         if not self._waits or (self.named is not None and self.named.agent_id != agent):
             raise TaskOver("This request does not wait for an agent any more.")
-        yield TaskReserved(offer, agent, due, step, why)
+        yield TaskReserved(offer, agent, due, step, queue_id, slot_version)
         if auto_answer:
             yield TaskAccepted(offer, agent, self._check_created().conversation_id)
 

@@ -6,7 +6,7 @@ from commands.agents import HandOverWork
 from commands.answering import RemoveAllAgents
 from commands.attendance import AdmitAgent, LoseSession, ReleaseCustomer, SettleDeparture, ShareSessions
 from commands.bots import AssignBot, WelcomeCustomer
-from commands.inbound import ReleaseIdentity
+from commands.inbound import EndSession, ReleaseIdentity
 from commands.policies import (
     agents_leave,
     answers_are_due,
@@ -22,6 +22,7 @@ from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
     AgentRequestEnded,
+    AgentRoleChanged,
     CloseReason,
     ConversationClosed,
     ParticipantRole,
@@ -119,6 +120,15 @@ SENTENCES = [
         ResponseTimedOut(MessageId("m1")),
         [RemoveAllAgents(TALK, TaskCloseReason.RESPONSE_TIMEOUT)],  # routing 56
     ),
+    *(
+        (
+            bots_first.whoever_comes_while_their_agent_begins_to_wrap_up_is_welcomed,
+            "conversation-talk",
+            AgentRoleChanged(MARIA, role),
+            [WelcomeCustomer(TALK)] if role is ParticipantRole.WRAP_UP else [],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP)
+    ),
     # conversations_end
     (
         conversations_end.an_ended_session_leaves_its_conversation,
@@ -131,6 +141,15 @@ SENTENCES = [
         "conversation-talk",
         SessionLeft(SESSION, SessionEndReason.CUSTOMER),
         [SettleDeparture(TALK)],
+    ),
+    *(
+        (
+            conversations_end.a_silent_customers_sessions_end,
+            "conversation-talk",
+            SessionLeft(SESSION, reason),
+            [EndSession(SESSION, reason)] if reason is SessionEndReason.INACTIVITY else [],  # routing 56
+        )
+        for reason in SessionEndReason
     ),
     (
         conversations_end.when_the_last_agent_left_too_the_conversation_closes,

@@ -137,7 +137,7 @@ ENUMS: dict[type[Enum], str] = {
     " ESTIMATED_WAIT: it would still wait so long.",
     Rule: "What must hold for an offer, in the order in which it is asked.",
     Turn: "What happened to a request on its way to an agent.",
-    Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED.",
+    Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED, in records of former times.",
     Weekday: "A day of the week.",
 }
 for _enum, _text in ENUMS.items():

@@ -14,7 +14,9 @@ from projections.paging import FIRST, Connection, Listing, Page, Window
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """`agent_id`: who holds it, from the offer on; `slot_version`: which fact of theirs says why. `first_enqueued_at` is the request's, whatever task it began under."""
+    """`agent_id`: who holds it, from the offer on; `slot_version`: which fact of theirs says why. `first_enqueued_at`
+    is the request's, whatever task it began under.
+    """
 
     id: TaskId
     conversation_id: ConversationId

@@ -203,10 +203,13 @@ class DeskConnected(Fact, stored_as="agent.desk-connected"):
 
 @dataclass(frozen=True, slots=True)
 class DeskDisconnected(Fact, stored_as="agent.desk-disconnected"):
-    """`due`: none while another connection is left, or nobody is signed in; else they are signed out then (routing 39)."""
+    """`due`: none while another connection is left, or nobody is signed in; else they are signed out then (routing 39).
+    `watched`: not where whoever watched the connection is gone, too, so that nobody saw them leave (routing 29).
+    """
 
     connection_id: str
     due: datetime | None = None
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

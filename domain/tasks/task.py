@@ -16,7 +16,6 @@ from domain.tasks.facts import (
     Routing,
     SessionAdded,
     StepReached,
-    StepReason,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
@@ -179,15 +178,14 @@ class Task:
             yield pulled
             yield TaskAccepted(OfferId(""), pulled.agent_id, pulled.conversation_id)
 
-    def widen(self, step: int, reason: StepReason = StepReason.WAITED, queue_id: QueueId | None = None) -> Decision:
-        """`queue_id`: in another of its queues than the first (routing 11)."""
-        routing = self.routing
+    def widen(self, reached: StepReached) -> Decision:
+        """Steps are not gone back, in any of its queues (routing 7, 11)."""
+        routing, queue = self.routing, reached.queue_id
         if self.media_state is not MediaState.QUEUED or routing is None:
             return
-        if queue_id is None or queue_id in routing.also_in:
-            reached = routing.step if queue_id is None else routing.steps.get(queue_id, 0)
-            if step > reached:
-                yield StepReached(step, reason, queue_id)
+        before = routing.step if queue is None else routing.steps.get(queue, 0)
+        if (queue is None or queue in routing.also_in) and reached.step > before:
+            yield reached
 
     def divert(self, rule: str, diversion: Diversion, measured: int = 0, queue_id: QueueId | None = None) -> Decision:
         """It is not to wait on as it did; each rule is applied once, and never while it rings (routing 57, 58). A customer

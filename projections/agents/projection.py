@@ -65,7 +65,7 @@ class Row(msgspec.Struct):
 
 class Agents:
     name: LiteralString = "agents"
-    version = 2
+    version = 3
     facts: frozenset[type[Fact]] = frozenset(get_args(AgentFact))
 
     def __init__(self) -> None:

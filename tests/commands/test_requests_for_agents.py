@@ -9,11 +9,14 @@ import pytest
 from commands.agents import ReserveSlot
 from commands.attendance import LeaveConversation
 from commands.conversations import SetConversationData
+from commands.inbound import ReceiveMessage
 from commands.requests import RequestAgent
 from commands.tasks import WidenTask
 from commands.wrap_up import FinishWrapUp
 from domain.configuration.catalog import Catalog
-from domain.configuration.settings import Channel
+from domain.configuration.priorities import PriorityLabel
+from domain.configuration.request_data import read
+from domain.configuration.settings import Channel, Step
 from domain.conversations.facts import ConversationStarted, RequestReason
 from domain.customers.customer import Customer
 from domain.customers.facts import ConversationReleased, CustomerCreated
@@ -28,6 +31,7 @@ from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio
 WHATSAPP = ChannelId("whatsapp-line")
+URGENT = PriorityLabel("haste", "7", 7)
 
 
 def routes_to_last_agent(catalog: Catalog, timeout_s: int) -> Catalog:
@@ -115,6 +119,71 @@ async def test_a_request_takes_along_what_the_queue_asks_about_and_nothing_else(
         RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED, QueueId("returns")),
     )
     assert (await routing(office)).data == {"order": "150"}
+
+
+def asks_about(office: Office, *lines: str) -> None:
+    steps = replace(office.catalog.queues[QueueId("sales")].steps[0], consider_if=tuple(map(read, lines))), Step()
+    sales = replace(office.catalog.queues[QueueId("sales")], steps=steps, priority_labels=(URGENT,))
+    office.catalog = replace(office.catalog, queues={**office.catalog.queues, QueueId("sales"): sales})
+
+
+def tells(**data: str) -> ReceiveMessage:
+    return ReceiveMessage(replace(message().inbound, channel_data=data))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_for_it"),
+    [
+        ("language == es", True),  # what the connector told
+        ("language == fr", False),
+        ("channel.id == whatsapp-line", True),
+        ("channel.type == whatsapp", True),
+        ("channel.type == web", False),
+        ("has channel.service", True),
+        ("customer.name == John", True),
+        ("customer.known == true", True),
+        ("request.direction == INBOUND", True),
+        ("request.priority >= 7", True),  # what its labels made of it
+        ("has segment", False),
+    ],
+)
+async def test_a_step_may_be_for_what_is_known_of_the_request(line: str, is_for_it: bool) -> None:  # routing 9
+    office = await staffed()
+    asks_about(office, line)
+    await office.sends(tells(language="es", haste="7", **{"customer.known": "a lie", "channel.type": "a lie"}))
+    wanted, field = await routing(office), read(line).field
+    assert wanted.left_out == ({} if is_for_it else {"sales": (0,)})
+    assert (field in wanted.data) is (field != "segment")
+
+
+async def test_what_somebody_said_later_goes_before_what_the_channel_told() -> None:  # routing 9
+    office = await staffed()
+    asks_about(office, "language == es")
+    await office.sends(tells(language="fr"))
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    done = await talks(office)
+    await office.sends(
+        LeaveConversation(talk_id, MARIA),
+        FinishWrapUp(done, MARIA),
+        SetConversationData(talk_id, {"language": "es"}),
+        RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED),
+    )
+    assert [it.routing.left_out for it in await office.facts(TaskQueued)] == [{"sales": (0,)}, {}]
+
+
+async def test_what_was_looked_at_once_holds_however_often_it_rings() -> None:  # routing 9, 24
+    office = await staffed()
+    asks_about(office, "language == es")
+    await office.sends(tells(language="fr"))
+    waiting = TaskId(await newest(office, TaskCreated))
+    await office.sends(
+        SetConversationData(ConversationId(await newest(office, ConversationStarted)), {"language": "es"})
+    )
+    await office.sends(ReserveSlot(MARIA, CHAT, waiting, OfferId("o1"), 1))
+    await office.wait(20)
+    first, again = (it.routing for it in await office.facts(TaskQueued))
+    assert (again.attempt, again.data, again.left_out) == (2, first.data, first.left_out)
+    assert first.data == {"language": "fr"}
 
 
 async def test_a_step_that_is_left_says_why() -> None:  # routing 8

@@ -8,6 +8,7 @@ from commands.agents import LogOut, MakeNotReady, ReserveSlot
 from commands.answering import HoldConversation
 from commands.attendance import LeaveConversation
 from commands.colleagues import AskColleague, WithdrawRequest
+from commands.conversations import SetConversationData
 from commands.tasks import AcceptTask
 from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import NotRoutable
@@ -255,7 +256,17 @@ async def test_who_became_busy_in_between_does_not_keep_the_customer() -> None:
     assert (await floor.reasons())[0] is TaskCloseReason.NO_AGENT_AVAILABLE
     waiting = await floor.task(await floor.newest())
     assert (waiting.media_state, waiting.routing.priority) == (MediaState.QUEUED, REROUTE_PRIORITY)
+    assert waiting.routing.excluded == frozenset()  # nothing rang: Paul may have it after lunch
     await floor.comes(ZOE)
+
+
+async def test_what_a_request_carries_is_asked_anew_by_the_queue_to_which_it_is_passed_on() -> None:  # routing 45
+    """What is known of the customer goes along; steps, waiting and the last agent of the former queue do not."""
+    floor = await talking()
+    await floor.office.sends(SetConversationData(floor.talk_id, {"order": "250", "segment": "vip"}))
+    passed_on = (await floor.task(await floor.asks(TRANSFER, queue_id=RETURNS))).routing
+    assert passed_on.data == {"order": "250"}  # what the steps of the new queue ask about
+    assert (passed_on.step, passed_on.steps, passed_on.also_in, passed_on.last_agent_id) == (0, {}, (), None)
 
 
 async def test_where_the_talk_has_no_queue_any_more_the_customer_is_told() -> None:  # routing 28

@@ -79,6 +79,15 @@ class Consideration:
     field: str = doc("A field of the request's data.")
     operator: s.RelationalOperator = doc("How it is compared.")
     value: str = doc("With what.")
+    junction: s.Junction = doc("How it is joined to those before it.")
+
+
+@strawberry.type(description="A comparison of who is there for a step, or of what waits.")
+class SkipCondition:
+    measure: s.Measure = doc("What is compared.")
+    operator: s.RelationalOperator = doc("How it is compared.")
+    value: int = doc("With what: a number, or seconds.")
+    junction: s.Junction = doc("How it is joined to those before it.")
 
 
 @strawberry.type(description="Who may answer, from when on.")
@@ -86,7 +95,8 @@ class Step:
     expressions: list[Expression] = doc("Who; without any, everybody in the media routing domain.")
     timeout_s: int = doc("Seconds until the next step begins.")
     skip_if: s.SkipIf | None = doc("When it is left out; null for never.")
-    consider_if: list[Consideration] = doc("What must all hold of the request.")
+    consider_if: list[Consideration] = doc("What must hold of the request, joined from left to right.")
+    skip_when: list[SkipCondition] = doc("In place of `skipIf`: it is left out while these hold.")
 
 
 @strawberry.type(description="What a request carries makes it urgent.")
@@ -321,7 +331,14 @@ def _step(step: s.Step) -> Step:
         ],
         timeout_s=step.timeout_s,
         skip_if=step.skip_if,
-        consider_if=[Consideration(field=it.field, operator=it.operator, value=it.value) for it in step.consider_if],
+        consider_if=[
+            Consideration(field=it.field, operator=it.operator, value=it.value, junction=it.junction)
+            for it in step.consider_if
+        ],
+        skip_when=[
+            SkipCondition(measure=it.measure, operator=it.operator, value=it.value, junction=it.junction)
+            for it in step.skip_when
+        ],
     )
 
 

@@ -124,6 +124,15 @@ def test_silence_ends_all_sessions_in_one_decision_and_only_the_silence_that_was
     two.when(lambda it: it.end_silence(MessageId("a0"))).then()
 
 
+def test_who_is_not_silent_any_more_is_not_reminded() -> None:  # routing 42, 56
+    def reminds(it: Conversation):
+        return it.remind(MessageId("a1"), 0, "Are you there?", None)
+
+    assert given(Conversation, *SILENT).when(reminds).leaves(lambda it: len(it.posted)) == 2
+    for nobody_is_asked in ((*SILENT, said("m1")), (*SILENT, TRANSFER), (*SILENT, ConversationHeld(MARIA, LATER))):
+        given(Conversation, *nobody_is_asked).when(reminds).then()
+
+
 def test_the_time_to_reply_is_of_the_first_message_that_waits() -> None:  # routing 56
     """Whoever wrote twice while they were on hold."""
     held = (*TALKING, ConversationHeld(MARIA, LATER), said("m1"), said("m2"))

@@ -164,7 +164,8 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     if customer_id is None:
         raise NotFound("There is no such conversation.")
     last_agent_id, last_agent_until = None, None
-    if cmd.direction is TaskDirection.INBOUND:  # whoever asks for a colleague does not mean themselves
+    # whoever asks for a colleague does not mean themselves, and whose work was taken away is not asked first again
+    if cmd.direction is TaskDirection.INBOUND and cmd.previous_task_id is None:
         last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
     asked = Asked(cmd.queue_id, cmd.session_id, cmd.task_id, cmd.priority)
     priority = cmd.priority
@@ -225,7 +226,8 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
         queue_id = cmd.decision.queue_id
     queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
-    auto_answer = queue is not None and queue.auto_answer and task.named is None
+    of_queue = queue is not None and queue.auto_answer and task.named is None
+    auto_answer = of_queue or agent.auto_answers
     try:
         return await ctx.change(
             Task,

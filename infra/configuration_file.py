@@ -45,11 +45,14 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
-    """What is configured of an agent. `mrds`: how many tasks at once; a domain that is not named is none."""
+    """What is configured of an agent. `mrds`: how many tasks at once; a domain that is not named is none. `auto_answer`: what
+    rings at them is accepted in the same moment (routing 22).
+    """
 
     name: str = ""
     attributes: Mapping[AttributeId, int] = field(default_factory=dict)
     mrds: Mapping[MrdId, int] = field(default_factory=dict)
+    auto_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def _agent(agent: Agent, catalog: Catalog) -> AgentSettings:
         agent.name,
         {id_: value for id_, value in sorted(agent.attributes.items()) if id_ in catalog.attributes},
         {id_: mrd.tasks_max for id_, mrd in sorted(agent.mrds.items()) if id_ in catalog.mrds and mrd.tasks_max},
+        agent.auto_answers,
     )
 
 
@@ -136,6 +140,8 @@ def plain(settings: s.Settings | AgentSettings) -> Plain:
             step["consider_if"] = request_data.written_lines(given.consider_if)
             if given.skip_when:
                 step["skip_if"], step["skip_when"] = skip_conditions.written(given.skip_when), []
+    if isinstance(settings, AgentSettings):
+        shown["auto_answer"] = settings.auto_answer or None
     if isinstance(settings, BusinessCalendar):
         shown = _with_times(shown, lambda text: text.removesuffix(":00") if text.count(":") == 2 else text)
     return _without_empty(settings, shown)

@@ -59,6 +59,13 @@ class AttributeWithdrawn(Fact, stored_as="agent.attribute-withdrawn"):
 
 
 @dataclass(frozen=True, slots=True)
+class AutoAnswerSwitched(Fact, stored_as="agent.auto-answer-switched"):
+    """`on`: what rings at them is accepted in the same moment, whatever the queue says (routing 22)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MrdGranted(Fact, stored_as="agent.mrd-granted"):
     """From now on at most `tasks_max` tasks at once; fewer than there are drops none (routing 33)."""
 
@@ -224,6 +231,7 @@ AgentFact = (
     AgentRegistered
     | AttributeAssigned
     | AttributeWithdrawn
+    | AutoAnswerSwitched
     | MrdGranted
     | LoggedIn
     | LoggedOut

@@ -13,6 +13,7 @@ from domain.agents.facts import (
     AgentState,
     AttributeAssigned,
     AttributeWithdrawn,
+    AutoAnswerSwitched,
     DeskConnected,
     DeskDisconnected,
     IdleWarned,
@@ -97,6 +98,7 @@ class Standing:
     """Whoever watched their desk is gone: nobody knows whether they are there (routing 29)."""
     idle_due: datetime | None = None
     idle_warned: bool = False
+    auto_answers: bool = False
 
     @property
     def state(self) -> AgentState:
@@ -181,6 +183,8 @@ class Standing:
                 return replace(self, username=username, name=name)
             case AttributeAssigned(attribute_id=attribute, value=value):
                 return replace(self, attributes={**self.attributes, attribute: value})
+            case AutoAnswerSwitched(on=on):
+                return replace(self, auto_answers=on)
             case AttributeWithdrawn(attribute_id=attribute):
                 return replace(self, attributes={a: v for a, v in self.attributes.items() if a != attribute})
             case MrdGranted(mrd_id=mrd, tasks_max=tasks_max):

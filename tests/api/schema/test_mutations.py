@@ -187,6 +187,17 @@ async def test_configuration(office):
     assert "scholars" not in office.world.centre.catalog.queues
 
 
+async def test_who_has_what_rings_at_them_accepted(office):  # routing 22
+    await office.done("ada", "switchAutoAnswer", on=True)
+    await office.done("root", "switchAutoAnswer", agentId=GRACE, on=True)
+    assert await code(office, "ada", "switchAutoAnswer", agentId=GRACE, on=False) == "NOT_FOUND"
+    told = "query($id: ID!) { agent(id: $id) { isAutoAnswering } }"
+    at = await office.done("root", "switchAutoAnswer", agentId=ADA, on=False)
+    for agent, on in ((ADA, False), (GRACE, True)):
+        asked = told.replace("$id)", "$id, waitFor: $at)").replace("$id: ID!", "$id: ID!, $at: Cursor")
+        assert (await office.ask("sam", asked, id=agent, at=at))["agent"] == {"isAutoAnswering": on}
+
+
 async def test_forms_calendars_and_lists(office):
     do = office.done
     await do("root", "configureReasonCode", id="sold", name="Sold", kind="WRAP_UP")

@@ -65,6 +65,7 @@ presence = st.one_of(
     decision("grant_mrd", mrds, st.integers(0, 3)),
     decision("assign_attribute", st.just("spanish"), st.integers(-1, 11)),
     decision("withdraw_attribute", st.just("spanish")),
+    st.booleans().map(lambda on: lambda agent: agent.switch_auto_answer(on=on)),
 )
 decisions = st.lists(work | work | work | presence, max_size=60)
 with_pulls = st.lists(work | work | pulled | presence, max_size=60)

@@ -7,6 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.agents import SwitchAutoAnswer
 from commands.configuration import Configure
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentRegistered, AttributeAssigned, MrdGranted
@@ -222,6 +223,12 @@ def test_what_a_step_is_for_is_joined_line_by_line() -> None:  # routing 9
     text = write(NOW).replace("- order >= 100\n", "- order >= 100\n      - OR segment == vip\n")
     (change,) = diff(text)
     assert list(change.lines())[1:] == ["    steps[0].consider_if[1]: OR segment == vip"]
+
+
+def test_who_answers_by_themselves_is_written() -> None:  # routing 22
+    assert "auto_answer" not in write(NOW)[write(NOW).index("agents:") :]
+    (change,) = diff("agents:\n  ada: {name: Ada, attributes: {spanish: 7}, mrds: {chat: 3}, auto_answer: true}\n")
+    assert (list(change.lines())[1:], change.commands) == (["    auto_answer: True"], (SwitchAutoAnswer(ADA, True),))
 
 
 def test_a_word_is_a_text_and_not_a_yes_or_no() -> None:

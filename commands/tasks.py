@@ -164,7 +164,8 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     if customer_id is None:
         raise NotFound("There is no such conversation.")
     last_agent_id, last_agent_until = None, None
-    if cmd.direction is TaskDirection.INBOUND:  # whoever asks for a colleague does not mean themselves
+    # whoever asks for a colleague does not mean themselves, and whose work was taken away is not asked first again
+    if cmd.direction is TaskDirection.INBOUND and cmd.previous_task_id is None:
         last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
     asked = Asked(cmd.queue_id, cmd.session_id, cmd.task_id, cmd.priority)
     priority = cmd.priority

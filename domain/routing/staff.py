@@ -294,10 +294,10 @@ class Staff:
 
 
 def _limit(agent: Agent, mrd_id: MrdId) -> int:
-    """How many tasks at once: their maximum, if they would be given work when they have none."""
+    """How many tasks at once: their maximum, if they would be given work when they have none. Nobody is willing in a domain
+    that somebody else routes (routing 34).
+    """
     mrd = agent.mrds.get(mrd_id, NOWHERE)
-    if mrd.mirrored is not None:  # somebody else routes it (routing 34)
-        return 0
     state = mrd_state(agent.logged_in, mrd.willing and agent.ready, 0, mrd.tasks_max)
     return mrd.tasks_max if state is MrdState.READY else 0
 

@@ -4,17 +4,20 @@ import pytest
 
 from commands.agents import LogOut
 from commands.answering import RemoveAllAgents
-from commands.attendance import LeaveConversation
+from commands.attendance import LeaveConversation, LoseSession
 from commands.bus import Command
+from commands.colleagues import NameTask
 from commands.inbound import EndSession
-from commands.tasks import AcceptTask
+from commands.tasks import AcceptTask, EnqueueTask, ExpireOffer, rerouted
 from domain.agents.facts import MrdState
-from domain.conversations.facts import ConversationStarted, Release
+from domain.conversations.facts import AgentRequested, ColleagueRequested, ConversationStarted, Release
 from domain.ids import ConversationId, SessionId, TaskId
+from domain.kernel import Recorded
 from domain.sessions.facts import SessionEndReason, SessionStarted
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection
 from tests.commands.floor import MARIA, PAUL, SALES, Floor, a_floor, talking
-from tests.commands.office import message
+from tests.commands.office import Office, message
+from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio
 STAGES = ["queued", "ringing", "accepted meanwhile"]
@@ -99,3 +102,63 @@ def goes(floor: Floor, how: str) -> Command:
             return LogOut(MARIA, forced=True)
         case _:
             return RemoveAllAgents(floor.talk_id, TaskCloseReason.RESPONSE_TIMEOUT)
+
+
+# What is carried out late, because its stream was reacted to late
+
+
+async def test_what_rang_in_vain_while_its_customer_left_does_not_go_on() -> None:
+    """The departure is settled before the request stands in line again."""
+    floor = await talking()
+    await floor.asks(TaskDirection.DIRECT_TRANSFER, queue_id=SALES)
+    ringing = await floor.rings(PAUL)
+    offer = (await floor.task(ringing)).offer
+    await floor.office.send(ExpireOffer(ringing, offer.offer_id))
+    await floor.office.send(await last_session_ends(floor))
+    late = await settled_but_for(f"task-{ringing}", floor.office)
+    assert (await floor.talk()).sessions == {}
+    for recorded in late:
+        await floor.office.react(recorded)
+    await floor.office.settle()
+    assert (await floor.reasons()).count(TaskCloseReason.CANCELLED) == 1
+    assert (await floor.task(rerouted(ringing))).closed is TaskCloseReason.CANCELLED
+
+
+@pytest.mark.parametrize("whom", [{"queue_id": SALES}, {"agent_id": PAUL, "queue_id": SALES}], ids=["queue", "name"])
+async def test_whoever_is_looked_for_too_late_is_looked_for_no_more(whom: dict) -> None:
+    floor = await talking()
+    session, *_ = (await floor.talk()).sessions
+    asked = ColleagueRequested(TaskId("late"), TaskDirection.CONSULT, MARIA, floor.first, CHAT, session, **whom)
+    if asked.agent_id is not None:
+        late = NameTask(floor.talk_id, asked)
+    else:
+        late = EnqueueTask(asked.task_id, floor.talk_id, session, SALES, CHAT, 1, asked.direction)
+    await floor.office.sends(late)
+    assert (await floor.task(asked.task_id)).closed is TaskCloseReason.CANCELLED
+    assert await floor.slots(PAUL) == 0
+
+
+async def test_nobody_is_looked_for_once_the_customer_is_gone_whoever_settles_that() -> None:
+    floor = await a_floor()
+    await floor.office.send(message())
+    (asked,) = await settled_but_for("nothing", floor.office, until=AgentRequested)
+    talk = ConversationId(asked.subject)
+    session = asked.fact.session_id
+    await floor.office.send(LoseSession(talk, session, SessionEndReason.CUSTOMER))
+    await floor.office.carry_out_policies(asked)
+    assert (await floor.task(asked.fact.task_id)).closed is TaskCloseReason.CANCELLED
+
+
+async def settled_but_for(stream: str, office: Office, until: type | None = None) -> list[Recorded]:
+    """Reacts to everything but this stream, or only until such a fact; what is left to react to."""
+    left: list[Recorded] = []
+    while batch := await office.log.read_all(office.reacted):
+        for recorded in batch:
+            office.reacted = recorded.position
+            if until is not None and isinstance(recorded.fact, until):
+                return [recorded]
+            if recorded.stream == stream:
+                left.append(recorded)
+            else:
+                await office.react(recorded)
+    return left

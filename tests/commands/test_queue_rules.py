@@ -34,6 +34,7 @@ from domain.tasks.facts import (
 from domain.tasks.refusals import CodesNeeded, DeclineNotAllowed
 from domain.tasks.task import Task
 from tests.commands.office import Office, an_office, message
+from tests.commands.scenes import JOHN
 from tests.domain.configuration.situations import BUSINESS, CHAT, SALES, catalog
 
 pytestmark = pytest.mark.anyio
@@ -288,6 +289,23 @@ async def test_what_an_agent_noted_counts_and_what_waited_in_vain_stays_first() 
     assert await priority(office) == 8
     await rings(office)
     await office.wait(20)
+    assert await priority(office) == 11
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(3, 8), (9, 9)])
+async def test_who_asks_for_more_than_their_labels_say_has_it(asked: int, expected: int) -> None:  # routing 55
+    office = await an_office_where(priority_labels=(VIP,))
+    web = replace(message(channel="web-chat").inbound, contact=JOHN, channel_data={"segment": "vip"})
+    await office.sends(ReceiveMessage(web))
+    talk = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(RequestAgent(talk, RequestReason.CUSTOMER_ASKED, QUEUE, asked))
+    assert await priority(office) == expected
+
+
+async def test_whose_agent_is_gone_stays_before_those_who_are_only_back() -> None:  # routing 37, 55
+    office = await an_office_where(returning_first=True)
+    await talks(office)
+    await office.sends(LogOut(MARIA))
     assert await priority(office) == 11
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from commands.agents import ReserveSlot
+from commands.answering import RemoveAllAgents
 from commands.attendance import LeaveConversation
+from commands.colleagues import AskColleague
 from commands.conversations import SetConversationData
 from commands.inbound import ReceiveMessage
 from commands.requests import RequestAgent
@@ -17,16 +19,26 @@ from domain.configuration.catalog import Catalog
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.request_data import read
 from domain.configuration.settings import Channel, Step
-from domain.conversations.facts import ConversationStarted, RequestReason
+from domain.conversations.facts import ConversationClosed, ConversationStarted, RequestReason
 from domain.customers.customer import Customer
 from domain.customers.facts import ConversationReleased, CustomerCreated
 from domain.ids import ChannelId, ConversationId, OfferId, QueueId, TaskId
 from domain.kernel import Refused, replace
 from domain.routing.decisions import Grounds
-from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued, TaskReserved
-from domain.tasks.task import Task
+from domain.tasks.facts import (
+    LAST_AGENT_STEP,
+    Routing,
+    StepReached,
+    StepReason,
+    TaskCloseReason,
+    TaskCreated,
+    TaskDirection,
+    TaskQueued,
+    TaskReserved,
+)
+from domain.tasks.task import REROUTE_PRIORITY, Task
 from tests.commands.office import NOON, Office, message
-from tests.commands.scenes import MARIA, PAUL, hang_up, newest, staffed, talks
+from tests.commands.scenes import MARIA, PAUL, hang_up, newest, rings, staffed, talks
 from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +94,42 @@ async def test_the_last_agent_of_this_very_conversation_counts_first() -> None: 
     talk_id = ConversationId(await newest(office, ConversationStarted))
     await office.sends(LeaveConversation(talk_id, PAUL), message(3))
     assert (await routing(office)).last_agent_id == PAUL
+
+
+@pytest.mark.parametrize("reason", [TaskCloseReason.RESPONSE_TIMEOUT, TaskCloseReason.REROUTE])
+async def test_whoever_lost_the_customer_is_not_asked_before_all_others(reason: TaskCloseReason) -> None:
+    """routing 54, 56: they did not reply, or had to give the customer away."""
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    await talks(office, MARIA)
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(RemoveAllAgents(talk_id, reason))
+    again = await routing(office)
+    assert (again.priority, again.step, again.last_agent_id) == (REROUTE_PRIORITY, 0, None)
+
+
+async def test_whoever_passes_a_customer_on_does_not_mean_themselves() -> None:  # routing 43, 54
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    its = await talks(office, MARIA)
+    await office.sends(AskColleague(its, MARIA, TaskDirection.DIRECT_TRANSFER, QueueId("returns")))
+    assert ((await routing(office)).queue_id, (await routing(office)).last_agent_id) == ("returns", None)
+
+
+async def test_whoever_is_back_before_their_conversation_let_go_of_them_is_remembered_with_their_agent() -> None:
+    """routing 54"""
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    its = await talks(office, MARIA)
+    await hang_up(office)
+    await office.send(FinishWrapUp(its, MARIA))
+    while not await office.facts(ConversationClosed):
+        (recorded, *_) = await office.log.read_all(office.reacted)
+        await office.react(recorded)
+        office.reacted = recorded.position
+    await office.sends(message(2))
+    assert len(await office.facts(ConversationClosed)) == 1
+    assert (await routing(office)).last_agent_id == MARIA
 
 
 async def test_a_conversation_without_an_agent_makes_nobody_forgotten() -> None:  # routing 54
@@ -209,6 +257,11 @@ async def test_a_request_waits_in_all_queues_of_its_channel() -> None:  # routin
     in_returns = WidenTask(waiting, 1, StepReason.WAITED, QueueId("returns"))
     await office.sends(in_returns, in_returns, WidenTask(waiting, 1, StepReason.WAITED, QueueId("letters")))
     assert await office.facts(StepReached) == [StepReached(1, StepReason.WAITED, QueueId("returns"))]
+    await rings(office)
+    await office.wait(20)
+    again = await routing(office)
+    assert (again.queue_id, again.also_in, again.steps) == ("sales", ("returns",), {"returns": 1})  # routing 24
+    assert (again.first_enqueued_at, again.expires_at) == (wanted.first_enqueued_at, wanted.expires_at)
 
 
 async def test_a_request_that_rang_in_vain_goes_on_where_it_was_in_each_of_its_queues() -> None:  # routing 10, 11, 24

@@ -27,8 +27,8 @@ from domain.tasks.facts import (
 )
 from domain.tasks.refusals import NotYourTask
 from tests.commands.floor import MARIA, PAUL, SALES, ZOE, Floor, talking
-from tests.commands.office import RestlessLog
-from tests.domain.configuration.situations import catalog
+from tests.commands.office import RestlessLog, message
+from tests.domain.configuration.situations import CHAT, catalog
 
 pytestmark = pytest.mark.anyio
 GRACE_S = catalog().desks.disconnect_grace_s
@@ -82,6 +82,13 @@ async def test_when_one_supervisor_takes_part_another_may_listen() -> None:  # r
     floor, _ = await monitored()
     await floor.office.sends(BargeIn(floor.talk_id, SUE), MonitorConversation(floor.talk_id, SAM, "Sam"))
     assert ((await floor.talk()).talking, (await floor.talk()).monitor) == ([MARIA, SUE], SAM)
+
+
+async def test_the_sessions_of_a_customer_are_the_work_of_those_who_work_for_them() -> None:  # routing 50
+    floor, listening = await monitored()
+    await floor.office.sends(message("second", "sms-line"))
+    assert (await floor.task(listening)).media == {}
+    assert len((await floor.task(floor.first)).media[CHAT]) == 2
 
 
 async def test_a_supervisor_whispers_to_the_agents_alone() -> None:

@@ -40,8 +40,10 @@ from domain.conversations.facts import (
     ResponseTimedOut,
     ResponseWarned,
     ResumeReason,
+    SessionJoined,
     SessionLeft,
 )
+from domain.ids import ChannelId
 from domain.kernel import FACTS
 from domain.sessions.facts import SessionEndReason
 from domain.supervisors.facts import SupervisorConnected, SupervisorDisconnected
@@ -116,6 +118,15 @@ TABLE = {
     ),
     "one session of perhaps several": (SessionLeft(SESSION, SessionEndReason.CUSTOMER), []),
     "an agent left": (AgentLeft(MARIA, TASK), []),
+    "the last agent left": (
+        AgentLeft(MARIA, TASK, reply_due=DUE),
+        [Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, TASK))],  # routing 48
+    ),
+    "another session": (SessionJoined(SESSION, ChannelId("web-chat")), []),
+    "a call": (  # routing 56
+        SessionJoined(SESSION, ChannelId("phone"), live_voice=True),
+        [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER)],
+    ),
     "the end": (
         ConversationClosed(CloseReason.AGENT, JOHN),
         [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Clear(HOLD)],

@@ -8,6 +8,7 @@ import pytest
 from domain.configuration.catalog import Catalog, InUse, UnknownChannel
 from domain.configuration.entity import CATEGORIES, ENTITY_OF, QueueEntity
 from domain.configuration.facts import QueueConfigured, Retired
+from domain.configuration.priorities import PriorityLabel
 from domain.configuration.request_data import Consideration
 from domain.configuration.settings import (
     STEPS_MAX,
@@ -95,6 +96,12 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
         (replace(SALES, offer_timeout_s=0), "offer_timeout_s"),
         (replace(SALES, request_ttl_s=10**12), "request_ttl_s"),
         (replace(SALES, wrap_up_s=-1), "wrap_up_s"),
+        (
+            replace(SALES, priority_labels=(PriorityLabel("vip", priority=11),)),
+            "priority_labels[0].priority",
+        ),  # routing 55
+        (replace(SALES, wrap_up_mandatory=True, wrap_up_s=901), "wrap_up_s"),  # routing 51
+        (replace(SALES, wrap_up_mandatory=True, wrap_up_enabled=False), "wrap_up_mandatory"),
         (MediaRoutingDomain("Chat", max_requests=101), "max_requests"),
         (RoutingAttribute("Spanish", AttributeType.PROFICIENCY_LEVEL, 0), "default_value"),
         (RoutingAttribute("VIP", AttributeType.BOOLEAN, 2), "default_value"),

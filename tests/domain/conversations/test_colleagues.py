@@ -314,6 +314,13 @@ def test_whoever_begins_to_wrap_up_while_the_customer_is_back_leaves_nobody_behi
     back.then(AgentRoleChanged(MARIA, ParticipantRole.WRAP_UP), AgentLeft(PAUL, TASK_2, NOBODY), CALLED_OFF).twice()
 
 
+def test_after_the_customer_everybody_leaves_for_themselves() -> None:  # routing 48
+    """Each wraps up as they were; nobody is cut short by whoever is first out."""
+    left = given(Conversation, *CONSULTING, GONE).when(lambda it: it.leave(MARIA, reply_due=LATER))
+    left.then(AgentLeft(MARIA, TASK))
+    assert left.leaves(lambda it: list(it.agents)) == [PAUL]
+
+
 def test_in_a_conference_the_rest_go_on() -> None:  # routing 38
     left = given(Conversation, *TOGETHER, CONFERENCE, joined(ZOE, MONITOR, TASK_3)).when(lambda it: it.leave(MARIA))
     left.then(AgentLeft(MARIA, TASK))

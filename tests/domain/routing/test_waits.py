@@ -142,6 +142,8 @@ def test_a_queue_says_what_may_be_told() -> None:
     line.ask("t9")
     assert line.waits.of("t9", line.now).wait_s == 45
     assert line.waits.of_newcomer("sales").position == 2
+    assert line.waits.expected_s("sales") == 0  # as it is, not as it is told (routing 8)
+    assert line.waits.expected_s("nowhere") is None
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ SHIFT_ENDS = "shift-ends"
 class Seat:
     """An agent as the world keeps them: enough to refuse what the agent's own stream would refuse."""
 
-    __slots__ = ("id", "load", "loads", "noted_s", "plan", "present", "ready", "ringing", "stream")
+    __slots__ = ("id", "load", "loads", "plan", "present", "ready", "ringing", "stream")
 
     def __init__(self, plan: AgentPlan) -> None:
         self.id, self.plan = plan.id, plan
@@ -32,7 +32,6 @@ class Seat:
         self.loads = dict.fromkeys(plan.tasks_max, 0)
         self.ringing: set[MrdId] = set()
         self.present = self.ready = False
-        self.noted_s = 0.0
 
     def may_take(self, mrd_id: MrdId) -> bool:
         """routing 12, 20"""

@@ -37,12 +37,11 @@ from domain.tasks.facts import (
     TaskReserved,
     WrapUpStarted,
 )
-from infra.simulation.drafts import quick
+from infra.simulation.drafts import draft_of, quick
 from infra.simulation.plan import Call, Plan, QueuePlan
 from infra.simulation.staffing import Seat, arrival, departure, introduction
 from infra.simulation.tally import Cohort, Timesheet
 
-recorded = quick(Recorded)
 task_created, task_queued, routing_of = quick(TaskCreated), quick(TaskQueued), quick(Routing)
 task_reserved, task_accepted, task_closed = quick(TaskReserved), quick(TaskAccepted), quick(TaskClosed)
 slot_reserved, slot_filled, slot_released = quick(SlotReserved), quick(SlotFilled), quick(SlotReleased)
@@ -51,6 +50,7 @@ CAUSE = Cause(UUID(int=1), "simulation")
 CUSTOMER, SESSION = CustomerId("someone"), SessionId("somewhere")
 INBOUND, FROM_QUEUE = TaskDirection.INBOUND, TaskMode.QUEUE  # members are looked up slowly
 DONE, WRAPPED_UP = TaskCloseReason.DONE, TaskCloseReason.WRAP_UP_NOT_APPLIED
+NOBODY_ELSE = Call(inf, 0.0)
 WAITING, RINGING, TALKING, WRAPPING_UP, OVER = range(5)
 
 
@@ -75,6 +75,8 @@ class Line:
         self.offer_timeout = timedelta(seconds=plan.settings.offer_timeout_s)
         self.wrap_up_holds_slot = wrap_up_holds_slot
         self.cohorts = [Cohort() for _ in range(intervals)]
+        self.by_interval = [*self.cohorts, self.cohorts[-1]]
+        """By number; what is on the very end of the last belongs to it."""
         self.settings = plan.settings
         self.waiting = 0
 
@@ -131,8 +133,8 @@ class World:
 
     def play(self, progress: Callable[[float], None] | None = None) -> "World":
         """Until nothing is left to happen. `progress` hears the virtual second once per interval."""
-        agenda, decide, widens = self._agenda, self.engine.decide, self._widens
-        told_s = self.plan.interval_s if progress else inf
+        agenda, decide, widens, of_epoch = self._agenda, self.engine.decide, self._widens, datetime.fromtimestamp
+        epoch_s, told_s = self._epoch_s, self.plan.interval_s if progress else inf
         while agenda or (widens and self._live):
             if widens and self._widen_before(agenda[0][0] if agenda else inf):
                 continue
@@ -140,15 +142,14 @@ class World:
                 break
             at_s, _, act, about = heappop(agenda)
             self.now_s = at_s
-            self.at = datetime.fromtimestamp(self._epoch_s + at_s, UTC)
+            self.at = at = of_epoch(epoch_s + at_s, UTC)
             act(about)
-            while moves := decide(self.at):
-                if not self._carried_out(moves):
-                    break
+            while (moves := decide(at)) and self._carried_out(moves):
+                pass
             if at_s >= told_s and progress is not None:
                 progress(at_s)
                 told_s += self.plan.interval_s
-        self._close_timesheet()
+        self.timesheet.note(max(self.now_s, self._horizon_s))  # whoever is there stays until the end of the plan
         return self
 
     def _schedule(self, at_s: float, act: Act, about: Any) -> None:
@@ -165,12 +166,6 @@ class World:
         while moves and self._carried_out(moves):
             moves = self.engine.decide(self.at)
         return True
-
-    def _close_timesheet(self) -> None:
-        """Whoever is there stays until the end of the plan, though nothing happens any more."""
-        self.now_s = max(self.now_s, self._horizon_s)
-        for seat in self._seats.values():
-            self._clock(seat)
 
     # What happens
 
@@ -199,27 +194,29 @@ class World:
         self._tell(f"{entity.category}-{id_}", make(settings))
 
     def _sign_in(self, seat: Seat) -> None:
-        self._clock(seat)
+        self.timesheet.note(self.now_s)
+        self.timesheet.idle += not seat.ready and not seat.load
         for fact in arrival(seat):
             self._tell(seat.stream, fact)
         seat.present, seat.ready = True, True
 
     def _sign_out(self, seat: Seat) -> None:
         """No new work; whoever is in a talk leaves after it."""
-        self._clock(seat)
+        self.timesheet.note(self.now_s)
+        self.timesheet.idle -= seat.ready and not seat.load
         seat.ready = False
         for fact in departure(seat):
             self._tell(seat.stream, fact)
 
     def _await_next(self, line: Line) -> None:
-        call = next(line.calls, None)
-        if call is not None and call.at_s < self._horizon_s:
+        call = next(line.calls, NOBODY_ELSE)
+        if call.at_s < self._horizon_s:
             heappush(self._agenda, (call.at_s, self._next_appointment(), self._arrive, (line, call)))
 
     def _arrive(self, about: tuple[Line, Call]) -> None:
         line, call = about
         self.arrivals += 1
-        cohort = line.cohorts[min(int(self.now_s / self._interval_s), self.intervals - 1)]
+        cohort = line.by_interval[int(self.now_s / self._interval_s)]
         cohort.offered += 1
         it = Live(call, line, cohort, self.arrivals)
         self._live[it.task_id] = it
@@ -229,10 +226,12 @@ class World:
         routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, call.priority)
         self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
         self._tell(it.stream, task_queued(routing, SESSION))
-        limit_s = min(call.patience_s, line.ttl_s)
+        limit_s = call.patience_s if call.patience_s < line.ttl_s else line.ttl_s
         if limit_s < inf:
-            self._schedule(self.now_s + limit_s, self._give_up, it)
-        self._await_next(line)
+            heappush(self._agenda, (self.now_s + limit_s, self._next_appointment(), self._give_up, it))
+        call = next(line.calls, NOBODY_ELSE)
+        if call.at_s < self._horizon_s:
+            heappush(self._agenda, (call.at_s, self._next_appointment(), self._arrive, (line, call)))
 
     def _give_up(self, it: Live) -> None:
         """The customer hangs up, or has waited as long as the queue allows; either may be too late."""
@@ -267,14 +266,18 @@ class World:
                 done += self._reserve(move)
             elif isinstance(move, Diverting):
                 done += self._divert(move)
-            elif (
-                isinstance(move, Widening) and (it := self._live.get(move.task_id)) is not None and it.state == WAITING
-            ):
-                self._tell(it.stream, StepReached(move.step, move.reason))
-                done += 1
+            elif isinstance(move, Widening):
+                done += self._widen(move)
         self.moves += done
         self.refused += len(moves) - done
         return done > 0
+
+    def _widen(self, move: Widening) -> bool:
+        it = self._live.get(move.task_id)
+        if it is None or it.state != WAITING:
+            return False
+        self._tell(it.stream, StepReached(move.step, move.reason))
+        return True
 
     def _divert(self, move: Diverting) -> bool:
         """Told, and waiting on; in another queue, with all the time that was waited; or gone (routing 57, 58)."""
@@ -317,7 +320,13 @@ class World:
         if it is None or it.state != WAITING or not seat.may_take(offer.mrd_id):
             self.engine.forget(offer)
             return False
-        self._clock(seat)
+        sheet = self.timesheet
+        if sheet.noted_s != self.now_s:
+            sheet.note(self.now_s)
+        sheet.tasks += 1
+        if not seat.load:
+            sheet.busy += 1
+            sheet.idle -= 1
         seat.load += 1
         seat.loads[offer.mrd_id] += 1
         name: Any = it.task_id
@@ -387,27 +396,31 @@ class World:
         del self._live[it.task_id]
 
     def _release(self, it: Live, seat: Seat, reason: str) -> None:
-        self._clock(seat)
+        sheet = self.timesheet
+        if sheet.noted_s != self.now_s:
+            sheet.note(self.now_s)
+        sheet.tasks -= 1
         seat.load -= 1
         seat.loads[it.line.mrd_id] -= 1
+        if not seat.load:
+            sheet.busy -= 1
+            sheet.idle += seat.ready
         self._tell(seat.stream, slot_released(it.line.mrd_id, it.task_id, reason))
         if not seat.load and not seat.ready:
             for fact in departure(seat):
                 self._tell(seat.stream, fact)
 
-    def _clock(self, seat: Seat) -> None:
-        now_s = self.now_s
-        if now_s != seat.noted_s:
-            self.timesheet.spend(seat.noted_s, now_s, seat.load, seat.ready)
-            seat.noted_s = now_s
-
     def _teller(self) -> Callable[[str, Fact], None]:
-        """Tells the engine one fact, now. A closure, for it is called eight times for each call."""
-        feed = self.engine.feed
+        """Tells the engine one fact, now. A closure that fills in drafts by itself, for it is called eight times for each call."""
+        feed, draft, frozen = self.engine.feed, draft_of(Recorded), Recorded
         next_position: Callable[[], Any] = count(1).__next__
 
         def tell(stream: str, fact: Fact) -> None:
-            feed(recorded(next_position(), stream, 0, self.at, CAUSE, fact))
+            it = draft()
+            it.position, it.stream, it.version = next_position(), stream, 0
+            it.at, it.cause, it.fact = self.at, CAUSE, fact
+            it.__class__ = frozen
+            feed(it)
 
         return tell
 

@@ -226,7 +226,7 @@ class World:
         routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, call.priority)
         self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
         self._tell(it.stream, task_queued(routing, SESSION))
-        limit_s = call.patience_s if call.patience_s < line.ttl_s else line.ttl_s
+        limit_s = min(call.patience_s, line.ttl_s)
         if limit_s < inf:
             heappush(self._agenda, (self.now_s + limit_s, self._next_appointment(), self._give_up, it))
         call = next(line.calls, NOBODY_ELSE)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from commands.agents import LogOut
 from commands.bus import NOTHING, Command, Context, handles
-from domain.agents import desk
 from domain.agents.agent import Agent, NotLoggedIn
 from domain.ids import AgentId
 from domain.kernel import Decision, Position
@@ -58,13 +57,13 @@ class ExpireIdling(Command):
 @handles(ConnectDesk)
 async def connect_desk(cmd: ConnectDesk, ctx: Context) -> Position:
     several = ctx.catalog.desks.several_desks
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: desk.connect(agent, cmd.connection_id, several=several))
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.connect(cmd.connection_id, several=several))
 
 
 @handles(DisconnectDesk)
 async def disconnect_desk(cmd: DisconnectDesk, ctx: Context) -> Position:
     due = ctx.now + timedelta(seconds=ctx.catalog.desks.disconnect_grace_s)
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: desk.disconnect(agent, cmd.connection_id, due))
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.disconnect(cmd.connection_id, due))
 
 
 @handles(ExpireDesk)
@@ -81,7 +80,7 @@ async def stay_logged_in(cmd: StayLoggedIn, ctx: Context) -> Position:
     def stay(agent: Agent) -> Decision:
         if not agent.logged_in:
             raise NotLoggedIn("Sign in first: call logIn.")
-        return desk.begin_idling(agent, *times) if times else iter(())
+        return agent.begin_idling(*times) if times else iter(())
 
     return await ctx.change(Agent, cmd.agent_id, stay)
 
@@ -90,7 +89,7 @@ async def stay_logged_in(cmd: StayLoggedIn, ctx: Context) -> Position:
 async def warn_of_idling(cmd: WarnOfIdling, ctx: Context) -> Position:
     if not ctx.catalog.desks.idle_logout_s:  # switched off meanwhile
         return NOTHING
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: desk.warn_of_idling(agent, cmd.due))
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.warn_of_idling(cmd.due))
 
 
 @handles(ExpireIdling)

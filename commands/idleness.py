@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from commands.bus import Context
 from domain.agents.agent import Agent
-from domain.agents.desk import begin_idling
 from domain.ids import AgentId
 from domain.kernel import Decision, Position, replay
 
@@ -20,6 +19,6 @@ async def change_agent(ctx: Context, agent_id: AgentId, decide: Callable[[Agent]
         facts = tuple(decide(agent))
         yield from facts
         if facts:
-            yield from begin_idling(replay(agent, iter(facts)), warn_at, due)
+            yield from replay(agent, iter(facts)).begin_idling(warn_at, due)
 
     return await ctx.change(Agent, agent_id, decide_and_idle)

@@ -214,6 +214,32 @@ class Standing:
                 return replace(self, deliveries={**self.deliveries, message: status})
             case ConversationStarted(customer_id=customer):
                 return replace(self, customer_id=customer)
+            case SessionJoined() | SessionLeft():
+                return self._reached(fact)
+            case BotJoined() | BotAnswered() | BotLeft():
+                return self._with_bot(fact)
+            case AgentRequested() | ColleagueRequested() | AgentRequestEnded() | RequestListed() | RequestUnlisted():
+                return self._requested(fact)
+            case AgentJoined() | AgentRoleChanged() | AgentLeft():
+                return self._attended(fact)
+            case ResponseAwaited() | ResponseWarned() | ResponseTimedOut():
+                return self._timed(fact)
+            case ConversationHeld():
+                return replace(self, held=fact, response=None, awaiting_reply_to=None)
+            case ConversationResumed():
+                return replace(self, held=None)
+            case ConversationDataSet(data=data):
+                return replace(self, data={**self.data, **data})
+            case ConversationClosed(reason=reason):
+                over = replace(self, closed=reason, bot=None, request=None, awaiting_reply_to=None)
+                over = replace(over, listed=None, unjoined=False, colleagues={})
+                return replace(over, response=None, unanswered=None, response_warned=0, held=None)
+            case _:
+                assert_never(fact)
+
+    def _reached(self, fact: SessionJoined | SessionLeft) -> Self:
+        """By which channel sessions the customer can be reached."""
+        match fact:
             case SessionJoined(session_id=session, channel_id=channel):
                 return replace(self, sessions={**self.sessions, session: channel}, last_session=session)
             case SessionLeft(session_id=session, reason=departure):
@@ -227,6 +253,11 @@ class Standing:
                 if self.response is not None and self.response.session_id == session:
                     left = replace(left, response=None)
                 return _settled(replace(left, awaiting_reply_to=awaiting))
+            case _:
+                assert_never(fact)
+
+    def _with_bot(self, fact: BotJoined | BotAnswered | BotLeft) -> Self:
+        match fact:
             case BotJoined(bot_id=bot):
                 return replace(self, bot=bot, bot_greeted=True, misunderstandings=0)
             case BotAnswered(turn=turn, misunderstood=misunderstood):
@@ -234,6 +265,14 @@ class Standing:
                 return replace(self, posted=self.posted.add(turn), misunderstandings=missed)
             case BotLeft():
                 return replace(self, bot=None)
+            case _:
+                assert_never(fact)
+
+    def _requested(
+        self, fact: AgentRequested | ColleagueRequested | AgentRequestEnded | RequestListed | RequestUnlisted
+    ) -> Self:
+        """Who was asked for, and no longer is."""
+        match fact:
             case AgentRequested():
                 return replace(self, request=fact, awaiting_reply_to=None)
             case ColleagueRequested(task_id=task):
@@ -249,6 +288,12 @@ class Standing:
                 return replace(self, listed=fact, unjoined=True, awaiting_reply_to=None)
             case RequestUnlisted():
                 return replace(self, listed=None, unjoined=False)
+            case _:
+                assert_never(fact)
+
+    def _attended(self, fact: AgentJoined | AgentRoleChanged | AgentLeft) -> Self:
+        """Which agents take part, and how."""
+        match fact:
             case AgentJoined(agent_id=agent, task_id=task, role=role, request_id=request_id):
                 agents = {**self.agents, agent: AgentPart(task, role)}
                 came = replace(self, agents=agents, colleagues=_without(self.colleagues, request_id))
@@ -261,22 +306,18 @@ class Standing:
                 gone = _settled(replace(self, agents=_without(self.agents, agent)))
                 waits = gone.is_transferred and not gone.talking
                 return replace(gone, awaiting_reply_to=None) if waits else gone
+            case _:
+                assert_never(fact)
+
+    def _timed(self, fact: ResponseAwaited | ResponseWarned | ResponseTimedOut) -> Self:
+        """The time in which an agent is to reply (routing 56)."""
+        match fact:
             case ResponseAwaited(warned=warned):
                 return replace(self, response=fact, response_warned=warned)
             case ResponseWarned(percent=percent):
                 return replace(self, response_warned=percent)
             case ResponseTimedOut():
                 return replace(self, response=None, unanswered=None, response_warned=0)
-            case ConversationHeld():
-                return replace(self, held=fact, response=None, awaiting_reply_to=None)
-            case ConversationResumed():
-                return replace(self, held=None)
-            case ConversationDataSet(data=data):
-                return replace(self, data={**self.data, **data})
-            case ConversationClosed(reason=reason):
-                over = replace(self, closed=reason, bot=None, request=None, awaiting_reply_to=None)
-                over = replace(over, listed=None, unjoined=False, colleagues={})
-                return replace(over, response=None, unanswered=None, response_warned=0, held=None)
             case _:
                 assert_never(fact)
 

@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.agents import desk
 from domain.agents.agent import Agent
 from domain.agents.facts import LoggedIn, MadeNotReady, MadeReady, MrdState, SlotFilled, SlotReserved, SlotState
 from domain.agents.states import ROUTABLE, Mirrored, Mrd
@@ -59,10 +58,10 @@ presence = st.one_of(
     decision("end_cool_down", mrds, st.just(RESTED)),
     decision("lose_state", reasons),
     decision("mirror", st.just(MrdId("voice")), st.builds(Mirrored, st.sampled_from(MrdState))),
-    st.builds(lambda it, several: lambda agent: desk.connect(agent, it, several=several), connections, st.booleans()),
-    st.builds(lambda it: lambda agent: desk.disconnect(agent, it, RESTED), connections),
-    st.just(lambda agent: desk.begin_idling(agent, RESTED, RESTED)),
-    st.just(lambda agent: desk.warn_of_idling(agent, RESTED)),
+    st.builds(lambda it, several: lambda agent: agent.connect(it, several=several), connections, st.booleans()),
+    st.builds(lambda it: lambda agent: agent.disconnect(it, RESTED), connections),
+    st.just(lambda agent: agent.begin_idling(RESTED, RESTED)),
+    st.just(lambda agent: agent.warn_of_idling(RESTED)),
     decision("grant_mrd", mrds, st.integers(0, 3)),
     decision("assign_attribute", st.just("spanish"), st.integers(-1, 11)),
     decision("withdraw_attribute", st.just("spanish")),

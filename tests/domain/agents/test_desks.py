@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from domain.agents import desk
 from domain.agents.agent import Agent, NotRoutable
 from domain.agents.facts import (
     AgentState,
@@ -45,7 +44,7 @@ def reserve(agent: Agent):
 
 
 def test_whoever_loses_the_connection_keeps_their_state_and_gets_no_offers() -> None:  # routing 39
-    lost = given(Agent, *AT_DESK).when(lambda agent: desk.disconnect(agent, "a", RESTED))
+    lost = given(Agent, *AT_DESK).when(lambda agent: agent.disconnect("a", RESTED))
     lost.then(DeskDisconnected("a", RESTED)).twice()
     agent = lost.leaves(lambda agent: agent)
     assert (agent.state, agent.mrd_state(CHAT)) == (AgentState.READY, MrdState.READY)
@@ -54,30 +53,30 @@ def test_whoever_loses_the_connection_keeps_their_state_and_gets_no_offers() -> 
 
 def test_whoever_comes_back_in_time_goes_on() -> None:  # routing 39
     gone = (*AT_DESK, DeskDisconnected("a", RESTED))
-    given(Agent, *gone).when(lambda agent: desk.connect(agent, "b", several=False)).then(DeskConnected("b")).twice()
+    given(Agent, *gone).when(lambda agent: agent.connect("b", several=False)).then(DeskConnected("b")).twice()
     given(Agent, *gone, DeskConnected("b")).when(reserve).then(SlotReserved(CHAT, task(1), OfferId("o"), 0))
 
 
 def test_a_second_desk_takes_over_from_the_first() -> None:  # routing 39
-    given(Agent, *AT_DESK).when(lambda agent: desk.connect(agent, "b", several=False)).then(
+    given(Agent, *AT_DESK).when(lambda agent: agent.connect("b", several=False)).then(
         DeskConnected("b", ("a",))
     ).twice()
     taken_over = (*AT_DESK, DeskConnected("b", ("a",)))
-    given(Agent, *taken_over).when(lambda agent: desk.disconnect(agent, "a", RESTED)).then()
+    given(Agent, *taken_over).when(lambda agent: agent.disconnect("a", RESTED)).then()
     given(Agent, *taken_over).when(reserve).leaves(lambda agent: agent)
 
 
 def test_where_several_desks_are_permitted_the_last_one_counts() -> None:
-    two = given(Agent, *AT_DESK).when(lambda agent: desk.connect(agent, "b", several=True)).then(DeskConnected("b"))
+    two = given(Agent, *AT_DESK).when(lambda agent: agent.connect("b", several=True)).then(DeskConnected("b"))
     agent = two.leaves(lambda agent: agent)
-    assert list(desk.disconnect(agent, "a", RESTED)) == [DeskDisconnected("a")]
+    assert list(agent.disconnect("a", RESTED)) == [DeskDisconnected("a")]
     one_left = agent.evolve(DeskDisconnected("a"))
     assert one_left.takes_offers
-    assert list(desk.disconnect(one_left, "b", RESTED)) == [DeskDisconnected("b", RESTED)]
+    assert list(one_left.disconnect("b", RESTED)) == [DeskDisconnected("b", RESTED)]
 
 
 def test_whoever_is_signed_out_loses_nothing_with_the_connection() -> None:
-    given(Agent, *REGISTERED, DeskConnected("a")).when(lambda agent: desk.disconnect(agent, "a", RESTED)).then(
+    given(Agent, *REGISTERED, DeskConnected("a")).when(lambda agent: agent.disconnect("a", RESTED)).then(
         DeskDisconnected("a")
     )
     given(Agent, *AT_DESK, DeskDisconnected("a", RESTED), LoggedOut(""), LoggedIn()).when(
@@ -86,22 +85,22 @@ def test_whoever_is_signed_out_loses_nothing_with_the_connection() -> None:
 
 
 def test_a_stranger_has_no_desk() -> None:
-    given(Agent).when(lambda agent: desk.connect(agent, "a", several=False)).refused(NotFound)
+    given(Agent).when(lambda agent: agent.connect("a", several=False)).refused(NotFound)
 
 
 def test_idleness_begins_where_there_is_no_work() -> None:  # routing 40
-    given(Agent, *LOGGED_IN).when(lambda agent: desk.begin_idling(agent, RESTED, LATER)).then(
+    given(Agent, *LOGGED_IN).when(lambda agent: agent.begin_idling(RESTED, LATER)).then(
         IdlingBegan(RESTED, LATER)
     ).twice()
     for history in (REGISTERED, working(1), (*READY, offered(1))):
-        given(Agent, *history).when(lambda agent: desk.begin_idling(agent, RESTED, LATER)).then()
+        given(Agent, *history).when(lambda agent: agent.begin_idling(RESTED, LATER)).then()
 
 
 def test_the_warning_comes_once_and_only_while_they_are_idle() -> None:  # routing 40
     idle = (*READY, IdlingBegan(RESTED, LATER))
-    given(Agent, *idle).when(lambda agent: desk.warn_of_idling(agent, LATER)).then(IdleWarned(LATER)).twice()
+    given(Agent, *idle).when(lambda agent: agent.warn_of_idling(LATER)).then(IdleWarned(LATER)).twice()
     for more in ([offered(1)], [LoggedOut("")], [IdlingBegan(LATER, LATER + timedelta(60))]):
-        given(Agent, *idle, *more).when(lambda agent: desk.warn_of_idling(agent, LATER)).then()
+        given(Agent, *idle, *more).when(lambda agent: agent.warn_of_idling(LATER)).then()
 
 
 def test_a_missed_offer_may_mean_a_rest_until_a_time() -> None:  # routing 25

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from bench.routing_judge import Judge, in_order, plain
-from domain.agents import desk
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdState
 from domain.agents.states import Mirrored
@@ -154,8 +153,8 @@ class Day(Floor):
                 lambda agent: agent.withdraw_attribute(SENIOR),
                 lambda agent: agent.assign_attribute(SENIOR, 1),
                 lambda agent: agent.lose_state("crash"),
-                lambda agent: desk.connect(agent, self.random.choice(["a", "b"]), several=self.random.random() < 0.3),
-                lambda agent: desk.disconnect(agent, self.random.choice(["a", "b"]), self.now),
+                lambda agent: agent.connect(self.random.choice(["a", "b"]), several=self.random.random() < 0.3),
+                lambda agent: agent.disconnect(self.random.choice(["a", "b"]), self.now),
                 lambda agent: agent.grant_mrd(VOICE, 1),
                 lambda agent: agent.mirror(VOICE, self._told()),
                 lambda agent: agent.mirror(VOICE, self._told()),
@@ -172,7 +171,7 @@ class Day(Floor):
         return Mirrored(self.random.choice(states), False, dict.fromkeys(self.interruptible, s.InterruptionAction.HOLD))
 
     def _begin_work(self, id: str) -> None:
-        self.agent(id, lambda agent: desk.connect(agent, "a", several=False))
+        self.agent(id, lambda agent: agent.connect("a", several=False))
         self.agent(id, lambda agent: agent.log_in())
         self.agent(id, lambda agent: agent.make_ready())
         for mrd in (it for it in (CHAT, EMAIL) if it in self.agents[id].mrds):

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import msgspec
 
-from domain.agents import desk
 from domain.agents.facts import SlotReserved
 from domain.configuration import settings as s
 from domain.kernel import FACTS
@@ -93,8 +92,8 @@ def test_whoever_is_cut_off_or_interrupted_is_named() -> None:  # routing 35, 39
     floor.interruptible = {CHAT}
     floor.staff("ada")
     floor.staff("grace", "alan", mrds=(CHAT, EMAIL))
-    floor.agent("grace", lambda it: desk.connect(it, "c", several=False))
-    floor.agent("grace", lambda it: desk.disconnect(it, "c", NOON))
+    floor.agent("grace", lambda it: it.connect("c", several=False))
+    floor.agent("grace", lambda it: it.disconnect("c", NOON))
     floor.agent("alan", lambda it: it.reserve(EMAIL, "other", "o", 0, **floor.interruption(it, EMAIL)))
     floor.ask("t1")
     found = [(it.agent_id, it.obstacle, it.detail) for it in why(floor).rejected]

@@ -1,8 +1,11 @@
 """Who is there, and when? Groups of agents by interval become shifts of persons; shifts become facts of agents."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import inf
+from typing import Any
 
+from domain.agents.agent import Agent
 from domain.agents.facts import (
     AgentRegistered,
     AttributeAssigned,
@@ -12,18 +15,27 @@ from domain.agents.facts import (
     MadeReady,
     MrdGranted,
     MrdMadeReady,
+    SlotFilled,
+    SlotReleased,
+    SlotReserved,
+    SlotWrappingUp,
 )
-from domain.ids import MrdId
+from domain.agents.states import Mrd
+from domain.ids import MrdId, TaskId
 from domain.kernel import Fact
-from infra.simulation.plan import AgentPlan, Span
+from infra.simulation.plan import AgentPlan, Away, Span
 
 SHIFT_ENDS = "shift-ends"
+NEARLY_S = 1.0
+"""A live system takes a moment from the decision until it rings; a world takes none."""
 
 
 class Seat:
-    """An agent as the world keeps them: enough to refuse what the agent's own stream would refuse."""
+    """An agent as the world keeps them: enough to refuse what the agent's own stream would refuse. `shut`: domains in which
+    they do not want work; `others`: what fills their time though the world did not give it to them.
+    """
 
-    __slots__ = ("id", "load", "loads", "plan", "present", "ready", "ringing", "stream")
+    __slots__ = ("agent", "id", "load", "loads", "others", "plan", "present", "ready", "ringing", "shut", "stream")
 
     def __init__(self, plan: AgentPlan) -> None:
         self.id, self.plan = plan.id, plan
@@ -32,10 +44,39 @@ class Seat:
         self.loads = dict.fromkeys(plan.tasks_max, 0)
         self.ringing: set[MrdId] = set()
         self.present = self.ready = False
+        self.agent = Agent(mrds={mrd_id: Mrd(most) for mrd_id, most in plan.tasks_max.items()})
+        self.shut: frozenset[MrdId] = frozenset()
+        self.others: set[TaskId] = set()
 
     def may_take(self, mrd_id: MrdId) -> bool:
         """routing 12, 20"""
-        return self.ready and self.loads[mrd_id] < self.plan.tasks_max[mrd_id] and mrd_id not in self.ringing
+        free = self.ready and self.loads[mrd_id] < self.plan.tasks_max[mrd_id]
+        return free and mrd_id not in self.ringing and mrd_id not in self.shut
+
+    def away_at(self, now_s: float) -> Away | None:
+        """Is what rings now to ring in vain?"""
+        n = bisect_right(self.plan.away, now_s + NEARLY_S, key=lambda it: it.since_s)
+        return self.plan.away[n - 1] if n and self.plan.away[n - 1].until_s > now_s else None
+
+    def follow(self, fact: Any) -> None:
+        """What once happened to them happens again."""
+        match fact:
+            case SlotReserved() | SlotFilled() if fact.task_id not in self.others:
+                self.others.add(fact.task_id)
+                self._fill(fact.mrd_id, 1)
+            case SlotReleased() if fact.task_id in self.others:
+                self.others.discard(fact.task_id)
+                self._fill(fact.mrd_id, -1)
+            case SlotReserved() | SlotFilled() | SlotWrappingUp() | SlotReleased():
+                return
+            case _:
+                it = self.agent = self.agent.evolve(fact)
+                self.shut = frozenset(id_ for id_, mrd in it.mrds.items() if not mrd.willing or mrd.mirrored)
+                self.ready = it.takes_offers and any(it.mrds[id_].tasks_max for id_ in it.mrds.keys() - self.shut)
+
+    def _fill(self, mrd_id: MrdId, tasks: int) -> None:
+        self.load += tasks
+        self.loads[mrd_id] += tasks
 
 
 def introduction(agent: AgentPlan) -> Iterator[Fact]:

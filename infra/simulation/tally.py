@@ -68,6 +68,14 @@ class Timesheet:
             self._ends_s = (self._interval + 1) * self._interval_s if self._interval + 1 < len(self.hours) else inf
         self._spend(now_s)
 
+    def count(self, load: int, sign: int, *, ready: bool) -> None:
+        """An agent who has so much comes (1), or goes (-1)."""
+        self.tasks += sign * load
+        if load:
+            self.busy += sign
+        elif ready:
+            self.idle += sign
+
     def _spend(self, until_s: float) -> None:
         seconds, hours = until_s - self.noted_s, self.hours[self._interval]
         hours.busy_s += seconds * self.busy

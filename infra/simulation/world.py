@@ -7,95 +7,56 @@ goings. Commands are not run: the world keeps just enough of each agent to refus
 There is no asyncio, no clock and no disk; what is left is mostly the engine.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import compress, count
 from math import inf
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
-from domain.agents.facts import SlotFilled, SlotReleased, SlotReserved, SlotWrappingUp
+from domain.agents.facts import SlotReserved, SlotWrappingUp
+from domain.configuration.domains import InterruptionAction
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.membership import matched_step
 from domain.configuration.settings import Queue, RoutingAttribute, Settings
-from domain.ids import AgentId, ConversationId, CustomerId, OfferId, SessionId, TaskId
-from domain.kernel import Cause, Fact, Recorded, replace
+from domain.ids import AgentId, ConversationId, CustomerId, SessionId, TaskId
+from domain.kernel import replace
 from domain.routing.decisions import UNTOLD
 from domain.routing.engine import Diverting, Engine, Move, Offer, Widening
 from domain.tasks.facts import (
     Routing,
     StepReached,
-    TaskAccepted,
-    TaskClosed,
     TaskCloseReason,
     TaskCreated,
     TaskDirection,
     TaskDiverted,
     TaskMode,
-    TaskQueued,
-    TaskReserved,
     WrapUpStarted,
 )
-from infra.simulation.drafts import draft_of, quick
-from infra.simulation.plan import Call, Plan, QueuePlan
+from domain.tasks.task import REROUTE_PRIORITY
+from infra.simulation.calls import OVER, RINGING, TALKING, WAITING, WRAPPING_UP, Line, Live
+from infra.simulation.plan import Call, Plan, Told
 from infra.simulation.staffing import Seat, arrival, departure, introduction
 from infra.simulation.tally import Cohort, Timesheet
+from infra.simulation.telling import (
+    Router,
+    routing_of,
+    slot_filled,
+    slot_released,
+    slot_reserved,
+    task_accepted,
+    task_closed,
+    task_created,
+    task_queued,
+    task_reserved,
+    teller,
+)
 
-task_created, task_queued, routing_of = quick(TaskCreated), quick(TaskQueued), quick(Routing)
-task_reserved, task_accepted, task_closed = quick(TaskReserved), quick(TaskAccepted), quick(TaskClosed)
-slot_reserved, slot_filled, slot_released = quick(SlotReserved), quick(SlotFilled), quick(SlotReleased)
-
-CAUSE = Cause(UUID(int=1), "simulation")
 CUSTOMER, SESSION = CustomerId("someone"), SessionId("somewhere")
 INBOUND, FROM_QUEUE = TaskDirection.INBOUND, TaskMode.QUEUE  # members are looked up slowly
 DONE, WRAPPED_UP = TaskCloseReason.DONE, TaskCloseReason.WRAP_UP_NOT_APPLIED
 NOBODY_ELSE = Call(inf, 0.0)
-WAITING, RINGING, TALKING, WRAPPING_UP, OVER = range(5)
-
-
-class Router(Protocol):
-    """What the world asks of the routing engine, and all that it asks."""
-
-    def feed(self, recorded: Recorded[Any], /) -> None: ...
-    def decide(self, now: datetime, /) -> list[Move]: ...
-    def forget(self, move: Move, /) -> None: ...
-    def next_due(self) -> datetime | None: ...
-
-
-class Line:
-    """A queue as the world keeps it: what the facts of its calls share, and the counts by interval."""
-
-    def __init__(self, plan: QueuePlan, intervals: int, *, wrap_up_holds_slot: bool) -> None:
-        self.id, self.mrd_id = plan.id, plan.settings.mrd_id
-        self.calls: Iterator[Call] = iter(plan.calls)
-        self.ttl_s = plan.ttl_s
-        self.ttl = timedelta(seconds=plan.ttl_s) if plan.ttl_s < inf else None
-        self.threshold_s = plan.settings.service_level_threshold_s
-        self.offer_timeout = timedelta(seconds=plan.settings.offer_timeout_s)
-        self.wrap_up_holds_slot = wrap_up_holds_slot
-        self.cohorts = [Cohort() for _ in range(intervals)]
-        self.by_interval = [*self.cohorts, self.cohorts[-1]]
-        """By number; what is on the very end of the last belongs to it."""
-        self.settings = plan.settings
-        self.waiting = 0
-
-
-class Live:
-    """A call that has come: whose it is, and how far."""
-
-    __slots__ = ("call", "cohort", "conversation_id", "line", "offer_id", "seat", "state", "stream", "task_id")
-
-    def __init__(self, call: Call, line: Line, cohort: Cohort, number: int) -> None:
-        self.call, self.line, self.cohort = call, line, cohort
-        name: Any = f"t{number}"  # the types of ids are calls, too: they cost as much as the text
-        self.task_id: TaskId = name
-        self.conversation_id: ConversationId = name
-        self.stream = f"task-{name}"
-        self.state = WAITING
-        self.seat: Seat
-        self.offer_id: OfferId
-
+NOTHING_MORE = Told(inf, "", TaskCreated(ConversationId(""), CUSTOMER, INBOUND, FROM_QUEUE))
 
 Act = Callable[[Any], None]
 
@@ -108,14 +69,19 @@ class World:
         self.engine: Router = engine or Engine()
         self.intervals = plan.intervals
         self.timesheet = Timesheet(plan.interval_s, self.intervals)
-        self.arrivals = self.refused = self.moves = 0
+        self.arrivals = self.missed = self.refused = self.moves = 0
         self.now_s, self._interval_s = 0.0, plan.interval_s
         self.at = plan.start
         self._epoch_s, self._horizon_s = plan.start.timestamp(), plan.horizon_s
-        self._tell = self._teller()
+        self._tell = teller(self.engine, self)
         self._agenda: list[tuple[float, int, Act, Any]] = []
         self._next_appointment = count(1).__next__
         self._live: dict[TaskId, Live] = {}
+        self._pressing = {
+            id_: it.interruption_action
+            for id_, it in plan.media.items()
+            if it.interruptible and it.interruption_action is not InterruptionAction.IGNORE
+        }
         self._widens = any(has_clocks(queue.settings) for queue in plan.queues)
         self._lines = [
             Line(queue, self.intervals, wrap_up_holds_slot=plan.media[queue.settings.mrd_id].wrap_up_holds_slot)
@@ -123,6 +89,8 @@ class World:
         ]
         self._served: dict[AgentId, list[Line]] = {}
         self._seats = {agent.id: Seat(agent) for agent in plan.agents}
+        self._by_stream = {seat.stream: seat for seat in self._seats.values()}
+        self._told = iter(plan.told)
         self._set_up()
 
     @property
@@ -185,8 +153,37 @@ class World:
                 self._schedule(begins_s, self._sign_in, seat)
                 if ends_s < inf:
                     self._schedule(ends_s, self._sign_out, seat)
+        self._set_scene()
         for line in self._lines:
             self._await_next(line)
+
+    def _set_scene(self) -> None:
+        """How things stood when it began, told with the times at which they came about."""
+        told = self._told
+        while (it := next(told, NOTHING_MORE)).at_s < 0:
+            self.at = self.plan.start + timedelta(seconds=it.at_s)
+            self._repeat(it)
+        self.at = self.plan.start
+        self._await_told(it)
+
+    def _await_told(self, it: Told) -> None:
+        """What is told goes before all that happens at the same moment because of it."""
+        if it is not NOTHING_MORE:
+            heappush(self._agenda, (it.at_s, -1, self._happens_again, it))
+
+    def _happens_again(self, it: Told) -> None:
+        self._repeat(it)
+        self._await_told(next(self._told, NOTHING_MORE))
+
+    def _repeat(self, it: Told) -> None:
+        self._tell(it.stream, it.fact)
+        seat = self._by_stream.get(it.stream)
+        if seat is not None:
+            sheet = self.timesheet
+            sheet.note(max(self.now_s, sheet.noted_s))
+            sheet.count(seat.load, -1, ready=seat.ready)
+            seat.follow(it.fact)
+            sheet.count(seat.load, 1, ready=seat.ready)
 
     def _configure(self, id_: str, settings: Settings) -> None:
         entity, fact = ENTITY_OF[type(settings)]
@@ -211,31 +208,40 @@ class World:
     def _await_next(self, line: Line) -> None:
         call = next(line.calls, NOBODY_ELSE)
         if call.at_s < self._horizon_s:
-            heappush(self._agenda, (call.at_s, self._next_appointment(), self._arrive, (line, call)))
+            heappush(self._agenda, (max(0.0, call.at_s), self._next_appointment(), self._arrive, (line, call)))
 
     def _arrive(self, about: tuple[Line, Call]) -> None:
         line, call = about
         self.arrivals += 1
-        cohort = line.by_interval[int(self.now_s / self._interval_s)]
+        cohort = line.cohort_of(int(self.now_s / self._interval_s)) if call.counted else Cohort()
         cohort.offered += 1
-        it = Live(call, line, cohort, self.arrivals)
+        it = Live(call, line, cohort, self.arrivals + self.missed)
+        it.expires_s = call.at_s + line.ttl_s
+        if call.origin is None:
+            since = self.at if not call.head_start_s else self.at - timedelta(seconds=call.head_start_s)
+            expires_at = self.at + line.ttl if line.ttl else None
+            routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, call.priority)
+        else:
+            it.conversation_id, routing = call.origin.conversation_id, call.origin.routing
+            routing = replace(routing, root_request_id=it.task_id)
+            if routing.expires_at is not None:
+                it.expires_s = routing.expires_at.timestamp() - self._epoch_s
+        self._get_in_line(it, routing)
+        self._await_next(line)
+
+    def _get_in_line(self, it: Live, routing: Routing) -> None:
+        it.routing, it.step = routing, routing.step
         self._live[it.task_id] = it
-        line.waiting += 1
-        since = self.at if not call.head_start_s else self.at - timedelta(seconds=call.head_start_s)
-        expires_at = self.at + line.ttl if line.ttl else None
-        routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, call.priority)
+        it.line.waiting += 1
         self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
         self._tell(it.stream, task_queued(routing, SESSION))
-        limit_s = min(call.patience_s, line.ttl_s)
+        limit_s = min(it.call.at_s + it.call.patience_s, it.expires_s)
         if limit_s < inf:
-            heappush(self._agenda, (self.now_s + limit_s, self._next_appointment(), self._give_up, it))
-        call = next(line.calls, NOBODY_ELSE)
-        if call.at_s < self._horizon_s:
-            heappush(self._agenda, (call.at_s, self._next_appointment(), self._arrive, (line, call)))
+            heappush(self._agenda, (max(self.now_s, limit_s), self._next_appointment(), self._give_up, it))
 
     def _give_up(self, it: Live) -> None:
         """The customer hangs up, or has waited as long as the queue allows; either may be too late."""
-        ttl_ended = it.call.patience_s > it.line.ttl_s
+        ttl_ended = it.call.at_s + it.call.patience_s > it.expires_s
         if it.state > RINGING or (it.state == RINGING and ttl_ended):  # routing 27: let the offer finish
             return
         held = it.state == RINGING
@@ -276,7 +282,9 @@ class World:
         it = self._live.get(move.task_id)
         if it is None or it.state != WAITING:
             return False
-        self._tell(it.stream, StepReached(move.step, move.reason))
+        self._tell(it.stream, StepReached(move.step, move.reason, move.queue_id))
+        if move.queue_id is None:
+            it.step = move.step
         return True
 
     def _divert(self, move: Diverting) -> bool:
@@ -300,20 +308,13 @@ class World:
 
     def _go_to(self, line: Line, old: Live, rule: str) -> None:
         self.arrivals += 1
-        cohort = line.cohorts[min(int(self.now_s / self._interval_s), self.intervals - 1)]
+        cohort = line.cohort_of(int(self.now_s / self._interval_s)) if old.call.counted else Cohort()
         cohort.offered += 1
-        it = Live(old.call, line, cohort, self.arrivals)
-        self._live[it.task_id] = it
-        line.waiting += 1
-        since = self.plan.start + timedelta(seconds=old.call.at_s - old.call.head_start_s)
-        expires_at = since + line.ttl if line.ttl else None
-        routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, old.call.priority)
-        routing = replace(routing, entered_at=self.at, diverted=frozenset({rule}))
-        self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
-        self._tell(it.stream, task_queued(routing, SESSION))
-        limit_s = old.call.at_s + min(old.call.patience_s, line.ttl_s)
-        if limit_s < inf:
-            self._schedule(max(self.now_s, limit_s), self._give_up, it)
+        it = Live(old.call, line, cohort, self.arrivals + self.missed)
+        it.conversation_id, it.expires_s = old.conversation_id, old.expires_s
+        anew = replace(old.routing, queue_id=line.id, step=0, attempt=old.routing.attempt + 1, last_agent_id=None)
+        anew = replace(anew, also_in=(), steps={}, entered_at=self.at, diverted=anew.diverted | {rule})
+        self._get_in_line(it, anew)
 
     def _reserve(self, offer: Offer) -> bool:
         it, seat = self._live.get(offer.task_id), self._seats[offer.agent_id]
@@ -333,15 +334,42 @@ class World:
         it.seat, it.offer_id, it.state = seat, name, RINGING
         it.line.waiting -= 1
         decision = UNTOLD  # whoever simulates months reads figures, not reasons
-        self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, it.offer_id, offer.step, decision))
+        held = slot_reserved(offer.mrd_id, offer.task_id, it.offer_id, offer.step, decision)
+        self._tell(seat.stream, held if not self._pressing else self._pressed(held, seat))
         due = self.at + it.line.offer_timeout
         self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, offer.step, decision))
-        if it.call.alert_s:
+        if seat.plan.away and (away := seat.away_at(self.now_s)):
+            seat.ringing.add(offer.mrd_id)
+            until_s = min(away.until_s, self.now_s + it.line.offer_timeout.total_seconds())
+            self._schedule(until_s, self._miss, (it, away.reason))
+        elif it.call.alert_s:
             seat.ringing.add(offer.mrd_id)
             self._schedule(self.now_s + it.call.alert_s, self._accept, it)
         else:
             self._accept(it)
         return True
+
+    def _pressed(self, held: SlotReserved, seat: Seat) -> SlotReserved:
+        """With what gives way to it of this agent (routing 35, 36)."""
+        others = {id_: it for id_, it in self._pressing.items() if id_ != held.mrd_id and id_ in seat.plan.tasks_max}
+        return replace(held, interruptible=self.plan.media[held.mrd_id].interruptible, interrupts=others)
+
+    def _miss(self, about: tuple[Live, TaskCloseReason]) -> None:
+        """It rang in vain: first in line again, but not for this agent (routing 21, 24)."""
+        it, reason = about
+        if it.state != RINGING:
+            return
+        seat, it.state = it.seat, OVER
+        self._tell(it.stream, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
+        seat.ringing.discard(it.line.mrd_id)
+        self._release(it, seat, reason)
+        del self._live[it.task_id]
+        self.missed += 1
+        again = Live(it.call, it.line, it.cohort, self.arrivals + self.missed)
+        again.conversation_id, again.expires_s = it.conversation_id, it.expires_s
+        excluded, attempt = it.routing.excluded | {seat.id}, it.routing.attempt + 1
+        routing = replace(it.routing, priority=REROUTE_PRIORITY, excluded=excluded, attempt=attempt, step=it.step)
+        self._get_in_line(again, routing)
 
     def _accept(self, it: Live) -> None:
         if it.state != RINGING:
@@ -409,20 +437,6 @@ class World:
         if not seat.load and not seat.ready:
             for fact in departure(seat):
                 self._tell(seat.stream, fact)
-
-    def _teller(self) -> Callable[[str, Fact], None]:
-        """Tells the engine one fact, now. A closure that fills in drafts by itself, for it is called eight times for each call."""
-        feed, draft, frozen = self.engine.feed, draft_of(Recorded), Recorded
-        next_position: Callable[[], Any] = count(1).__next__
-
-        def tell(stream: str, fact: Fact) -> None:
-            it = draft()
-            it.position, it.stream, it.version = next_position(), stream, 0
-            it.at, it.cause, it.fact = self.at, CAUSE, fact
-            it.__class__ = frozen
-            feed(it)
-
-        return tell
 
 
 def has_clocks(queue: Queue) -> bool:

@@ -114,7 +114,9 @@ class AgentPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`horizon_s`: after that nobody new comes; whoever is there is still served or gives up. `told`: in order of time."""
+    """`horizon_s`: after that nobody new comes; whoever is there is still served or gives up. `told`: in order of time.
+    `counted_s`: how much of it is divided into intervals, if that is not all; the last has what comes later.
+    """
 
     media: Mapping[MrdId, MediaRoutingDomain]
     attributes: Mapping[AttributeId, AttributeType]
@@ -125,10 +127,11 @@ class Plan:
     start: datetime = MIDNIGHT
     calendars: Mapping[CalendarId, BusinessCalendar] = field(default_factory=dict)
     told: Sequence[Told] = ()
+    counted_s: float | None = None
 
     @property
     def intervals(self) -> int:
-        return intervals_in(self.horizon_s, self.interval_s)
+        return intervals_in(self.counted_s or self.horizon_s, self.interval_s)
 
 
 def intervals_in(length_s: float, interval_s: float) -> int:

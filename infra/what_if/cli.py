@@ -20,12 +20,13 @@ from infra.embedded_postgres import PostgresFailed
 from infra.eventlog.port import EventLog, Unavailable
 from infra.settings import BadSettings, Settings, load
 from infra.simulation.charts import NoMatplotlib
-from infra.simulation.report import EVERYBODY, Estimate
+from infra.simulation.report import Estimate
 from infra.storage import opened
+from infra.what_if.assumptions import assumptions
 from infra.what_if.charts import draw
 from infra.what_if.comparison import Comparison, Row, compared
 from infra.what_if.past import CannotReplay, Past, Reading, WindowReversed
-from infra.what_if.replay import Habits, Replay, Setup, assumptions
+from infra.what_if.replay import Habits, Replay, Setup
 
 PAGE = 2_000
 NEAR = 0.05
@@ -77,7 +78,7 @@ def what_if(
     except (CannotReplay, PostgresFailed, Unavailable) as cannot:
         _fail(str(cannot), 1)
     comparison = _played(replay, was, would, runs, seed)
-    _say(replay, was, wanted, comparison, runs)
+    _say(replay, was, would, wanted, comparison)
     if out_dir is not None:
         _write(comparison, was, _of_caller(out_dir), f"{begins} to {ends}")
 
@@ -125,8 +126,8 @@ def _progress() -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=err, transient=True)
 
 
-def _say(replay: Replay, was: Setup, wanted: Configuration, comparison: Comparison, runs: int) -> None:
-    stretch = replay.past.of_stretch
+def _say(replay: Replay, was: Setup, would: Setup, wanted: Configuration, comparison: Comparison) -> None:
+    stretch, runs = replay.past.of_stretch, len(comparison.was.hours)
     table = Table(title=f"{len(stretch):,} requests, {runs} runs; ± half a 95 % interval; * the queue's own type")
     table.add_column("queue", no_wrap=True)
     table.add_column("figure", no_wrap=True)
@@ -142,7 +143,7 @@ def _say(replay: Replay, was: Setup, wanted: Configuration, comparison: Comparis
     for queue in sorted(_unlike(comparison, was)):
         out.print(f"The replay of {queue} as it was is not what happened: trust the difference more than the levels.")
     out.print("\nWhat this takes for granted:")
-    for line in assumptions(replay, was):
+    for line in assumptions(replay, was, would):
         out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     if idle := [section for section, those in wanted.entities.items() if those and section not in REPLAYED]:
         out.print(f"  Of the file, {', '.join(idle)} change nothing here.", markup=False, highlight=False)
@@ -191,7 +192,7 @@ def _write(comparison: Comparison, was: Setup, folder: Path, title: str) -> None
     comparison.would.write(folder / "changed.csv")
     written = ["what-if.csv", "as-it-was.csv", "changed.csv"]
     try:
-        for queue in [*comparison.was.cohorts, *([EVERYBODY] if len(comparison.was.cohorts) > 1 else [])]:
+        for queue in comparison.names:
             names = [f"{queue.replace(' ', '-')}.{kind}" for kind in ("png", "svg")]
             level = _own(was, queue) or "service_level_2"
             draw(comparison.was, comparison.would, title, queue, level, [folder / name for name in names])

@@ -57,8 +57,10 @@ class Live:
     def __init__(self, call: Call, line: Line, cohort: Cohort, number: int) -> None:
         self.call, self.line, self.cohort = call, line, cohort
         name: Any = f"t{number}"  # the types of ids are calls, too: they cost as much as the text
-        self.task_id: TaskId = name
         self.conversation_id: ConversationId = name
+        if call.origin is not None:
+            name, self.conversation_id = f"{call.origin.id}-{name}", call.origin.conversation_id
+        self.task_id: TaskId = name
         self.stream = f"task-{name}"
         self.state = WAITING
         self.routing: Routing

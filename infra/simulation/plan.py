@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.settings import AttributeType, MediaRoutingDomain, Queue
-from domain.ids import AgentId, AttributeId, CalendarId, ConversationId, MrdId, QueueId
+from domain.ids import AgentId, AttributeId, CalendarId, ConversationId, MrdId, QueueId, TaskId
 from domain.kernel import Fact
 from domain.tasks.facts import Routing, TaskCloseReason
 
@@ -71,6 +71,7 @@ class Call:
 class Origin(NamedTuple):
     """What a request of the past brings with it that no scenario knows: its last agent, further queues, data."""
 
+    id: TaskId
     routing: Routing
     conversation_id: ConversationId
 
@@ -84,8 +85,9 @@ class Told(NamedTuple):
 
 
 class Away(NamedTuple):
-    """An agent's offer ran out, or was declined: whatever rings at them in this time does, at its end at the latest."""
+    """An agent's offer ran out, or was declined: what rings there at them in this time does, at its end at the latest."""
 
+    mrd_id: MrdId
     since_s: float
     until_s: float
     reason: TaskCloseReason

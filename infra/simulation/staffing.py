@@ -20,7 +20,7 @@ from domain.agents.facts import (
     SlotReserved,
     SlotWrappingUp,
 )
-from domain.agents.states import Mrd
+from domain.agents.states import Mrd, Occupation, interrupted
 from domain.ids import MrdId, TaskId
 from domain.kernel import Fact
 from infra.simulation.plan import AgentPlan, Away, Span
@@ -32,40 +32,61 @@ NEARLY_S = 1.0
 
 class Seat:
     """An agent as the world keeps them: enough to refuse what the agent's own stream would refuse. `shut`: domains in which
-    they do not want work; `others`: what fills their time though the world did not give it to them.
+    they do not want work; `others`: what fills their time though the world did not give it to them; `pressing`: what other
+    domains give way to (routing 35).
     """
 
-    __slots__ = ("agent", "id", "load", "loads", "others", "plan", "present", "ready", "ringing", "shut", "stream")
+    __slots__ = (
+        "agent",
+        "id",
+        "load",
+        "loads",
+        "others",
+        "plan",
+        "present",
+        "pressing",
+        "ready",
+        "ringing",
+        "shut",
+        "stream",
+    )
 
     def __init__(self, plan: AgentPlan) -> None:
         self.id, self.plan = plan.id, plan
         self.stream = f"agent-{plan.id}"
         self.load = 0
         self.loads = dict.fromkeys(plan.tasks_max, 0)
-        self.ringing: set[MrdId] = set()
+        self.ringing: dict[MrdId, TaskId] = {}
         self.present = self.ready = False
         self.agent = Agent(mrds={mrd_id: Mrd(most) for mrd_id, most in plan.tasks_max.items()})
         self.shut: frozenset[MrdId] = frozenset()
         self.others: set[TaskId] = set()
+        self.pressing: dict[TaskId, Occupation] = {}
 
     def may_take(self, mrd_id: MrdId) -> bool:
-        """routing 12, 20"""
-        free = self.ready and self.loads[mrd_id] < self.plan.tasks_max[mrd_id]
-        return free and mrd_id not in self.ringing and mrd_id not in self.shut
+        """routing 12, 20, 35"""
+        free = self.ready and self.loads[mrd_id] < self.plan.tasks_max[mrd_id] and mrd_id not in self.ringing
+        return free and mrd_id not in self.shut and not (self.pressing and mrd_id in interrupted(self.pressing.values()))
 
-    def away_at(self, now_s: float) -> Away | None:
+    def press(self, it: SlotReserved | SlotFilled) -> None:
+        if it.interrupts:
+            self.pressing[it.task_id] = Occupation(it.mrd_id, it.interruptible, it.interrupts)
+
+    def away_at(self, now_s: float, mrd_id: MrdId) -> Away | None:
         """Is what rings now to ring in vain?"""
-        n = bisect_right(self.plan.away, now_s + NEARLY_S, key=lambda it: it.since_s)
-        return self.plan.away[n - 1] if n and self.plan.away[n - 1].until_s > now_s else None
+        begun = self.plan.away[: bisect_right(self.plan.away, now_s + NEARLY_S, key=lambda it: it.since_s)]
+        return next((it for it in reversed(begun) if it.mrd_id == mrd_id and it.until_s > now_s), None)
 
     def follow(self, fact: Any) -> None:
         """What once happened to them happens again."""
         match fact:
             case SlotReserved() | SlotFilled() if fact.task_id not in self.others:
                 self.others.add(fact.task_id)
+                self.press(fact)
                 self._fill(fact.mrd_id, 1)
             case SlotReleased() if fact.task_id in self.others:
                 self.others.discard(fact.task_id)
+                self.pressing.pop(fact.task_id, None)
                 self._fill(fact.mrd_id, -1)
             case SlotReserved() | SlotFilled() | SlotWrappingUp() | SlotReleased():
                 return

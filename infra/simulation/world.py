@@ -14,7 +14,7 @@ from itertools import compress, count
 from math import inf
 from typing import Any
 
-from domain.agents.facts import SlotReserved, SlotWrappingUp
+from domain.agents.facts import LoggedOut, SlotReserved, SlotWrappingUp
 from domain.configuration.domains import InterruptionAction
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.membership import matched_step
@@ -33,7 +33,7 @@ from domain.tasks.facts import (
     TaskMode,
     WrapUpStarted,
 )
-from domain.tasks.task import REROUTE_PRIORITY
+from domain.tasks.task import REROUTE_PRIORITY, UNWANTED
 from infra.simulation.calls import OVER, RINGING, TALKING, WAITING, WRAPPING_UP, Line, Live
 from infra.simulation.plan import Call, Plan, Told
 from infra.simulation.staffing import Seat, arrival, departure, introduction
@@ -55,6 +55,8 @@ from infra.simulation.telling import (
 CUSTOMER, SESSION = CustomerId("someone"), SessionId("somewhere")
 INBOUND, FROM_QUEUE = TaskDirection.INBOUND, TaskMode.QUEUE  # members are looked up slowly
 DONE, WRAPPED_UP = TaskCloseReason.DONE, TaskCloseReason.WRAP_UP_NOT_APPLIED
+INSTANT_S = 4e-7
+"""Less than what logs tell apart, and more than what floats get wrong."""
 NOBODY_ELSE = Call(inf, 0.0)
 NOTHING_MORE = Told(inf, "", TaskCreated(ConversationId(""), CUSTOMER, INBOUND, FROM_QUEUE))
 
@@ -110,9 +112,9 @@ class World:
                 break
             at_s, _, act, about = heappop(agenda)
             self.now_s = at_s
-            self.at = at = of_epoch(epoch_s + at_s, UTC)
+            self.at = of_epoch(epoch_s + at_s, UTC)
             act(about)
-            while (moves := decide(at)) and self._carried_out(moves):
+            while (moves := decide(self.at)) and self._carried_out(moves):
                 pass
             if at_s >= told_s and progress is not None:
                 progress(at_s)
@@ -126,10 +128,9 @@ class World:
     def _widen_before(self, at_s: float) -> bool:
         """Is the engine due earlier than the next event? Then ask it at that moment."""
         due = self.engine.next_due()
-        if due is None or due.timestamp() - self._epoch_s > at_s:
+        if due is None or (due_s := (due - self.plan.start).total_seconds()) > at_s:
             return False
-        self.at = max(due, self.at)
-        self.now_s = max(self.now_s, self.at.timestamp() - self._epoch_s)
+        self.at, self.now_s = max(due, self.at), max(due_s, self.now_s)
         moves = self.engine.decide(self.at)
         while moves and self._carried_out(moves):
             moves = self.engine.decide(self.at)
@@ -169,11 +170,16 @@ class World:
     def _await_told(self, it: Told) -> None:
         """What is told goes before all that happens at the same moment because of it."""
         if it is not NOTHING_MORE:
-            heappush(self._agenda, (it.at_s, -1, self._happens_again, it))
+            heappush(self._agenda, (it.at_s - INSTANT_S, -1, self._happens_again, it))
 
     def _happens_again(self, it: Told) -> None:
-        self._repeat(it)
-        self._await_told(next(self._told, NOTHING_MORE))
+        """What was written at one moment was decided upon together."""
+        at_s = self.now_s = it.at_s
+        self.at = self.plan.start + timedelta(seconds=at_s)
+        while it.at_s == at_s:
+            self._repeat(it)
+            it = next(self._told, NOTHING_MORE)
+        self._await_told(it)
 
     def _repeat(self, it: Told) -> None:
         self._tell(it.stream, it.fact)
@@ -184,6 +190,9 @@ class World:
             sheet.count(seat.load, -1, ready=seat.ready)
             seat.follow(it.fact)
             sheet.count(seat.load, 1, ready=seat.ready)
+            if isinstance(it.fact, LoggedOut):  # what rings is withdrawn, and no fault of theirs (routing 37)
+                for task_id in list(seat.ringing.values()):
+                    self._miss((self._live[task_id], TaskCloseReason.REROUTE))
 
     def _configure(self, id_: str, settings: Settings) -> None:
         entity, fact = ENTITY_OF[type(settings)]
@@ -222,10 +231,9 @@ class World:
             expires_at = self.at + line.ttl if line.ttl else None
             routing = routing_of(it.task_id, line.id, line.mrd_id, since, expires_at, call.priority)
         else:
-            it.conversation_id, routing = call.origin.conversation_id, call.origin.routing
-            routing = replace(routing, root_request_id=it.task_id)
+            routing = replace(call.origin.routing, root_request_id=it.task_id)
             if routing.expires_at is not None:
-                it.expires_s = routing.expires_at.timestamp() - self._epoch_s
+                it.expires_s = (routing.expires_at - self.plan.start).total_seconds()
         self._get_in_line(it, routing)
         self._await_next(line)
 
@@ -260,7 +268,7 @@ class World:
         agent_id, offer_id = (seat.id, it.offer_id) if seat else (None, None)
         self._tell(it.stream, task_closed(reason, it.conversation_id, agent_id, offer_id))
         if seat:
-            seat.ringing.discard(it.line.mrd_id)
+            seat.ringing.pop(it.line.mrd_id, None)
             self._release(it, seat, reason)
         self._live.pop(it.task_id, None)
 
@@ -311,7 +319,7 @@ class World:
         cohort = line.cohort_of(int(self.now_s / self._interval_s)) if old.call.counted else Cohort()
         cohort.offered += 1
         it = Live(old.call, line, cohort, self.arrivals + self.missed)
-        it.conversation_id, it.expires_s = old.conversation_id, old.expires_s
+        it.expires_s = old.expires_s
         anew = replace(old.routing, queue_id=line.id, step=0, attempt=old.routing.attempt + 1, last_agent_id=None)
         anew = replace(anew, also_in=(), steps={}, entered_at=self.at, diverted=anew.diverted | {rule})
         self._get_in_line(it, anew)
@@ -338,12 +346,12 @@ class World:
         self._tell(seat.stream, held if not self._pressing else self._pressed(held, seat))
         due = self.at + it.line.offer_timeout
         self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, offer.step, decision))
-        if seat.plan.away and (away := seat.away_at(self.now_s)):
-            seat.ringing.add(offer.mrd_id)
+        if seat.plan.away and (away := seat.away_at(self.now_s, offer.mrd_id)):
+            seat.ringing[offer.mrd_id] = it.task_id
             until_s = min(away.until_s, self.now_s + it.line.offer_timeout.total_seconds())
             self._schedule(until_s, self._miss, (it, away.reason))
         elif it.call.alert_s:
-            seat.ringing.add(offer.mrd_id)
+            seat.ringing[offer.mrd_id] = it.task_id
             self._schedule(self.now_s + it.call.alert_s, self._accept, it)
         else:
             self._accept(it)
@@ -352,22 +360,25 @@ class World:
     def _pressed(self, held: SlotReserved, seat: Seat) -> SlotReserved:
         """With what gives way to it of this agent (routing 35, 36)."""
         others = {id_: it for id_, it in self._pressing.items() if id_ != held.mrd_id and id_ in seat.plan.tasks_max}
-        return replace(held, interruptible=self.plan.media[held.mrd_id].interruptible, interrupts=others)
+        pressed = replace(held, interruptible=self.plan.media[held.mrd_id].interruptible, interrupts=others)
+        seat.press(pressed)
+        return pressed
 
     def _miss(self, about: tuple[Live, TaskCloseReason]) -> None:
-        """It rang in vain: first in line again, but not for this agent (routing 21, 24)."""
+        """It rang in vain: first in line again, but not for whoever missed or declined it (routing 21, 24)."""
         it, reason = about
         if it.state != RINGING:
             return
         seat, it.state = it.seat, OVER
         self._tell(it.stream, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
-        seat.ringing.discard(it.line.mrd_id)
+        seat.ringing.pop(it.line.mrd_id, None)
         self._release(it, seat, reason)
         del self._live[it.task_id]
         self.missed += 1
         again = Live(it.call, it.line, it.cohort, self.arrivals + self.missed)
-        again.conversation_id, again.expires_s = it.conversation_id, it.expires_s
-        excluded, attempt = it.routing.excluded | {seat.id}, it.routing.attempt + 1
+        again.expires_s = it.expires_s
+        unwanted = {seat.id} if reason in UNWANTED else set()
+        excluded, attempt = it.routing.excluded | unwanted, it.routing.attempt + 1
         routing = replace(it.routing, priority=REROUTE_PRIORITY, excluded=excluded, attempt=attempt, step=it.step)
         self._get_in_line(again, routing)
 
@@ -376,7 +387,7 @@ class World:
             return
         it.state = TALKING
         call, seat, cohort = it.call, it.seat, it.cohort
-        seat.ringing.discard(it.line.mrd_id)
+        seat.ringing.pop(it.line.mrd_id, None)
         self._tell(it.stream, task_accepted(it.offer_id, seat.id, it.conversation_id))
         self._tell(seat.stream, slot_filled(it.line.mrd_id, it.task_id, it.conversation_id))
         wait_s = self.now_s - call.at_s
@@ -430,6 +441,8 @@ class World:
         sheet.tasks -= 1
         seat.load -= 1
         seat.loads[it.line.mrd_id] -= 1
+        if seat.pressing:
+            seat.pressing.pop(it.task_id, None)
         if not seat.load:
             sheet.busy -= 1
             sheet.idle += seat.ready

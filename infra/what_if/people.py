@@ -32,7 +32,7 @@ from domain.ids import AgentId, ConversationId, MrdId, TaskId
 from domain.kernel import Fact, Recorded
 from domain.routing.decisions import UNTOLD
 from domain.tasks.facts import TaskCloseReason
-from domain.tasks.task import UNWANTED
+from domain.tasks.task import GOES_ON
 
 SKILLS = (AttributeAssigned, AttributeWithdrawn, MrdGranted)
 PRESENCE = (
@@ -63,9 +63,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """An offer that ran out at this agent, or that they declined."""
+    """An offer that ran out at this agent, or that they declined, or that was withdrawn because they went."""
 
     task_id: TaskId
+    mrd_id: MrdId
     since: datetime
     until: datetime
     reason: TaskCloseReason
@@ -121,8 +122,8 @@ class People:
             it.reserved[fact.task_id] = at
             return
         since = it.reserved.pop(fact.task_id, None)
-        if since is not None and isinstance(fact, SlotReleased) and fact.reason in UNWANTED and self._scene is not None:
-            it.absences.append(Absence(fact.task_id, since, at, TaskCloseReason(fact.reason)))
+        if since is not None and isinstance(fact, SlotReleased) and fact.reason in GOES_ON and self._scene is not None:
+            it.absences.append(Absence(fact.task_id, fact.mrd_id, since, at, TaskCloseReason(fact.reason)))
 
     def scene(self, begins: datetime, replayed: Collection[str]) -> Iterator[Moment]:
         """How they stood when it began, as facts, but for the slots of requests that are played again."""

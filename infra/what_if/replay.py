@@ -77,8 +77,8 @@ class Habits:
             knows.handle_s or 0.0,
             patience_s,
             knows.wrap_up_s,
-            (it if it.end is End.ANSWERED else alike).alert_s,
-            origin=Origin(routing, it.conversation_id),
+            it.alert_s if it.end is End.ANSWERED else it.alert_s + alike.alert_s,
+            origin=Origin(it.id, routing, it.conversation_id),
             counted=past.is_of_stretch(it),
         )
 
@@ -134,7 +134,7 @@ class Replay:
         mrds = {MrdId(mrd): most for mrd, most in them.mrds.items() if mrd in setup.catalog.mrds}
         attributes = {AttributeId(it): value for it, value in them.attributes.items() if it in setup.catalog.attributes}
         away = [
-            Away((it.since - begins).total_seconds(), (it.until - begins).total_seconds(), it.reason)
+            Away(it.mrd_id, (it.since - begins).total_seconds(), (it.until - begins).total_seconds(), it.reason)
             for it in person.absences
         ]
         return AgentPlan(id_, {**dict.fromkeys(setup.catalog.mrds, 0), **mrds}, [], attributes, away)

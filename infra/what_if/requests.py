@@ -40,7 +40,8 @@ ENDS = {TaskCloseReason.CANCELLED: End.GAVE_UP, TaskCloseReason.NO_AGENT_AVAILAB
 @dataclass(slots=True)
 class Request:
     """One request for an agent. `ended_at`: when it was answered or went; `over_at`: when its talk and wrap-up were over.
-    `queue_id`: where that was; `passed`: the queues before, that sent it on. `routing`: as it came.
+    `queue_id`: where that was; `passed`: the queues before, that sent it on. `routing`: as it came. `alert_s`: how long it
+    rang at whoever answered, or until it ended by itself.
     """
 
     id: TaskId
@@ -159,6 +160,7 @@ class Requests:
         elif it.end is End.WAITING:
             end = End.SENT_AWAY if task.sent_away else ENDS.get(fact.reason, End.ENDED_BY_OTHERS)
             it.end, it.ended_at, it.over_at = end, at, at
+            it.alert_s = (at - (task.reserved_at or at)).total_seconds()
         if it.over_at is not None and it.over_at < self._begins:  # years may lie before the stretch
             self.all.pop(it.id, None)
             self.of_task.pop(task_id, None)

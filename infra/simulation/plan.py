@@ -69,11 +69,14 @@ class Call:
 
 
 class Origin(NamedTuple):
-    """What a request of the past brings with it that no scenario knows: its last agent, further queues, data."""
+    """What a request of the past brings with it that no scenario knows: its last agent, further queues, data; and at whom
+    it rings already when it begins.
+    """
 
     id: TaskId
     routing: Routing
     conversation_id: ConversationId
+    rings_at: AgentId | None = None
 
 
 class Told(NamedTuple):

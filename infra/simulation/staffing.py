@@ -66,7 +66,9 @@ class Seat:
     def may_take(self, mrd_id: MrdId) -> bool:
         """routing 12, 20, 35"""
         free = self.ready and self.loads[mrd_id] < self.plan.tasks_max[mrd_id] and mrd_id not in self.ringing
-        return free and mrd_id not in self.shut and not (self.pressing and mrd_id in interrupted(self.pressing.values()))
+        return (
+            free and mrd_id not in self.shut and not (self.pressing and mrd_id in interrupted(self.pressing.values()))
+        )
 
     def press(self, it: SlotReserved | SlotFilled) -> None:
         if it.interrupts:

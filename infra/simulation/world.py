@@ -157,6 +157,7 @@ class World:
         self._set_scene()
         for line in self._lines:
             self._await_next(line)
+        self._find_waiting()
 
     def _set_scene(self) -> None:
         """How things stood when it began, told with the times at which they came about."""
@@ -164,7 +165,7 @@ class World:
         while (it := next(told, NOTHING_MORE)).at_s < 0:
             self.at = self.plan.start + timedelta(seconds=it.at_s)
             self._repeat(it)
-        self.at = self.plan.start
+        self.at, self.now_s = self.plan.start, 0.0
         self._await_told(it)
 
     def _await_told(self, it: Told) -> None:
@@ -217,7 +218,17 @@ class World:
     def _await_next(self, line: Line) -> None:
         call = next(line.calls, NOBODY_ELSE)
         if call.at_s < self._horizon_s:
-            heappush(self._agenda, (max(0.0, call.at_s), self._next_appointment(), self._arrive, (line, call)))
+            heappush(self._agenda, (call.at_s, self._next_appointment(), self._arrive, (line, call)))
+
+    def _find_waiting(self) -> None:
+        """Whoever waits when it begins, and whoever it rings for then; they are all there before anybody decides."""
+        agenda = self._agenda
+        while agenda and agenda[0][0] < 0.0:
+            _, _, act, about = heappop(agenda)
+            act(about)
+        for it in list(self._live.values()):
+            if it.call.origin is not None and it.call.origin.rings_at in self._seats:
+                self._reserve(Offer(it.task_id, it.line.mrd_id, it.call.origin.rings_at, None, max(0, it.step)))
 
     def _arrive(self, about: tuple[Line, Call]) -> None:
         line, call = about

@@ -97,6 +97,7 @@ class Reading:
         if self._talks is None and recorded.at >= self.begins:
             self._talks = self._requests.talks
             self._people.open()
+            self._requests.open()
         self._head = max(self._head, recorded.at)
         if recorded.category == "task":
             self._work(recorded)

@@ -78,7 +78,7 @@ class Habits:
             patience_s,
             knows.wrap_up_s,
             it.alert_s if it.end is End.ANSWERED else it.alert_s + alike.alert_s,
-            origin=Origin(it.id, routing, it.conversation_id),
+            origin=Origin(it.id, routing, it.conversation_id, it.rings_at),
             counted=past.is_of_stretch(it),
         )
 
@@ -135,7 +135,7 @@ class Replay:
         attributes = {AttributeId(it): value for it, value in them.attributes.items() if it in setup.catalog.attributes}
         away = [
             Away(it.mrd_id, (it.since - begins).total_seconds(), (it.until - begins).total_seconds(), it.reason)
-            for it in person.absences
+            for it in sorted(person.absences, key=lambda it: it.since)
         ]
         return AgentPlan(id_, {**dict.fromkeys(setup.catalog.mrds, 0), **mrds}, [], attributes, away)
 

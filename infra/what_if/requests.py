@@ -7,9 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.ids import ConversationId, QueueId, TaskId
+from domain.configuration.diversions import DiversionAction
+from domain.ids import AgentId, ConversationId, QueueId, TaskId
+from domain.kernel import replace
 from domain.tasks.facts import (
     Routing,
+    StepReached,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
@@ -40,8 +43,9 @@ ENDS = {TaskCloseReason.CANCELLED: End.GAVE_UP, TaskCloseReason.NO_AGENT_AVAILAB
 @dataclass(slots=True)
 class Request:
     """One request for an agent. `ended_at`: when it was answered or went; `over_at`: when its talk and wrap-up were over.
-    `queue_id`: where that was; `passed`: the queues before, that sent it on. `routing`: as it came. `alert_s`: how long it
-    rang at whoever answered, or until it ended by itself.
+    `queue_id`: where that was; `passed`: the queues before, that sent it on. `routing`: as it came, or as it stood when the
+    stretch began. `rings_at`: at whom it rang then. `alert_s`: how long it rang at whoever answered, or until it ended by
+    itself, since then at the earliest.
     """
 
     id: TaskId
@@ -57,6 +61,7 @@ class Request:
     over_at: datetime | None = None
     missed: int = 0
     passed: list[QueueId] = field(default_factory=list)
+    rings_at: AgentId | None = None
 
     def wait_s(self, now: datetime) -> float:
         return ((self.ended_at or now) - self.asked_at).total_seconds()
@@ -72,6 +77,7 @@ class _Task:
 
     request: Request | None = None
     reserved_at: datetime | None = None
+    offered_to: AgentId | None = None
     accepted_at: datetime | None = None
     accepted: TaskAccepted | None = None
     wrapping_at: datetime | None = None
@@ -102,9 +108,15 @@ class Requests:
             case TaskQueued():
                 self._enters(task_id, fact, at)
             case TaskDiverted():
-                self._of(task_id).sent_away = fact.queue_id is None
+                task = self._of(task_id)
+                task.sent_away = fact.queue_id is None and fact.action is not DiversionAction.MESSAGE
+                if task.request is not None and at < self._begins:
+                    was = task.request.routing
+                    task.request.routing = replace(was, diverted=was.diverted | {fact.rule})
             case TaskReserved():
-                self._of(task_id).reserved_at = at
+                self._of(task_id).reserved_at, self._of(task_id).offered_to = at, fact.agent_id
+            case StepReached() if at < self._begins:
+                self._widens(self._of(task_id).request, fact)
             case TaskAccepted():
                 self._accepts(task_id, fact, at)
             case WrapUpStarted():
@@ -114,6 +126,20 @@ class Requests:
             case _:
                 return
 
+    def open(self) -> None:
+        """The stretch begins."""
+        for it in self._tasks.values():
+            if it.request is not None and it.request.end is End.WAITING and it.reserved_at is not None:
+                it.request.rings_at, it.reserved_at = it.offered_to, self._begins
+
+    def _widens(self, it: Request | None, fact: StepReached) -> None:
+        if it is None:
+            return
+        if fact.queue_id is None:
+            it.routing = replace(it.routing, step=fact.step)
+        else:
+            it.routing = replace(it.routing, steps={**it.routing.steps, fact.queue_id: fact.step})
+
     def _of(self, task_id: str) -> _Task:
         return self._tasks.setdefault(task_id, _Task())
 
@@ -122,7 +148,9 @@ class Requests:
         it = self._of(task_id)
         known = self.all.get(routing.root_request_id)
         if known is not None and known.end is End.WAITING:  # it rang in vain, or was sent on, and waits on
-            if routing.queue_id != known.queue_id:
+            if at < self._begins:
+                known.routing, known.queue_id = routing, routing.queue_id
+            elif routing.queue_id != known.queue_id:
                 known.passed.append(known.queue_id)
                 known.queue_id = routing.queue_id
             it.request = self.of_task[task_id] = known

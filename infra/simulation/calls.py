@@ -5,6 +5,7 @@ from datetime import timedelta
 from math import inf
 from typing import Any
 
+from domain.configuration.settings import Queue
 from domain.ids import ConversationId, OfferId, TaskId
 from domain.tasks.facts import Routing
 from infra.simulation.plan import Call, QueuePlan
@@ -68,3 +69,8 @@ class Live:
         self.step: int
         self.seat: Seat
         self.offer_id: OfferId
+
+
+def has_clocks(queue: Queue) -> bool:
+    """May something be due though nothing else happens?"""
+    return len(queue.steps) > 1 or queue.opening is not None or bool(queue.overflow)

@@ -14,12 +14,12 @@ from itertools import compress, count
 from math import inf
 from typing import Any
 
-from domain.agents.facts import LoggedOut, SlotReserved, SlotWrappingUp
+from domain.agents.facts import SlotReserved, SlotWrappingUp
 from domain.configuration.domains import InterruptionAction
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.membership import matched_step
-from domain.configuration.settings import Queue, RoutingAttribute, Settings
-from domain.ids import AgentId, ConversationId, CustomerId, SessionId, TaskId
+from domain.configuration.settings import RoutingAttribute, Settings
+from domain.ids import AgentId, CustomerId, SessionId, TaskId
 from domain.kernel import replace
 from domain.routing.decisions import UNTOLD
 from domain.routing.engine import Diverting, Engine, Move, Offer, Widening
@@ -27,15 +27,15 @@ from domain.tasks.facts import (
     Routing,
     StepReached,
     TaskCloseReason,
-    TaskCreated,
     TaskDirection,
     TaskDiverted,
     TaskMode,
     WrapUpStarted,
 )
 from domain.tasks.task import REROUTE_PRIORITY, UNWANTED
-from infra.simulation.calls import OVER, RINGING, TALKING, WAITING, WRAPPING_UP, Line, Live
-from infra.simulation.plan import Call, Plan, Told
+from infra.simulation.calls import OVER, RINGING, TALKING, WAITING, WRAPPING_UP, Line, Live, has_clocks
+from infra.simulation.plan import Call, Plan
+from infra.simulation.retelling import Retelling
 from infra.simulation.staffing import Seat, arrival, departure, introduction
 from infra.simulation.tally import Cohort, Timesheet
 from infra.simulation.telling import (
@@ -58,7 +58,6 @@ DONE, WRAPPED_UP = TaskCloseReason.DONE, TaskCloseReason.WRAP_UP_NOT_APPLIED
 INSTANT_S = 4e-7
 """Less than what logs tell apart, and more than what floats get wrong."""
 NOBODY_ELSE = Call(inf, 0.0)
-NOTHING_MORE = Told(inf, "", TaskCreated(ConversationId(""), CUSTOMER, INBOUND, FROM_QUEUE))
 
 Act = Callable[[Any], None]
 
@@ -91,8 +90,7 @@ class World:
         ]
         self._served: dict[AgentId, list[Line]] = {}
         self._seats = {agent.id: Seat(agent) for agent in plan.agents}
-        self._by_stream = {seat.stream: seat for seat in self._seats.values()}
-        self._told = iter(plan.told)
+        self._past = Retelling(plan.told, self._seats.values(), self.timesheet, self._tell)
         self._set_up()
 
     @property
@@ -161,39 +159,25 @@ class World:
 
     def _set_scene(self) -> None:
         """How things stood when it began, told with the times at which they came about."""
-        told = self._told
-        while (it := next(told, NOTHING_MORE)).at_s < 0:
-            self.at = self.plan.start + timedelta(seconds=it.at_s)
-            self._repeat(it)
-        self.at, self.now_s = self.plan.start, 0.0
-        self._await_told(it)
+        past = self._past
+        while past.at_s < 0:
+            self.at = self.plan.start + timedelta(seconds=past.at_s)
+            past.go_on(0.0)
+        self.at = self.plan.start
+        self._await_past()
 
-    def _await_told(self, it: Told) -> None:
+    def _await_past(self) -> None:
         """What is told goes before all that happens at the same moment because of it."""
-        if it is not NOTHING_MORE:
-            heappush(self._agenda, (it.at_s - INSTANT_S, -1, self._happens_again, it))
+        if self._past.at_s < inf:
+            heappush(self._agenda, (self._past.at_s - INSTANT_S, -1, self._happens_again, self._past.at_s))
 
-    def _happens_again(self, it: Told) -> None:
-        """What was written at one moment was decided upon together."""
-        at_s = self.now_s = it.at_s
-        self.at = self.plan.start + timedelta(seconds=at_s)
-        while it.at_s == at_s:
-            self._repeat(it)
-            it = next(self._told, NOTHING_MORE)
-        self._await_told(it)
-
-    def _repeat(self, it: Told) -> None:
-        self._tell(it.stream, it.fact)
-        seat = self._by_stream.get(it.stream)
-        if seat is not None:
-            sheet = self.timesheet
-            sheet.note(max(self.now_s, sheet.noted_s))
-            sheet.count(seat.load, -1, ready=seat.ready)
-            seat.follow(it.fact)
-            sheet.count(seat.load, 1, ready=seat.ready)
-            if isinstance(it.fact, LoggedOut):  # what rings is withdrawn, and no fault of theirs (routing 37)
-                for task_id in list(seat.ringing.values()):
-                    self._miss((self._live[task_id], TaskCloseReason.REROUTE))
+    def _happens_again(self, at_s: float) -> None:
+        """What rings at somebody who signs out is withdrawn, and no fault of theirs (routing 37)."""
+        self.now_s, self.at = at_s, self.plan.start + timedelta(seconds=at_s)
+        for seat in self._past.go_on(at_s):
+            for task_id in list(seat.ringing.values()):
+                self._miss((self._live[task_id], TaskCloseReason.REROUTE))
+        self._await_past()
 
     def _configure(self, id_: str, settings: Settings) -> None:
         entity, fact = ENTITY_OF[type(settings)]
@@ -228,7 +212,7 @@ class World:
             act(about)
         for it in list(self._live.values()):
             if it.call.origin is not None and it.call.origin.rings_at in self._seats:
-                self._reserve(Offer(it.task_id, it.line.mrd_id, it.call.origin.rings_at, None, max(0, it.step)))
+                self._reserve(it, self._seats[it.call.origin.rings_at], it.step)
 
     def _arrive(self, about: tuple[Line, Call]) -> None:
         line, call = about
@@ -288,7 +272,12 @@ class World:
         done = 0
         for move in moves:
             if isinstance(move, Offer):
-                done += self._reserve(move)
+                it, seat = self._live.get(move.task_id), self._seats[move.agent_id]
+                if it is None or it.state != WAITING or not seat.may_take(move.mrd_id):
+                    self.engine.forget(move)
+                else:
+                    self._reserve(it, seat, move.step)
+                    done += 1
             elif isinstance(move, Diverting):
                 done += self._divert(move)
             elif isinstance(move, Widening):
@@ -335,12 +324,8 @@ class World:
         anew = replace(anew, also_in=(), steps={}, entered_at=self.at, diverted=anew.diverted | {rule})
         self._get_in_line(it, anew)
 
-    def _reserve(self, offer: Offer) -> bool:
-        it, seat = self._live.get(offer.task_id), self._seats[offer.agent_id]
-        if it is None or it.state != WAITING or not seat.may_take(offer.mrd_id):
-            self.engine.forget(offer)
-            return False
-        sheet = self.timesheet
+    def _reserve(self, it: Live, seat: Seat, step: int) -> None:
+        sheet, mrd_id = self.timesheet, it.line.mrd_id
         if sheet.noted_s != self.now_s:
             sheet.note(self.now_s)
         sheet.tasks += 1
@@ -348,25 +333,24 @@ class World:
             sheet.busy += 1
             sheet.idle -= 1
         seat.load += 1
-        seat.loads[offer.mrd_id] += 1
+        seat.loads[mrd_id] += 1
         name: Any = it.task_id
         it.seat, it.offer_id, it.state = seat, name, RINGING
         it.line.waiting -= 1
         decision = UNTOLD  # whoever simulates months reads figures, not reasons
-        held = slot_reserved(offer.mrd_id, offer.task_id, it.offer_id, offer.step, decision)
+        held = slot_reserved(mrd_id, it.task_id, it.offer_id, step, decision)
         self._tell(seat.stream, held if not self._pressing else self._pressed(held, seat))
         due = self.at + it.line.offer_timeout
-        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, offer.step, decision))
-        if seat.plan.away and (away := seat.away_at(self.now_s, offer.mrd_id)):
-            seat.ringing[offer.mrd_id] = it.task_id
+        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, step, decision))
+        if seat.plan.away and (away := seat.away_at(self.now_s, mrd_id)):
+            seat.ringing[mrd_id] = it.task_id
             until_s = min(away.until_s, self.now_s + it.line.offer_timeout.total_seconds())
             self._schedule(until_s, self._miss, (it, away.reason))
         elif it.call.alert_s:
-            seat.ringing[offer.mrd_id] = it.task_id
+            seat.ringing[mrd_id] = it.task_id
             self._schedule(self.now_s + it.call.alert_s, self._accept, it)
         else:
             self._accept(it)
-        return True
 
     def _pressed(self, held: SlotReserved, seat: Seat) -> SlotReserved:
         """With what gives way to it of this agent (routing 35, 36)."""
@@ -461,8 +445,3 @@ class World:
         if not seat.load and not seat.ready:
             for fact in departure(seat):
                 self._tell(seat.stream, fact)
-
-
-def has_clocks(queue: Queue) -> bool:
-    """May something be due though nothing else happens?"""
-    return len(queue.steps) > 1 or queue.opening is not None or bool(queue.overflow)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from domain.configuration.domains import InterruptionAction
 from domain.tasks.facts import LAST_AGENT_STEP, TaskDirection
+from infra.what_if.reading import LOOK_BACK
 from infra.what_if.replay import Replay, Setup
 from infra.what_if.requests import End
 
@@ -38,6 +39,8 @@ def _about_agents(replay: Replay, was: Setup) -> Iterator[str]:
         yield f"{missed} offers were missed or declined: whatever rings at that agent at that time is again, and no other."
     if past.others:
         yield f"{past.others} tasks that no queue offered in this time (pulled from lists, for a named colleague, begun before) take up their agents as they did."
+    if past.forgets:
+        yield f"What had been waiting or going on for more than {LOOK_BACK.days} days when the stretch began is not known here."
     interruptible = any(
         it.interruptible and it.interruption_action is not InterruptionAction.IGNORE for it in was.catalog.mrds.values()
     )

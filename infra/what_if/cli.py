@@ -13,11 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from domain.kernel import BEGINNING
 from infra.configuration_change import check
 from infra.configuration_file import BadConfiguration, Configuration, parse
 from infra.embedded_postgres import PostgresFailed
-from infra.eventlog.port import EventLog, Unavailable
+from infra.eventlog.port import Unavailable
 from infra.settings import BadSettings, Settings, load
 from infra.simulation.charts import NoMatplotlib
 from infra.simulation.report import Estimate
@@ -26,9 +25,9 @@ from infra.what_if.assumptions import assumptions
 from infra.what_if.charts import draw
 from infra.what_if.comparison import Comparison, Row, compared
 from infra.what_if.past import CannotReplay, Past, Reading, WindowReversed
+from infra.what_if.reading import read
 from infra.what_if.replay import Habits, Replay, Setup
 
-PAGE = 2_000
 NEAR = 0.05
 WORDS = {
     "offered": "offered",
@@ -100,20 +99,10 @@ def changed_setup(was: Setup, past: Past, wanted: Configuration) -> Setup:
 
 async def _read(settings: Settings, reading: Reading) -> Past:
     async with opened(settings) as storage:
-        await feed(storage.log, reading)
+        with _progress() as progress:
+            bar = progress.add_task("reading the log", total=1.0)
+            await read(storage.log, reading, lambda done: progress.update(bar, completed=done))
     return reading.past()
-
-
-async def feed(log: EventLog, reading: Reading) -> None:
-    """The whole log as it is now."""
-    head, position = await log.head(), BEGINNING
-    with _progress() as progress:
-        bar = progress.add_task("reading the log", total=head or 1)
-        while position < head and (page := await log.read_all(position, PAGE)):
-            for recorded in page:
-                reading.feed(recorded)
-            position = page[-1].position
-            progress.update(bar, completed=position)
 
 
 def _played(replay: Replay, was: Setup, would: Setup, runs: int, seed: int) -> Comparison:

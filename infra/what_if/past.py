@@ -55,7 +55,7 @@ class Past:
     """`requests`: those of the stretch; before it those who waited when it began, and after it those who came while somebody
     of it still waited. `moments`: everything else that happened to agents, those at its beginning as they stood then.
     `others`: how many tasks filled slots without having been such a request. `changes`: how often something was configured
-    otherwise in the stretch. `head`: the newest moment that was read.
+    otherwise in the stretch. `head`: the newest moment that was read. `forgets`: work that began long before is not known.
     """
 
     begins: datetime
@@ -69,6 +69,7 @@ class Past:
     catalog: Catalog
     changes: int
     directions: Counter[TaskDirection]
+    forgets: bool
 
     def is_of_stretch(self, it: Request) -> bool:
         return self.begins <= it.asked_at < self.ends
@@ -79,7 +80,9 @@ class Past:
 
 
 class Reading:
-    """Raises `WindowReversed` for a stretch that ends before it begins. `complete`: how everything ended is known."""
+    """Raises `WindowReversed` for a stretch that ends before it begins. `complete`: how everything ended is known.
+    `forgets`: the reader left out work that began long before.
+    """
 
     def __init__(self, begins: datetime, ends: datetime) -> None:
         if ends <= begins:
@@ -92,6 +95,7 @@ class Reading:
         self._requests = Requests(begins, ends)
         self._talks: Mapping[str, TaskAccepted] | None = None
         self._moments: list[Moment] = []
+        self.forgets = False
 
     def feed(self, recorded: Recorded[Any]) -> None:
         if self._talks is None and recorded.at >= self.begins:
@@ -154,6 +158,7 @@ class Reading:
             catalog,
             self._changes,
             self._requests.directions,
+            self.forgets,
         )
 
     def _waited(self, it: Request) -> bool:

@@ -109,7 +109,8 @@ class People:
         if isinstance(fact, SLOTS):
             self._work(it, fact, at)
         if isinstance(fact, SlotReleased):
-            it.since[fact.mrd_id] = at
+            freed = before.giving_way(before.slots.values()).keys() - after.giving_way(after.slots.values()).keys()
+            it.since.update(dict.fromkeys({fact.mrd_id, *freed}, at))
         else:
             for mrd_id in after.mrds:
                 if _limit(before, mrd_id) <= after.load(mrd_id) < _limit(after, mrd_id):

@@ -1,4 +1,4 @@
-"""Two hours at a desk where nothing is plain, by the real commands, policies and engine in virtual time.
+"""An hour at a desk where nothing is plain, by the real commands, policies and engine in virtual time.
 
 Agents miss what rings, decline, rest, switch single media off, go early and come late; some of the work is pulled from a
 list; customers come back and want their last agent first; queues widen, send on and end the wait; mail gives way to chats.
@@ -41,7 +41,7 @@ from domain.tasks.task import Task
 from tests.e2e.world import CHAT, ENGLISH, SUPPORT, WEB
 from tests.infra.what_if.shift import BEGINS, Shift, lived
 
-CLOSES = BEGINS + timedelta(hours=2)
+CLOSES = BEGINS + timedelta(hours=1)
 MAIL, LETTERS, ANYBODY, WALL = MrdId("mail"), QueueId("letters"), QueueId("anybody"), ListId("comments")
 MAILBOX, BOARD = ChannelId("mailbox"), ChannelId("board")
 STAFF = {"ada": 1, "bela": 1, "cleo": 0, "dora": 0}
@@ -73,7 +73,7 @@ class RestlessShift(Shift):
         full = Overflow(OverflowCondition.QUEUE_LENGTH, Diversion(DiversionAction.OTHER_QUEUE, ANYBODY), 4)
         steps = (s.Step(speaks, timeout_s=25), s.Step())
         support = s.Queue(
-            "Support", CHAT, steps, offer_timeout_s=10, request_ttl_s=300, overflow=(full,), decline_allowed=True
+            "Support", CHAT, steps, offer_timeout_s=10, request_ttl_s=120, overflow=(full,), decline_allowed=True
         )
         await world.send(Configure("anybody", s.Queue("Anybody", CHAT, offer_timeout_s=10, request_ttl_s=300)))
         await world.send(Configure("support", support))
@@ -174,6 +174,6 @@ class RestlessShift(Shift):
 
 
 @cache
-def two_hours(seed: int = 1) -> tuple[Recorded, ...]:
+def a_restless_shift(seed: int) -> tuple[Recorded, ...]:
     """The log of such a shift, lived once."""
     return lived(RestlessShift, seed)

@@ -143,8 +143,11 @@ async def told(history: Sequence[Recorded], url: str) -> None:
     async with PostgresLog(url):
         pass
     rows = "notification_id, originator_version, at, event_id, originator_id, topic, state, cause"
-    async with await AsyncConnection.connect(url) as connection, connection.cursor() as cursor:
-        async with cursor.copy(f"COPY stored_events ({rows}) FROM STDIN") as copy:
-            for it in history:
-                row = (it.version, it.at, event_id(it.cause, it.stream, it.position), it.stream, it.fact.stored_as)
-                await copy.write_row((it.position, *row, encode(it.fact), encode_cause(it.cause)))
+    async with (
+        await AsyncConnection.connect(url) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY stored_events ({rows}) FROM STDIN") as copy,
+    ):
+        for it in history:
+            row = (it.version, it.at, event_id(it.cause, it.stream, it.position), it.stream, it.fact.stored_as)
+            await copy.write_row((it.position, *row, encode(it.fact), encode_cause(it.cause)))

@@ -18,7 +18,8 @@ from domain.configuration.request_data import Consideration
 from domain.ids import AgentId, CalendarId, ConversationId, MrdId, QueueId
 from domain.kernel import replace
 from domain.routing.moves import Diverting
-from domain.tasks.facts import LAST_AGENT_STEP, Routing, TaskClosed, TaskCloseReason, TaskDiverted
+from domain.tasks.facts import LAST_AGENT_STEP, QueueLeft, Routing, TaskClosed, TaskCloseReason, TaskDiverted
+from domain.tasks.leaving import left_alone
 
 SHARE = 0.1
 VOICE, EMAIL = MrdId("voice"), MrdId("email")
@@ -115,21 +116,19 @@ class Rules:
         """As the task decides it, and as what it goes on in another queue."""
         id_, to = move.task_id, move.diversion
         talk = ConversationId(f"c{id_}")
-        facts: list[Any] = [TaskDiverted(move.rule, to.action, talk, to.queue_id, to.message, move.measured)]
         routing = self.waiting[id_]
+        facts: list[Any] = [TaskDiverted(move.rule, to.action, talk, to.queue_id, to.message, move.measured)]
+        if to.leaves and routing.also_in:
+            facts = list(left_alone(routing, move.queue_id or routing.queue_id, move.rule, to, talk, move.measured))
+            if isinstance(facts[0], QueueLeft):
+                self.waiting[id_] = routing.without(facts[0].queue_id, move.rule, facts[0].instead)
+                return facts, None
         routing = self.waiting[id_] = replace(routing, diverted=routing.diverted | {move.rule})
         if not to.leaves:
             return facts, None
         del self.waiting[id_]
-        if to.action is not DiversionAction.OTHER_QUEUE or to.queue_id is None:
+        if facts[0].queue_id is None:
             return [*facts, TaskClosed(TaskCloseReason.NO_AGENT_AVAILABLE, talk)], None
-        anew = {
-            "queue_id": to.queue_id,
-            "step": 0,
-            "last_agent_id": None,
-            "also_in": (),
-            "steps": {},
-            "entered_at": now,
-        }
-        goes_on = self.waiting[f"{id_}+"] = replace(routing, attempt=routing.attempt + 1, **anew)
+        anew = replace(routing.moved(facts[0].queue_id, now), attempt=routing.attempt + 1)
+        goes_on = self.waiting[f"{id_}+"] = anew
         return [*facts, TaskClosed(TaskCloseReason.REROUTE, talk)], goes_on

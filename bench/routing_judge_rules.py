@@ -4,18 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from domain.configuration import settings as s
-from domain.configuration.diversions import DiversionAction, Overflow, OverflowCondition
+from domain.configuration.diversions import Diversion, DiversionAction, Overflow, OverflowCondition
 from domain.kernel import replace
 
-
-class Everything(frozenset):
-    """Whatever is asked for is in it: no rule of hours and overflow is applied in a further queue."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-
-ALL = Everything()
 Plain = tuple[str, str, str, int]
 
 
@@ -32,7 +23,7 @@ class Rules:
                 continue
             for queue in routing.also_in:
                 step = routing.steps.get(queue, 0)
-                there = replace(routing, queue_id=queue, step=step, also_in=(), diverted=ALL)
+                there = replace(routing, queue_id=queue, step=step, also_in=(), entered_at=None, waited_since=None)
                 self.tasks[f"{task} in {queue}"] = replace(self.tasks[task], routing=there)
                 self.queued[f"{task} in {queue}"] = None
 
@@ -43,8 +34,8 @@ class Rules:
         self.free(mrd).pop(agent, None)
 
     def is_gone(self, task: str) -> bool:
-        """Whoever leaves the first of their queues leaves all."""
-        return task.partition(" in ")[0] in self.gone
+        """Whoever is to leave the first of their queues stands in none until they have, and goes on."""
+        return bool(self.gone & {task, task.partition(" in ")[0]})
 
     def told(self, found: Plain) -> Plain:
         kind, task, what, number = found
@@ -83,10 +74,11 @@ class Rules:
             routing, opening = self.tasks[task].routing, self._queue(task).opening
             if opening is None or task in self.out or self.opened(opening.calendar_id, now):
                 continue
-            came_open = self.opened(opening.calendar_id, routing.entered_at or routing.first_enqueued_at)
+            came_at = routing.waited_since or routing.entered_at or routing.first_enqueued_at
+            came_open = self.opened(opening.calendar_id, came_at)
             diversion = opening.at_closing if came_open else opening.closed
             rule = f"{routing.queue_id}: {'closing' if came_open else 'closed'}"
-            if diversion is not None and rule not in routing.diverted:
+            if diversion is not None and rule not in routing.diverted and self._is_for(task, diversion):
                 found.append(("divert", task, rule, 0))
                 if diversion.action is not DiversionAction.MESSAGE:
                     self.gone.add(task)
@@ -103,7 +95,7 @@ class Rules:
             task: before
             for queue, those in places.items()
             if self.queues[queue].overflow
-            for before, task in enumerate(sorted(those, key=self._place_unaged))
+            for before, task in enumerate(sorted(those, key=self._place))
         }
         for task in standing:
             if task in told:
@@ -112,7 +104,8 @@ class Rules:
             for rule in queue.overflow:
                 holds, measured = self._overflows(task, rule, before, now)
                 name = f"{self.tasks[task].routing.queue_id}: {rule.name}"
-                if holds and name not in self.tasks[task].routing.diverted:
+                applied = name in self.tasks[task].routing.diverted or not self._is_for(task, rule.diversion)
+                if holds and not applied:
                     found.append(("divert", task, name, measured))
                     break
         leaving = {it[1] for it in found if self._leaves(it)}
@@ -137,10 +130,9 @@ class Rules:
         serves = (a for a in self.agents if self._is_there(task, a, False))
         return not any(any(step.matches(self.agents[a].attributes) for step in steps) for a in serves), 0
 
-    def _place_unaged(self, task: str) -> Any:
-        """How many wait before somebody goes by what they were given when they came."""
-        routing = self.tasks[task].routing
-        return -routing.priority, routing.first_enqueued_at, task
+    def _is_for(self, task: str, diversion: Diversion) -> bool:
+        """Further queues send people out of them, and tell them nothing (routing 11)."""
+        return " in " not in task or diversion.action is not DiversionAction.MESSAGE
 
     def _is_there(self, task: str, agent: str, ready: bool) -> bool:
         it, mrd = self.agents[agent], self._queue(task).mrd_id

@@ -50,7 +50,7 @@ async def log_out(cmd: LogOut, ctx: Context) -> Position:
     agent = await ctx.load(Agent, cmd.agent_id)
     policy = ctx.catalog.desks.logout
     refuses = policy is LogoutPolicy.REFUSE and not cmd.forced
-    if agent.logged_in and agent.slots and not refuses:
+    if agent.logged_in and (agent.slots or agent.wrap_ups) and not refuses:
         await ctx.step("stop").change(Agent, cmd.agent_id, lambda it: it.stop(LEAVES))
         if policy is LogoutPolicy.CLOSE:
             await _close_talks(cmd.agent_id, agent, ctx)

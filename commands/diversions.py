@@ -8,7 +8,7 @@ from commands.inbound import EndSession
 from domain.configuration.diversions import Diversion
 from domain.conversations.conversation import Conversation
 from domain.conversations.requests import notice_of_end
-from domain.ids import ConversationId, MessageId, TaskId
+from domain.ids import ConversationId, MessageId, QueueId, TaskId
 from domain.kernel import Position
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.task import Task
@@ -23,6 +23,17 @@ class DivertTask(Command):
     rule: str
     diversion: Diversion
     measured: int = 0
+    queue_id: QueueId | None = None
+    """Whose rule it is, if not its first queue's (routing 11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlushTask(Command):
+    """It is sent out of a queue that is emptied; whoever waits in no other one is told so (routing 64)."""
+
+    task_id: TaskId
+    queue_id: QueueId
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,14 @@ class SendCustomerHome(Command):
 
 @handles(DivertTask)
 async def divert_task(cmd: DivertTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.divert(cmd.rule, cmd.diversion, cmd.measured))
+    return await ctx.change(
+        Task, cmd.task_id, lambda task: task.divert(cmd.rule, cmd.diversion, cmd.measured, cmd.queue_id)
+    )
+
+
+@handles(FlushTask)
+async def flush_task(cmd: FlushTask, ctx: Context) -> Position:
+    return await ctx.change(Task, cmd.task_id, lambda task: task.flush(cmd.queue_id, cmd.words))
 
 
 @handles(TellCustomer)

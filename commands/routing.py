@@ -13,17 +13,16 @@ import msgspec
 
 from commands.agents import ReserveSlot
 from commands.bus import Command, Commands
-from commands.diversions import DivertTask
+from commands.diversions import DivertTask, FlushTask
 from commands.ports import Conflict, Unavailable
 from commands.queues import RetireDrained
-from commands.tasks import CancelTask, WidenTask
+from commands.tasks import WidenTask
 from domain.agents.agent import Agent
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
 from domain.routing.decisions import Grounds
 from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
 from domain.routing.moves import Emptied, Flushing
-from domain.tasks.facts import TaskCloseReason
 
 THINK_AGAIN_S = 0.02
 """Before a refused offer is thought over: what the agent's stream knew is then in the engine too."""
@@ -37,7 +36,7 @@ class Router:
     """A fold of the log (`infra/folds.py`) that acts: feed it each batch, and let `run` follow."""
 
     name = "routing"
-    shape = 4
+    shape = 5
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -51,8 +50,8 @@ class Router:
         return self._engine.state.agents
 
     def waiting(self, queue_id: QueueId) -> int:
-        """How many requests wait or ring in a queue."""
-        return sum(it.routing.queue_id == queue_id for it in self._engine.state.requests.values())
+        """How many requests wait or ring in a queue, be it their first or a further one (routing 11, 63)."""
+        return sum(it.routing.waits_in(queue_id) for it in self._engine.state.requests.values())
 
     def why_waiting(self, task_id: TaskId) -> list[Grounds]:
         """Who could have a request now, and why nobody else, in each of its queues, as this process knows it."""
@@ -118,9 +117,9 @@ def _command(move: Move) -> Command:
         case Widening():
             return WidenTask(move.task_id, move.step, move.reason, move.queue_id)
         case Diverting():
-            return DivertTask(move.task_id, move.rule, move.diversion, move.measured)
+            return DivertTask(move.task_id, move.rule, move.diversion, move.measured, move.queue_id)
         case Flushing():
-            return CancelTask(move.task_id, TaskCloseReason.FORCE_CLOSED, words=move.words)
+            return FlushTask(move.task_id, move.queue_id, move.words)
         case Emptied():
             return RetireDrained(move.queue_id)
 
@@ -135,6 +134,6 @@ def _command_id(move: Move) -> UUID:
         case Diverting():
             return uuid5(NAMESPACE, f"divert {move.task_id} {move.rule}")
         case Flushing():
-            return uuid5(NAMESPACE, f"flush {move.task_id}")
+            return uuid5(NAMESPACE, f"flush {move.task_id} {move.queue_id}")
         case Emptied():
             return uuid5(NAMESPACE, f"emptied {move.queue_id} {move.configuration}")

@@ -17,7 +17,8 @@ from domain.kernel import NotFound, Position, Refused, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskDirection
-from domain.tasks.task import BESIDE, REROUTE_PRIORITY, DeclineNotAllowed, Task
+from domain.tasks.refusals import DeclineNotAllowed
+from domain.tasks.task import BESIDE, REROUTE_PRIORITY, Task
 
 OFFER_TIMEOUT_S = 20
 
@@ -320,11 +321,14 @@ async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
 
 
 async def _moved(routing: Routing, queue_id: QueueId, conversation_id: ConversationId, ctx: Context) -> Routing:
-    """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58)."""
+    """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58); where it
+    waits in that one as well, from the step that it has reached there. In all others it waits on (routing 11).
+    """
     queue = ctx.catalog.queues.get(queue_id)
     data = queue.asked_of((await ctx.load(Conversation, conversation_id)).data) if queue else {}
-    anew = replace(routing, also_in=(), steps={}, last_agent_id=None, data=data, entered_at=ctx.now)
-    return replace(anew, queue_id=queue_id, step=0)
+    if routing.also_in:
+        data = {**data, **routing.data}
+    return replace(routing.moved(queue_id, ctx.now), data=data)
 
 
 def _also_in(cmd: EnqueueTask, conversation: Conversation, ctx: Context) -> tuple[QueueId, ...]:

@@ -49,7 +49,7 @@ class Announcer:
     """A fold of the log (`infra/folds.py`) of everybody who waits; `run` tells those whose queue wants it."""
 
     name = "waits"
-    shape = 1
+    shape = 2
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -92,8 +92,8 @@ class Announcer:
 
     async def send_on(self) -> None:
         """Whoever would wait too long goes where their queue says (routing 58); whoever rings is left alone."""
-        for move in list(self.waits.overflowing()):
-            command = DivertTask(move.task_id, move.rule, move.diversion, move.measured)
+        for move in list(self.waits.overflowing(self._commands.clock())):
+            command = DivertTask(move.task_id, move.rule, move.diversion, move.measured, move.queue_id)
             try:
                 command_id = UUID(derived_id("divert", move.task_id, move.rule))
                 await self._commands.send(command, command_id, "engine")
@@ -112,9 +112,11 @@ class Announcer:
         waiting: set[TaskId] = set()
         for queue_id, template in self._talkative().items():
             for _, _, root in self.waits.lines.get(queue_id, ()):
-                waiting.add(root)
                 it = self.waits.requests[self.waits.tasks[root]]
-                estimate = self.waits.of_request(root)
+                if it.routing.queue_id != queue_id:  # the first of their queues speaks to them (routing 11)
+                    continue
+                waiting.add(root)
+                estimate = self.waits.of_request(root, now)
                 if estimate is None or estimate.wait_s is None or now < it.routing.first_enqueued_at + FIRST_AFTER:
                     continue
                 position, at = self._told.get(root, (0, it.routing.first_enqueued_at - AGAIN_AFTER))

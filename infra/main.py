@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -364,8 +365,12 @@ async def rebuild(settings: Settings, view: str, say: Say) -> None:
     async with running(settings, say) as parley, _projecting(parley):
         for name in names if view == "all" else [view]:
             began = time.monotonic()
-            await parley.projector.rebuild(name, lambda done, of, name=name: say(f"{name}: {done:,} of {of:,}"))  # type: ignore[misc]
+            await parley.projector.rebuild(name, partial(_say_progress, say, name))
             say(f"{name}: rebuilt in {time.monotonic() - began:.1f} s")
+
+
+def _say_progress(say: Say, view: str, done: int, of: int) -> None:
+    say(f"{view}: {done:,} of {of:,}")
 
 
 @asynccontextmanager

@@ -120,6 +120,7 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.Junction: "How a part is joined to all parts before it, strictly from left to right.",
     settings.StepMode: "Do later steps of a queue add agents to the earlier ones, or replace them?",
     settings.AgentSelectionPolicy: "Which agent of a step is offered a task first.",
+    settings.MrdType: "What kind of work is done in a media routing domain. CX_VOICE, CISCO_CC: calls.",
     settings.RonaAction: "What missed offers do to the agent. COOL_DOWN: a rest that ends by itself.",
     settings.InterruptionAction: "What becomes of the live work in a domain that is interrupted. IGNORE: it never is.",
     settings.LogoutPolicy: "What signing out does while there is live work. CLOSE ends the talks, REROUTE gives them to others.",

@@ -20,6 +20,7 @@ from domain.agents import facts as agents
 from domain.channels.messages import SenderType
 from domain.conversations.answering import FULL, next_percent, percent_at
 from domain.conversations.facts import (
+    AgentLeft,
     AgentRequested,
     AgentRequestEnded,
     ColleagueRequested,
@@ -32,6 +33,7 @@ from domain.conversations.facts import (
     ResponseAwaited,
     ResponseTimedOut,
     ResponseWarned,
+    SessionJoined,
 )
 from domain.ids import AgentId, ConversationId, MessageId, TaskId
 from domain.kernel import Recorded
@@ -68,11 +70,15 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
                 yield Set(f"reminder/{event.subject}", it.remind_at, again)
             if it.sender.type is SenderType.AGENT and it.session_id is not None:
                 yield Clear(f"response/{event.subject}")
-        case AgentRequestEnded(task_id=task, reply_due=due) if due is not None:  # routing 28
+        case AgentRequestEnded(task_id=task, reply_due=due) | AgentLeft(task_id=task, reply_due=due) if (
+            due is not None
+        ):  # routing 28, 48
             silence = MessageId(task)
             yield Set(
                 f"inactivity/{event.subject}", due, ExpireCustomerInactivity(ConversationId(event.subject), silence)
             )
+        case SessionJoined(live_voice=True):
+            yield Clear(f"response/{event.subject}")
         # a session that left may not have been the only one
         case ColleagueRequested() as it if not (it.is_transfer and it.release is Release.AT_ONCE):
             return  # somebody stays with the customer

@@ -98,6 +98,12 @@ class Catalog:
         except KeyError:
             raise NotFound(f"There is no media routing domain {mrd_id!r}.", "mrd_id") from None
 
+    def is_voice(self, channel: Channel) -> bool:
+        """Do customers talk there, instead of writing?"""
+        kind = self.channel_types.get(channel.channel_type_id)
+        mrd = self.mrds.get(kind.mrd_id) if kind else None
+        return mrd is not None and mrd.type.is_voice
+
     def check_reason(self, kind: ReasonKind, reason: str, field_name: str) -> None:
         """Is it one of the reasons of its kind? Where none of that kind is configured, any text will do."""
         known = {id_ for id_, code in self.reasons.items() if code.kind is kind}

@@ -65,7 +65,7 @@ def _possible(case: Case, attributes: Attributes) -> bool:
     """Is there for each attribute a value that meets all terms about it?"""
     return all(
         any(
-            all(term.matches({id_: value}) for term in case if term.attribute_id == id_)
+            all(term.meets(value) for term in case if term.attribute_id == id_)
             for value in values(attributes[id_].type)
         )
         for id_ in {term.attribute_id for term in case}

@@ -30,40 +30,17 @@ class Consideration:
             raise Invalid(f"At most {LENGTH_MAX} characters.", field_name)
         if not re.fullmatch(r"[^\s=!<>]+", self.field):
             raise Invalid("A field's name has no spaces and no signs of comparison.", f"{field_name}.field")
-        if self._orders and _number(self.value) is None:
+        if self.operator.orders and _number(self.value) is None:
             raise Invalid(f"{self.value!r} is no number: {self.operator} compares numbers.", f"{field_name}.value")
 
     def holds(self, data: Mapping[str, str]) -> bool:
         """Who lacks the field fails every operator, as with attributes (routing 6)."""
         if self.field not in data:
             return False
-        has = data[self.field]
-        match self.operator:
-            case RelationalOperator.HAS:
-                return True
-            case RelationalOperator.EQ:
-                return has == self.value
-            case RelationalOperator.NE:
-                return has != self.value
-            case _:
-                return self._compares(_number(has), _number(self.value))
-
-    @property
-    def _orders(self) -> bool:
-        return self.operator not in {RelationalOperator.HAS, RelationalOperator.EQ, RelationalOperator.NE}
-
-    def _compares(self, has: float | None, value: float | None) -> bool:
-        if has is None or value is None:
-            return False
-        match self.operator:
-            case RelationalOperator.GT:
-                return has > value
-            case RelationalOperator.GE:
-                return has >= value
-            case RelationalOperator.LT:
-                return has < value
-            case _:
-                return has <= value
+        if not self.operator.orders:
+            return self.operator.holds(data[self.field], self.value)
+        has, asked = _number(data[self.field]), _number(self.value)
+        return has is not None and asked is not None and self.operator.holds(has, asked)
 
 
 def written(consideration: Consideration) -> str:

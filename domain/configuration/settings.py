@@ -10,7 +10,7 @@ from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.channels import Bot, Channel, ChannelMode, ChannelType, RoutingMode, RoutingPolicy
 from domain.configuration.checks import named
 from domain.configuration.desk_policy import DeskPolicy, LogoutPolicy
-from domain.configuration.domains import InterruptionAction, MediaRoutingDomain, RonaAction
+from domain.configuration.domains import InterruptionAction, MediaRoutingDomain, MrdType, RonaAction
 from domain.configuration.operators import RelationalOperator
 from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue, WrapUpMode, check_wrap_up
 from domain.configuration.steps import Expression, Junction, SkipIf, Step, StepMode, Term
@@ -32,6 +32,7 @@ __all__ = [
     "Junction",
     "LogoutPolicy",
     "MediaRoutingDomain",
+    "MrdType",
     "Queue",
     "ReasonCode",
     "ReasonKind",

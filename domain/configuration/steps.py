@@ -53,25 +53,11 @@ class Term:
     junction: Junction = Junction.AND
 
     def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
-        """An agent without the attribute fails every operator, `!=` too (routing 6)."""
-        if self.attribute_id not in attributes:
-            return False
-        has = attributes[self.attribute_id]
-        match self.operator:
-            case RelationalOperator.HAS:
-                return True
-            case RelationalOperator.EQ:
-                return has == self.value
-            case RelationalOperator.NE:
-                return has != self.value
-            case RelationalOperator.GT:
-                return has > self.value
-            case RelationalOperator.GE:
-                return has >= self.value
-            case RelationalOperator.LT:
-                return has < self.value
-            case RelationalOperator.LE:
-                return has <= self.value
+        return self.meets(attributes.get(self.attribute_id))
+
+    def meets(self, value: int | None) -> bool:
+        """An agent without the attribute, who has no value, fails every operator, `!=` too (routing 6)."""
+        return value is not None and self.operator.holds(value, self.value)
 
 
 @dataclass(frozen=True, slots=True)

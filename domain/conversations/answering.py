@@ -44,9 +44,12 @@ class Answering(Standing):
     __slots__ = ()
 
     def awaits_answer(self, message: MessagePosted, session: SessionId, response: ResponseTime | None) -> Decision:
-        """The customer wrote to an agent. A second session of theirs starts the time anew (routing 50, 56)."""
+        """The customer wrote to an agent, and does not talk to them at the same time. A second session of theirs starts
+        the time anew (routing 50, 56).
+        """
         running = self.response is not None and self.response.session_id == session
-        if response is not None and response.within_s and self.talking and self.held is None and not running:
+        waits = self.talking and self.held is None and not self.calls
+        if response is not None and response.within_s and waits and not running:
             due = response.now + timedelta(seconds=response.within_s)
             yield ResponseAwaited(message.message_id, session, due, response.within_s)
 
@@ -97,25 +100,27 @@ class Answering(Standing):
         """The agent is free for it again. What somebody put on hold, they take up themselves (routing 36)."""
         held = self.held
         if self.closed is None and held is not None and (held.agent_id, held.held_by) == (agent, Holder.INTERRUPTION):
-            yield from self._resumes(ResumeReason.AGENT_FREE, response)
+            yield from self.resumes(ResumeReason.AGENT_FREE, response)
 
     def resume(self, agent: AgentId, response: ResponseTime) -> Decision:
         self.check_open()
         self.check_talks(agent)
         if self.held is None:
             raise NotOnHold("This conversation is not on hold (any more).")
-        yield from self._resumes(ResumeReason.AGENT, response)
+        yield from self.resumes(ResumeReason.AGENT, response)
 
     def end_hold(self, due: datetime, response: ResponseTime) -> Decision:
         """Its time is up."""
         if self.closed is None and self.held is not None and self.held.due == due:
-            yield from self._resumes(ResumeReason.TIME, response)
+            yield from self.resumes(ResumeReason.TIME, response)
 
-    def _resumes(self, reason: ResumeReason, response: ResponseTime) -> Decision:
-        """What is left of the response time goes on; who wrote during the hold is answered within the whole."""
+    def resumes(self, reason: ResumeReason, response: ResponseTime | None) -> Decision:
+        """What is left of the response time goes on; who wrote during the hold is answered within the whole. `response`:
+        none where nobody stays who could.
+        """
         held, waits = self.held, self.unanswered
         yield ConversationResumed(reason)
-        if held is None or waits is None or not response.within_s:
+        if held is None or waits is None or self.calls or response is None or not response.within_s:
             return
         left_s = response.within_s if held.response_left_s is None else held.response_left_s
         due = response.now + timedelta(seconds=left_s)

@@ -95,8 +95,11 @@ class ConversationStarted(Fact, stored_as="conversation.started"):
 
 @dataclass(frozen=True, slots=True)
 class SessionJoined(Fact, stored_as="conversation.session-joined"):
+    """`live_voice`: it is a call, in which the customer is answered without writing (routing 56)."""
+
     session_id: SessionId
     channel_id: ChannelId
+    live_voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +253,15 @@ class AgentRoleChanged(Fact, stored_as="conversation.agent-role-changed"):
 
 @dataclass(frozen=True, slots=True)
 class AgentLeft(Fact, stored_as="conversation.agent-left"):
-    """`reason` is a text for people; `ends`: what becomes of their task, as the machinery sees it."""
+    """`reason` is a text for people; `ends`: what becomes of their task, as the machinery sees it. `reply_due`: when the
+    silence of a customer with whom nobody talks any more ends their session (routing 48).
+    """
 
     agent_id: AgentId
     task_id: TaskId
     reason: str = ""
     ends: TaskCloseReason = TaskCloseReason.DONE
+    reply_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,13 @@ from domain.tasks.facts import Routing
 SLACK = 64
 
 
+def aged(priority: int, since: datetime, ageing_s: int, now: datetime) -> int:
+    """How urgent whoever waits since then is by now."""
+    if not ageing_s or priority >= PRIORITY_MAX:
+        return priority
+    return min(PRIORITY_MAX, priority + max(0, (now - since) // timedelta(seconds=ageing_s)))
+
+
 @dataclass(slots=True)
 class Age:
     """`spans`: how many it has waited when that was last looked at; `due`: when the next is over."""

@@ -18,7 +18,7 @@ QUIET = timedelta(seconds=5)
 class Clearing:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._wished: set[TaskId] = set()
+        self._wished: set[tuple[TaskId, QueueId]] = set()
         self._gone: set[QueueId] = set()
         self._quiet_since: dict[QueueId, datetime | None] = {}
         self._witness: dict[QueueId, TaskId] = {}
@@ -28,8 +28,8 @@ class Clearing:
     def flush(self, queue_id: QueueId, words: str) -> None:
         """Whoever waits or rings in this queue now."""
         for task_id, request in self._state.requests.items():
-            if request.routing.queue_id == queue_id:
-                self._state.flushed[task_id] = words
+            if request.routing.waits_in(queue_id):
+                self._state.flushed.setdefault(task_id, {})[queue_id] = words
 
     def configured(self, queue_id: QueueId) -> None:
         queue = self._state.catalog.queues.get(queue_id)
@@ -42,13 +42,21 @@ class Clearing:
 
     def over(self, task_id: TaskId) -> None:
         """The request waits no more, whatever became of it."""
-        self._state.flushed.pop(task_id, None)
-        self._wished.discard(task_id)
+        for queue_id in self._state.flushed.pop(task_id, ()):
+            self._wished.discard((task_id, queue_id))
+
+    def left(self, task_id: TaskId, queue_id: QueueId) -> None:
+        """It waits on in others (routing 11)."""
+        words = self._state.flushed.pop(task_id, {})
+        words.pop(queue_id, None)
+        self._wished.discard((task_id, queue_id))
+        if words:
+            self._state.flushed[task_id] = words
 
     def forget(self, move: Flushing | Emptied) -> None:
         """That came to nothing: wish it again."""
         if isinstance(move, Flushing):
-            self._wished.discard(move.task_id)
+            self._wished.discard((move.task_id, move.queue_id))
         else:
             self._gone.discard(move.queue_id)
 
@@ -57,10 +65,11 @@ class Clearing:
         return bool(self._quiet_since or self._state.flushed)
 
     def moves(self, now: datetime) -> Iterator[Move]:
-        for task_id, words in self._state.flushed.items():
-            if task_id not in self._wished:
-                self._wished.add(task_id)
-                yield Flushing(task_id, words)
+        for task_id, queues in self._state.flushed.items():
+            for queue_id, words in queues.items():
+                if (task_id, queue_id) not in self._wished:
+                    self._wished.add((task_id, queue_id))
+                    yield Flushing(task_id, queue_id, words)
         for queue_id in self._quiet_since:
             if self._is_quiet(queue_id, now) and queue_id not in self._gone:
                 self._gone.add(queue_id)
@@ -87,9 +96,10 @@ class Clearing:
     def _somebody_waits(self, queue_id: QueueId) -> bool:
         """One who does is remembered, so that the others are not looked at while they stay."""
         requests = self._state.requests
-        if self._witness.get(queue_id) in requests:
+        known = requests.get(self._witness[queue_id]) if queue_id in self._witness else None
+        if known is not None and known.routing.waits_in(queue_id):
             return True
-        witness = next((id_ for id_, request in requests.items() if request.routing.queue_id == queue_id), None)
+        witness = next((id_ for id_, request in requests.items() if request.routing.waits_in(queue_id)), None)
         if witness is None:
             self._witness.pop(queue_id, None)
             return False

@@ -6,22 +6,25 @@ came or went, and when a moment has come that it named: the calendar's next edge
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from domain.configuration.calendar import BusinessCalendar
-from domain.configuration.diversions import Overflow, OverflowCondition
+from domain.configuration.diversions import Diversion, Overflow, OverflowCondition
 from domain.ids import QueueId, TaskId
 from domain.routing.lines import Line
 from domain.routing.moves import Diverting
+from domain.routing.siblings import Siblings
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
 
 SLACK = 64
 """Entries that nobody waits for any more, from which on they are swept out."""
 
+Requests = Mapping[TaskId, Request]
+
 Place = tuple[int, datetime, TaskId]
-"""Within one queue: task priority ↓, first enqueued ↑, id (routing 16)."""
+"""Within one queue: task priority with its age ↓, first enqueued ↑, id (routing 16)."""
 
 
 def rule_name(queue_id: QueueId, rule: Overflow) -> str:
@@ -57,8 +60,8 @@ class Gate:
     `needs_staff`: whether one of the rules is about who is there.
     """
 
-    def __init__(self, line: Line, hours: Hours | None) -> None:
-        self.id, self.queue, self._line, self.hours = line.id, line.whole, line, hours
+    def __init__(self, line: Line, hours: Hours | None, shadows: Container[TaskId]) -> None:
+        self.id, self.queue, self._line, self.hours, self._shadows = line.id, line.whole, line, hours, shadows
         self.needs_staff = any(it.condition is OverflowCondition.NONE_LOGGED_IN for it in line.whole.overflow)
         self.announced: datetime | None = None
         self.fresh: set[TaskId] = set()
@@ -77,12 +80,12 @@ class Gate:
             del self._order[bisect_left(self._order, place)]
             self.fresh.discard(task_id)
 
-    def next_due(self, requests: dict[TaskId, Request]) -> datetime | None:
+    def next_due(self, requests: Requests) -> datetime | None:
         moments = [self.hours.edge] if self.hours is not None and self.hours.edge and self._may_close(requests) else []
         moments += [self._too_long[0][0]] if self._too_long else []
         return min(moments, default=None)
 
-    def _may_close(self, requests: dict[TaskId, Request]) -> bool:
+    def _may_close(self, requests: Requests) -> bool:
         """Would it change anything for those who wait? Not for those who wait on, and have been told so."""
         opening = self.queue.opening
         if opening is None or opening.at_closing is None:
@@ -92,9 +95,13 @@ class Gate:
         told = {f"{self.id}: closed", f"{self.id}: closing"}
         return any(not told & requests[task_id].routing.diverted for task_id in self.places)
 
+    def _is_for(self, task_id: TaskId, diversion: Diversion) -> bool:
+        """A customer who waits in several queues is told by the first one alone (routing 11)."""
+        return diversion.leaves or task_id not in self._shadows
+
     # While it is closed (routing 57)
 
-    def turned_away(self, now: datetime, requests: dict[TaskId, Request]) -> Iterator[Diverting]:
+    def turned_away(self, now: datetime, requests: Requests) -> Iterator[Diverting]:
         """By the calendar as it is now: whoever came while it was closed, and whoever waits when it closes."""
         opening, hours = self.queue.opening, self.hours
         if opening is None or hours is None:
@@ -104,28 +111,27 @@ class Gate:
             return
         for _, _, task_id in self._order if turned else sorted(self.places[it] for it in self.fresh):
             routing = requests[task_id].routing
-            came_open = hours.was_open(routing.entered_at or routing.first_enqueued_at)
+            came_open = hours.was_open(routing.came_at)
             diversion = opening.at_closing if came_open else opening.closed
             rule = f"{self.id}: {'closing' if came_open else 'closed'}"
-            if diversion is not None and rule not in routing.diverted:
+            if diversion is not None and rule not in routing.diverted and self._is_for(task_id, diversion):
                 yield Diverting(task_id, rule, diversion)
 
     # When too much waits (routing 58)
 
-    def overflowing(
-        self, now: datetime, requests: dict[TaskId, Request], *, staff: Staff
-    ) -> dict[TaskId, tuple[Overflow, int]]:
+    def overflowing(self, now: datetime, requests: Requests, *, staff: Staff) -> dict[TaskId, tuple[Overflow, int]]:
         """For each whom a rule concerns the first such rule, and what was measured."""
         found: dict[TaskId, tuple[Overflow, int]] = {}
         for number, rule in enumerate(self.queue.overflow):
             for task_id, measured in self._concerned(number, rule, now, requests, staff):
-                if rule_name(self.id, rule) not in requests[task_id].routing.diverted:
+                applied = rule_name(self.id, rule) in requests[task_id].routing.diverted
+                if not applied and self._is_for(task_id, rule.diversion):
                     found.setdefault(task_id, (rule, measured))
         self.fresh.clear()
         return found
 
     def _concerned(
-        self, number: int, rule: Overflow, now: datetime, requests: dict[TaskId, Request], staff: Staff
+        self, number: int, rule: Overflow, now: datetime, requests: Requests, staff: Staff
     ) -> list[tuple[TaskId, int]]:
         match rule.condition:
             case OverflowCondition.QUEUE_LENGTH:
@@ -141,7 +147,7 @@ class Gate:
                 return [(task_id, 0) for _, _, task_id in self._order] if deserted else []
 
     def _waited_too_long(
-        self, number: int, rule: Overflow, now: datetime, requests: dict[TaskId, Request]
+        self, number: int, rule: Overflow, now: datetime, requests: Requests
     ) -> list[tuple[TaskId, int]]:
         for task_id in self.fresh:
             due = requests[task_id].routing.first_enqueued_at + timedelta(seconds=rule.threshold)
@@ -169,8 +175,8 @@ class Diversions:
     nowhere until that is a fact, or has come to nothing.
     """
 
-    def __init__(self, state: State, staff: Staff) -> None:
-        self._state, self._staff = state, staff
+    def __init__(self, state: State, staff: Staff, requests: Requests, siblings: Siblings) -> None:
+        self._state, self._staff, self._requests, self._siblings = state, staff, requests, siblings
         self._gates: dict[QueueId, Gate] = {}
         self._hours: dict[QueueId, Hours] = {}
         self._stirred: set[QueueId] = set()
@@ -178,13 +184,13 @@ class Diversions:
         self._under_way: dict[TaskId, str] = {}
         self.leaving: set[TaskId] = set()
 
-    def enter(self, task_id: TaskId, request: Request, line: Line) -> None:
+    def enter(self, task_id: TaskId, request: Request, line: Line, priority: int) -> None:
         """It waits in a queue with such rules; `line` is the whole queue's."""
         routing = request.routing
         gate = self._gates.get(routing.queue_id)
         if gate is None:
             gate = self._gates[routing.queue_id] = self._gate(line)
-        gate.enter(task_id, (-routing.priority, routing.first_enqueued_at, task_id))
+        gate.enter(task_id, (-priority, routing.first_enqueued_at, task_id))
         self._stirred.add(routing.queue_id)
 
     def leave(self, task_id: TaskId, queue_id: QueueId) -> None:
@@ -222,7 +228,7 @@ class Diversions:
         moves: list[Diverting] = []
         for queue_id in sorted(self._stirred & self._gates.keys()) if self._stirred else ():
             gate = self._gates[queue_id]
-            moves += self._begin(gate.turned_away(now, self._state.requests))
+            moves += self._begin(gate.turned_away(now, self._requests))
         return moves
 
     def overflowing(self, now: datetime) -> list[Diverting]:
@@ -234,12 +240,12 @@ class Diversions:
         moves: list[Diverting] = []
         for queue_id in sorted(self._stirred & self._gates.keys()):
             gate = self._gates[queue_id]
-            found = gate.overflowing(now, self._state.requests, staff=self._staff)
+            found = gate.overflowing(now, self._requests, staff=self._staff)
             moves += self._begin(
                 Diverting(task_id, rule_name(queue_id, rule), rule.diversion, measured)
                 for task_id, (rule, measured) in found.items()
             )
-            if (due := gate.next_due(self._state.requests)) is not None and due != gate.announced:
+            if (due := gate.next_due(self._requests)) is not None and due != gate.announced:
                 gate.announced = due
                 heapq.heappush(self._due, (due, queue_id))
         if len(self._due) > 2 * len(self._gates) + SLACK:
@@ -269,4 +275,4 @@ class Diversions:
         calendar = self._state.catalog.calendars.get(opening.calendar_id) if opening is not None else None
         if calendar is not None and line.id not in self._hours:
             self._hours[line.id] = Hours(calendar)
-        return Gate(line, self._hours.get(line.id))
+        return Gate(line, self._hours.get(line.id), self._siblings.real)

@@ -40,13 +40,14 @@ from domain.routing.lines import Lines, Pools, WorkKey
 from domain.routing.moves import Diverting, Emptied, Flushing, Move, Offer, Widening
 from domain.routing.reach import Reach
 from domain.routing.reasons import Reasons
-from domain.routing.siblings import Siblings, shadow_id
+from domain.routing.siblings import Siblings, meant_by, shadow_id
 from domain.routing.skills import Skills
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
 from domain.routing.waiting import Waiting
 from domain.routing.watch import Watch
 from domain.tasks.facts import (
+    QueueLeft,
     StepReached,
     TaskAccepted,
     TaskClosed,
@@ -125,9 +126,10 @@ class Engine:
             case Widening():
                 self._watch.try_again(move)
             case Diverting(task_id=task_id) if request is not None:
-                if task_id in self._watch.leaving:
+                if meant_by(move) in self._watch.leaving:
+                    self._waiting.leave(task_id)
                     self._waiting.enter(task_id, request)
-                else:
+                elif move.queue_id is None:
                     self._watch.told(task_id, request)
             case _:
                 return
@@ -218,6 +220,11 @@ class Engine:
             request.routing = replace(request.routing, diverted=request.routing.diverted | {fact.rule})
             self._watch.told(task_id, request)
 
+    def _queue_left(self, recorded: Recorded[QueueLeft]) -> None:
+        task_id: Any = recorded.stream[OF_TASK:]
+        if task_id in self.state.requests:
+            self._waiting.left(task_id, recorded.fact)
+
     def _task_reserved(self, recorded: Recorded[TaskReserved]) -> None:
         task_id: Any = recorded.stream[OF_TASK:]
         request = self.state.requests.get(task_id)
@@ -306,6 +313,7 @@ def _handlers(engine: Engine) -> Handlers:
         TaskQueued: engine._task_queued,  # noqa: SLF001
         StepReached: engine._step_reached,  # noqa: SLF001
         TaskDiverted: engine._task_diverted,  # noqa: SLF001
+        QueueLeft: engine._queue_left,  # noqa: SLF001
         TaskReserved: engine._task_reserved,  # noqa: SLF001
         TaskAccepted: engine._task_accepted,  # noqa: SLF001
         TaskClosed: engine._task_closed,  # noqa: SLF001

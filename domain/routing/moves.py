@@ -76,19 +76,25 @@ class Widening:
 
 @dataclass(frozen=True, slots=True)
 class Diverting:
-    """The request is not to wait on as it does (routing 57, 58). `rule`: by name, for each is applied once."""
+    """The request is not to wait on as it does (routing 57, 58). `rule`: by name, for each is applied once. `queue_id`: whose
+    rule it is, if not its first queue's (routing 11).
+    """
 
     task_id: TaskId
     rule: str
     diversion: Diversion
     measured: int = 0
+    queue_id: QueueId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flushing:
-    """The request is ended with all that waited beside it; its customer is told these words (routing 64)."""
+    """The request is sent out of this queue with all that waited beside it; whose customer waits in no other one is told
+    these words (routing 64).
+    """
 
     task_id: TaskId
+    queue_id: QueueId
     words: str
 
 

@@ -104,18 +104,14 @@ class Reach:
             name = term.attribute_id
             self._terms.setdefault(name, {}).setdefault(number, []).append(term)
             for value, failing in self._fails.setdefault(name, {None: 0}).items():
-                if not _holds(term, value):
+                if not term.meets(value):
                     self._fails[name][value] = failing | 1 << number
 
     def _failing(self, name: AttributeId, value: int | None) -> int:
         """Nobody had this value before."""
         failing = 0
         for number, terms in self._terms[name].items():
-            if not all(_holds(term, value) for term in terms):
+            if not all(term.meets(value) for term in terms):
                 failing |= 1 << number
         self._fails[name][value] = failing
         return failing
-
-
-def _holds(term: Term, value: int | None) -> bool:
-    return term.matches({} if value is None else {term.attribute_id: value})

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from domain.ids import QueueId, TaskId
 from domain.kernel import replace
-from domain.routing.moves import Move, Widening
+from domain.routing.moves import Diverting, Move, Widening
 from domain.routing.state import Request
 
 
@@ -40,7 +40,7 @@ class Siblings:
 
     def told(self, move: Move) -> Move:
         """As others may hear of it: of the request, and in which of its queues."""
-        if not isinstance(move, Widening) or move.task_id not in self.real:
+        if not isinstance(move, Widening | Diverting) or move.task_id not in self.real:
             return move
         queue_id = self.shadows[move.task_id].routing.queue_id
         return replace(move, task_id=self.real[move.task_id], queue_id=queue_id)
@@ -50,6 +50,6 @@ def shadow_id(task_id: TaskId, queue_id: QueueId) -> TaskId:
     return TaskId(f"{task_id}\x1f{queue_id}")
 
 
-def meant_by(move: Widening) -> TaskId:
-    """Who widens: the request, or the shadow of it in another queue."""
+def meant_by(move: Widening | Diverting) -> TaskId:
+    """Who widens or leaves: the request, or the shadow of it in another queue."""
     return move.task_id if move.queue_id is None else shadow_id(move.task_id, move.queue_id)

@@ -42,7 +42,8 @@ class State:
     """`agents` holds who they are and whether they want work; `slots` what fills their time, for it changes with every
     task. `since`: available since (routing 15). `readied`: when they last became ready. `missed`: of requests whose
     offer rang out and that are not queued again yet, by their first task. `talking`: who is in a conversation, and for
-    which tasks, for somebody may be there for two. `flushed`: what those are told who are sent away, until they are.
+    which tasks, for somebody may be there for two. `flushed`: who is sent out of which queues, and in which words, until
+    they are.
     `position`: everything up to there is in it.
     """
 
@@ -55,5 +56,5 @@ class State:
     missed: dict[TaskId, dict[AgentId, Position]] = field(default_factory=dict)
     talking: dict[ConversationId, dict[TaskId, AgentId]] = field(default_factory=dict)
     catalog: Catalog = field(default_factory=Catalog)
-    flushed: dict[TaskId, str] = field(default_factory=dict)
+    flushed: dict[TaskId, dict[QueueId, str]] = field(default_factory=dict)
     position: Position = BEGINNING

@@ -13,6 +13,7 @@ from domain.kernel import Position, Recorded
 from domain.routing.decisions import Candidate, Grounds, Obstacle
 from domain.tasks.facts import (
     LAST_AGENT_STEP,
+    QueueLeft,
     StepReached,
     StepReason,
     TaskAccepted,
@@ -74,6 +75,9 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
             case TaskDiverted(rule=rule, action=action, queue_id=queue):
                 diverted.add(recorded.stream)
                 yield Chapter(at, position, task_id, Turn.DIVERTED, queue, reason=f"{rule} {action}")
+            case QueueLeft(rule=rule, instead=queue):
+                why = f"{rule}, and it waits on in its other queues"
+                yield Chapter(at, position, task_id, Turn.DIVERTED, queue, reason=why)
             case TaskReserved(agent_id=agent, step=step, decision=why):
                 yield Chapter(at, position, task_id, Turn.OFFERED, why.queue_id, step, agent, grounds=why)
             case TaskNamed(agent_id=agent):

@@ -4,6 +4,7 @@ A request stands in the line of its queue, and a shadow of it in each of its oth
 not there is astray until it is. One for which an offer is on its way is pending: it stands nowhere meanwhile.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.ids import QueueId, TaskId
@@ -11,11 +12,12 @@ from domain.routing.ageing import Ageing
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Lines, Standing
-from domain.routing.moves import Diverting, Offer
+from domain.routing.moves import Diverting, Move, Offer
 from domain.routing.siblings import Siblings
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
 from domain.routing.watch import Watch
+from domain.tasks.facts import QueueLeft
 
 
 class Waiting:
@@ -41,16 +43,16 @@ class Waiting:
         if line is None:
             self._astray.setdefault(routing.queue_id, set()).add(task_id)
             return
+        ageing_s = line.queue.ageing_s
+        priority = self.ageing.enter(task_id, routing, ageing_s) if ageing_s else routing.priority
         if not line.is_plain or request.step < 0:
-            stage = self._watch.enter(task_id, request, line)
+            stage = self._watch.enter(task_id, request, line, priority)
             if stage is None:
                 return
         else:
             stage = line.stage(request.step)
             if len(line.begins) > 1:
                 self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
-        ageing_s = line.queue.ageing_s
-        priority = self.ageing.enter(task_id, routing, ageing_s) if ageing_s else routing.priority
         key = (-line.queue.priority, -priority, routing.first_enqueued_at, task_id, stage.number)
         self.standing[task_id] = line.pool.fresh[task_id] = stage, key
 
@@ -87,6 +89,8 @@ class Waiting:
         if request is None:
             self._state.created.pop(task_id, None)
             return
+        if self._state.flushed:
+            self.clearing.over(task_id)
         if request.ringing and not self._astray:
             return  # it is in no line any more
         self.let_go(task_id)
@@ -94,8 +98,6 @@ class Waiting:
         self._clocks.stop(task_id)
         if self.ageing.known:
             self.ageing.stop(task_id)
-        if self._state.flushed:
-            self.clearing.over(task_id)
         if self._astray:
             self._astray.get(request.routing.queue_id, set()).discard(task_id)
 
@@ -117,13 +119,31 @@ class Waiting:
         if request is not None and not request.ringing and offer.task_id not in self.pending:
             self.hold(offer, self._staff.chair(self._staff.seat(offer.agent_id), offer.mrd_id))
 
-    def send_away(self, moves: list[Diverting]) -> list[Diverting]:
-        """Whoever is to leave the queue is offered to nobody meanwhile."""
+    def send_away(self, moves: list[Diverting]) -> Sequence[Move]:
+        """Whoever is to leave the queue is offered to nobody by it meanwhile. What a request's first queue has to say comes
+        last, for it speaks to a customer who waits in no other one (routing 11).
+        """
+        told: Sequence[Move] = moves
+        if moves and (real := self._siblings.real):
+            moves.sort(key=lambda move: move.task_id not in real)
+            told = [self._siblings.told(move) for move in moves]
         for move in moves:
             if move.diversion.leaves:
                 self.leave(move.task_id)
                 self._watch.leaving.add(move.task_id)
-        return moves
+        return told
+
+    def left(self, task_id: TaskId, fact: QueueLeft) -> None:
+        """It waits on in its other queues (routing 11)."""
+        request = self._state.requests[task_id]
+        is_away = request.ringing or task_id in self.pending or task_id in self._watch.leaving
+        if not is_away:
+            self.leave(task_id)
+        request.routing = request.routing.without(fact.queue_id, fact.rule, fact.instead)
+        request.steps.pop(fact.queue_id, None)
+        self.clearing.left(task_id, fact.queue_id)
+        if not is_away:
+            self.enter(task_id, request)
 
     # What changes without them
 
@@ -131,7 +151,7 @@ class Waiting:
         """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again."""
         for task_id in list(self.ageing.ring(now)):
             request = self._state.requests.get(task_id) or self._siblings.shadows.get(task_id)
-            if request is not None and task_id in self.standing:
+            if request is not None and (task_id in self.standing or task_id in self._watch.tasks):
                 self.leave(task_id)
                 self.enter(task_id, request)
 

@@ -14,10 +14,11 @@ from domain.configuration.diversions import OverflowCondition
 from domain.configuration.entity import CATEGORIES
 from domain.ids import ConversationId, QueueId, TaskId
 from domain.kernel import Recorded, replace
+from domain.routing.ageing import aged
 from domain.routing.diversions import rule_name
 from domain.routing.moves import Diverting
 from domain.routing.pace import Method, Pace, clamped
-from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCreated, TaskDiverted, TaskQueued
+from domain.tasks.facts import QueueLeft, Routing, TaskAccepted, TaskClosed, TaskCreated, TaskDiverted, TaskQueued
 from domain.tasks.task import GOES_ON
 
 Key = tuple[int, datetime, TaskId]
@@ -26,7 +27,8 @@ Key = tuple[int, datetime, TaskId]
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """`position`: from 1, in the order in which the queue gives its work (routing 16); who rings is still in line.
-    `wait_s`: from now, as the queue lets it be told; none where nothing is known.
+    `wait_s`: from now, as the queue lets it be told; none where nothing is known. Of a request in several queues: its place
+    in the first, and the shortest wait (routing 11).
     """
 
     queue_id: QueueId
@@ -49,10 +51,16 @@ class Waiting:
         routing = self.routing
         return -routing.priority, routing.first_enqueued_at, routing.root_request_id
 
+    @property
+    def queues(self) -> tuple[QueueId, ...]:
+        return self.routing.queue_id, *self.routing.also_in
+
 
 @dataclass(slots=True)
 class Waits:
-    """`requests` by the task under which they are now; `moved`: those that an offer came to nothing of, by their first."""
+    """`requests` by the task under which they are now; `moved`: those that an offer came to nothing of, by their first.
+    `lines`: who waits in each queue, in order but for their age; `paces`: what each queue got done of what came to it first.
+    """
 
     paces: dict[QueueId, Pace] = field(default_factory=dict)
     requests: dict[TaskId, Waiting] = field(default_factory=dict)
@@ -73,6 +81,11 @@ class Waits:
             case TaskDiverted(rule=rule) if task_id in self.requests:
                 it = self.requests[task_id]
                 it.routing = replace(it.routing, diverted=it.routing.diverted | {rule})
+            case QueueLeft(queue_id=queue_id, rule=rule, instead=instead) if task_id in self.requests:
+                it = self.requests[task_id]
+                self._stand(it, away=True)
+                it.routing = it.routing.without(queue_id, rule, instead)
+                self._stand(it)
             case TaskAccepted():
                 self._answered(task_id, recorded.at)
             case TaskClosed(reason=reason):
@@ -84,36 +97,64 @@ class Waits:
 
     # What is to be expected
 
-    def of(self, task_id: TaskId) -> Estimate | None:
+    def of(self, task_id: TaskId, now: datetime) -> Estimate | None:
         """Of a request that nobody has answered yet."""
         it = self.requests.get(task_id)
         if it is None:
             return None
-        queue_id = it.routing.queue_id
-        return self._estimate(queue_id, bisect_left(self.lines[queue_id], it.key) + 1)
+        several = [self._estimate(queue_id, self._place(queue_id, it.key, now)) for queue_id in it.queues]
+        known = [estimate for estimate in several if estimate.wait_s is not None]
+        soonest = min(known, key=lambda estimate: estimate.wait_s or 0.0, default=several[0])
+        return replace(several[0], wait_s=soonest.wait_s, method=soonest.method)
 
-    def of_request(self, first_task: TaskId) -> Estimate | None:
+    def of_request(self, first_task: TaskId, now: datetime) -> Estimate | None:
         """The same, by the task that the request began with."""
-        return self.of(self.tasks.get(first_task, first_task))
+        return self.of(self.tasks.get(first_task, first_task), now)
 
     def of_newcomer(self, queue_id: QueueId) -> Estimate:
         return self._estimate(queue_id, len(self.lines.get(queue_id, ())) + 1)
 
-    def overflowing(self) -> Iterator[Diverting]:
-        """Who would have to wait too long, by the rules of their queue (routing 58); each rule is applied once."""
+    def overflowing(self, now: datetime) -> Iterator[Diverting]:
+        """Who would have to wait too long, by the rules of their queue (routing 58); each rule is applied once. What further
+        queues have to say is not for the customer (routing 11).
+        """
         for queue_id, queue in self.catalog.queues.items():
             rules = [it for it in queue.overflow if it.condition is OverflowCondition.ESTIMATED_WAIT]
-            for position, (_, _, root) in enumerate(self.lines.get(queue_id, ()) if rules else (), 1):
+            for position, (_, _, root) in enumerate(self._in_order(queue_id, now) if rules else (), 1):
                 task_id, (seconds, _) = self.tasks[root], self.pace(queue_id).estimate(position)
-                diverted = self.requests[task_id].routing.diverted
+                routing = self.requests[task_id].routing
+                further = None if routing.queue_id == queue_id else queue_id
                 for rule in rules:
-                    name = rule_name(queue_id, rule)
-                    if seconds is not None and seconds >= rule.threshold and name not in diverted:
-                        yield Diverting(task_id, name, rule.diversion, int(seconds))
+                    applied = (name := rule_name(queue_id, rule)) in routing.diverted
+                    if further is not None and not rule.diversion.leaves:
+                        continue
+                    if seconds is not None and seconds >= rule.threshold and not applied:
+                        yield Diverting(task_id, name, rule.diversion, int(seconds), further)
                         break
 
     def pace(self, queue_id: QueueId) -> Pace:
         return self.paces.get(queue_id) or Pace()
+
+    def _in_order(self, queue_id: QueueId, now: datetime) -> list[Key]:
+        """As the queue gives its work now: some have grown more urgent (routing 16)."""
+        queue, line = self.catalog.queues.get(queue_id), self.lines.get(queue_id, [])
+        return sorted(_aged(key, queue.ageing_s, now) for key in line) if queue and queue.ageing_s else line
+
+    def _place(self, queue_id: QueueId, key: Key, now: datetime) -> int:
+        queue, line = self.catalog.queues.get(queue_id), self.lines[queue_id]
+        if queue is None or not queue.ageing_s:
+            return bisect_left(line, key) + 1
+        mine = _aged(key, queue.ageing_s, now)
+        return 1 + sum(_aged(other, queue.ageing_s, now) < mine for other in line)
+
+    def _stand(self, it: Waiting, *, away: bool = False) -> None:
+        """In the lines of all its queues, or no more."""
+        for queue_id in it.queues:
+            line = self.lines.setdefault(queue_id, [])
+            if away:
+                del line[bisect_left(line, it.key)]
+            else:
+                insort(line, it.key)
 
     def _estimate(self, queue_id: QueueId, position: int) -> Estimate:
         seconds, method = self.pace(queue_id).estimate(position)
@@ -137,7 +178,7 @@ class Waits:
         conversation_id = self.created.pop(task_id, ConversationId(""))
         it = self.requests[task_id] = Waiting(routing, conversation_id, was_first, foretold_s)
         self.tasks[routing.root_request_id] = task_id
-        insort(self.lines.setdefault(routing.queue_id, []), it.key)
+        self._stand(it)
 
     def _answered(self, task_id: TaskId, at: datetime) -> None:
         it = self._leaves(task_id)
@@ -160,6 +201,9 @@ class Waits:
         it = self.requests.pop(task_id, None)
         if it is not None:
             self.tasks.pop(it.routing.root_request_id, None)
-            line = self.lines[it.routing.queue_id]
-            del line[bisect_left(line, it.key)]
+            self._stand(it, away=True)
         return it
+
+
+def _aged(key: Key, ageing_s: int, now: datetime) -> Key:
+    return -aged(-key[0], key[1], ageing_s, now), key[1], key[2]

@@ -27,9 +27,9 @@ class Watch:
     def __init__(self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
         self._skipping = Skipping(staff)
-        self._diversions = Diversions(state, staff)
         self._siblings = siblings
         self._requests = ChainMap(state.requests, siblings.shadows)
+        self._diversions = Diversions(state, staff, self._requests, siblings)
         self.tasks: dict[TaskId, QueueId] = {}
 
     @property
@@ -38,12 +38,12 @@ class Watch:
 
     # Coming and going
 
-    def enter(self, task_id: TaskId, request: Request, line: Line) -> Stage | None:
-        """Where it stands; nowhere yet if no step so far is for it (routing 8, 9, 54)."""
+    def enter(self, task_id: TaskId, request: Request, line: Line, priority: int) -> Stage | None:
+        """Where it stands; nowhere yet if no step so far is for it (routing 8, 9, 54). `priority`: with its age."""
         self._diversions.ended(task_id)
         self.tasks[task_id] = line.id
-        if line.has_gate and task_id not in self._siblings.real:
-            self._diversions.enter(task_id, request, line)
+        if line.has_gate:
+            self._diversions.enter(task_id, request, line, priority)
         line = self._lines.considered(line, request.routing.data)
         if request.step < 0:
             stage = self._stage_of_last_agent(request, line)

@@ -102,9 +102,10 @@ class Routing:
     """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27).
 
     `step` counts from 0; `LAST_AGENT_STEP` comes before, for those who wait for `last_agent_id`, until `last_agent_until`
-    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9). `entered_at`: when it came into this queue, if that was later. `diverted`: the
+    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9). `diverted`: the
     rules that were applied to it, each once (routing 57, 58). `also_in`: other queues in which it waits at the same time, and
-    `steps`: which it has reached there, where that is not the first (routing 11).
+    `steps`: which it has reached there, where that is not the first (routing 11). `entered_at`: when this queue became its
+    first, if that was later; `waited_since`: when it came into it, if it had been one of the others before.
     """
 
     root_request_id: TaskId
@@ -123,10 +124,36 @@ class Routing:
     diverted: frozenset[str] = frozenset()
     also_in: tuple[QueueId, ...] = ()
     steps: Mapping[QueueId, int] = field(default_factory=dict, hash=False)
+    waited_since: datetime | None = None
+
+    @property
+    def came_at(self) -> datetime:
+        """Into its first queue."""
+        return self.waited_since or self.entered_at or self.first_enqueued_at
+
+    def waits_in(self, queue_id: QueueId) -> bool:
+        return queue_id == self.queue_id or queue_id in self.also_in
 
     def in_queue(self, queue_id: QueueId, step: int) -> Self:
         """How the request stands in a further one of its queues (routing 11)."""
-        return replace(self, queue_id=queue_id, step=step, also_in=(), last_agent_id=None)
+        anew = replace(self, queue_id=queue_id, step=step, also_in=(), last_agent_id=None)
+        return replace(anew, entered_at=None, waited_since=None)
+
+    def moved(self, queue_id: QueueId, at: datetime) -> Self:
+        """Its first queue is that one now, and no more the one that was."""
+        was_there = queue_id in self.also_in
+        steps = {it: step for it, step in self.steps.items() if it != queue_id}
+        also_in = tuple(it for it in self.also_in if it != queue_id)
+        anew = replace(self, queue_id=queue_id, step=self.steps.get(queue_id, 0), steps=steps, also_in=also_in)
+        since = self.first_enqueued_at if was_there else None
+        return replace(anew, last_agent_id=None, entered_at=at, waited_since=since)
+
+    def without(self, queue_id: QueueId, rule: str, instead: QueueId | None = None) -> Self:
+        """It does not wait in that one of its further queues any more, but `instead` in another."""
+        places = (instead if it == queue_id else it for it in self.also_in)
+        steps = {it: step for it, step in self.steps.items() if it != queue_id}
+        also_in = tuple(it for it in places if it is not None)
+        return replace(self, also_in=also_in, steps=steps, diverted=self.diverted | {rule})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +252,18 @@ class TaskDiverted(Fact, stored_as="task.diverted"):
 
 
 @dataclass(frozen=True, slots=True)
+class QueueLeft(Fact, stored_as="task.queue-left"):
+    """A rule of one of its further queues took it out of that queue alone: it waits on in the others, and `instead` in
+    another one (routing 11). `measured`: as in `TaskDiverted`.
+    """
+
+    queue_id: QueueId
+    rule: str
+    instead: QueueId | None = None
+    measured: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TaskReserved(Fact, stored_as="task.reserved", version=2):
     """Offered to an agent, until `due`. `decision` says why this one: see `domain/routing/decisions.py`."""
 
@@ -293,6 +332,7 @@ TaskFact = (
     | SessionAdded
     | StepReached
     | TaskDiverted
+    | QueueLeft
     | TaskReserved
     | TaskAccepted
     | WrapUpStarted

@@ -7,12 +7,13 @@ from typing import ClassVar, Self, assert_never
 
 from domain.configuration.diversions import Diversion, DiversionAction
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
-from domain.kernel import Decision, Invalid, NotAllowed, NotFound, WrongState, replace
+from domain.kernel import Decision, Invalid, NotFound, WrongState, replace
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import (
     MediaState,
     MonitoringStarted,
+    QueueLeft,
     Routing,
     SessionAdded,
     StepReached,
@@ -34,6 +35,8 @@ from domain.tasks.facts import (
     WrapUpApplied,
     WrapUpStarted,
 )
+from domain.tasks.leaving import FLUSHED, left_alone
+from domain.tasks.refusals import CodesNeeded, NotYourTask, OfferGone, TaskOver
 
 REROUTE_PRIORITY = 11
 """Only for requests that somebody already waited for in vain (routing 24, 55)."""
@@ -50,26 +53,6 @@ BESIDE = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE})
 
 DECLINES = frozenset({TaskCloseReason.DECLINED, TaskCloseReason.NO_AGENT_AVAILABLE})
 """Ends to which a decline comes, while the wait lasts and after."""
-
-
-class OfferGone(WrongState):
-    code = "OFFER_GONE"
-
-
-class TaskOver(WrongState):
-    code = "TASK_CLOSED"
-
-
-class NotYourTask(NotAllowed):
-    code = "NOT_YOUR_TASK"
-
-
-class DeclineNotAllowed(NotAllowed):
-    code = "DECLINE_NOT_ALLOWED"
-
-
-class CodesNeeded(WrongState):
-    code = "WRAP_UP_CODES_NEEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +190,16 @@ class Task:
             if step > reached:
                 yield StepReached(step, reason, queue_id)
 
-    def divert(self, rule: str, diversion: Diversion, measured: int = 0) -> Decision:
+    def divert(self, rule: str, diversion: Diversion, measured: int = 0, queue_id: QueueId | None = None) -> Decision:
         """It is not to wait on as it did; each rule is applied once, and never while it rings (routing 57, 58). A customer
-        with whom somebody talks hears nothing of it when that agent's request ends.
+        with whom somebody talks hears nothing of it when that agent's request ends. `queue_id`: whose rule it is, if not
+        its first queue's.
         """
         if self.media_state is not MediaState.QUEUED or self.routing is None or rule in self.routing.diverted:
+            return
+        several = self.routing.also_in
+        if diversion.leaves and (several or queue_id is not None):
+            yield from self._leave_one_queue(queue_id or self.routing.queue_id, rule, diversion, measured)
             return
         beside = self.direction in BESIDE
         action, words = diversion.action, "" if beside else diversion.message
@@ -287,6 +275,29 @@ class Task:
         """The request lost its purpose while it waited or rang: nobody let it ring (routing 49, 59, 64)."""
         if self._waits or self.media_state is MediaState.RESERVED:
             yield self._closed(reason, left, words)
+
+    def flush(self, queue: QueueId, words: str) -> Decision:
+        """Everybody is sent out of this queue; whoever waits in no other one is told so, and gone (routing 64). One that
+        rings goes on elsewhere.
+        """
+        routing = self.routing
+        if routing is None or self.media_state not in (MediaState.QUEUED, MediaState.RESERVED):
+            return
+        if not routing.also_in and queue == routing.queue_id:
+            yield self._closed(TaskCloseReason.FORCE_CLOSED, words=words)
+            return
+        rings_by_it = self.media_state is MediaState.RESERVED and self.queue_id == queue != routing.queue_id
+        yield from self._leave_one_queue(queue, f"{queue}: {FLUSHED}", Diversion(DiversionAction.CLOSE))
+        if rings_by_it:
+            yield self._closed(TaskCloseReason.REROUTE)
+
+    def _leave_one_queue(self, queue: QueueId, rule: str, diversion: Diversion, measured: int = 0) -> Decision:
+        """Where it was the first, the request goes on in the next one, or in the one to which it is sent (routing 11)."""
+        if self.routing is not None:
+            talk = self._check_created().conversation_id
+            yield from left_alone(self.routing, queue, rule, diversion, talk, measured)
+            if queue == self.routing.queue_id and self.routing.also_in:
+                yield self._closed(TaskCloseReason.REROUTE)
 
     def miss(self) -> Decision:
         """The agent who is named cannot have it: nothing ever rang (routing 44)."""
@@ -416,6 +427,8 @@ class Task:
                 if self.routing is None:
                     return told
                 return replace(told, routing=replace(self.routing, diverted=self.routing.diverted | {rule}))
+            case QueueLeft(queue_id=queue, rule=rule, instead=instead):
+                return replace(self, routing=self.routing and self.routing.without(queue, rule, instead))
             case TaskReserved():
                 return replace(self, offer=fact)
             case TaskAccepted(agent_id=agent):

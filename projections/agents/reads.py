@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from psycopg.rows import dict_row
-
 from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import Position
-from projections.paging import Connection, Listing, Page, Window
+from projections.paging import FIRST, Connection, Listing, Page, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +130,14 @@ def _task(task: dict[str, Any]) -> AgentTask:
 
 
 _AGENTS = Listing("SELECT * FROM agents.agent", ("username", "id"), ("text", "text"), _presence, descending=False)
-_FIRST = Window()
 
 
 async def agent(connection: Connection, agent_id: AgentId) -> AgentPresence | None:
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SELECT * FROM agents.agent WHERE id = %s", (agent_id,))
-        row = await cursor.fetchone()
-    return _presence(row) if row else None
+    return await _AGENTS.one(connection, agent_id)
 
 
 async def agents(
-    connection: Connection, states: Sequence[AgentState] = (), window: Window = _FIRST
+    connection: Connection, states: Sequence[AgentState] = (), window: Window = FIRST
 ) -> Page[AgentPresence]:
     """By username; in these states, or in all."""
     if not states:

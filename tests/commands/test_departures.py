@@ -6,16 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from commands.agents import (
-    GrantMrd,
-    LogIn,
-    LogOut,
-    MakeNotReady,
-    MakeReady,
-    RegisterAgent,
-    ReleaseSlot,
-    ReserveSlot,
-)
+from commands.agents import GrantMrd, LogIn, LogOut, MakeNotReady, MakeReady, RegisterAgent, ReleaseSlot, ReserveSlot
 from commands.colleagues import AskColleague
 from commands.domains import MirrorMrd
 from commands.tasks import AcceptTask, TakeTaskAway
@@ -39,9 +30,10 @@ from domain.conversations.facts import ConversationStarted, ConversationState, M
 from domain.ids import MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Cause
 from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDirection, TaskNamed
-from domain.tasks.task import REROUTE_PRIORITY, OfferGone, Task
+from domain.tasks.refusals import OfferGone
+from domain.tasks.task import REROUTE_PRIORITY, Task
 from tests.commands.office import Office, an_office, message
-from tests.commands.test_stories import MARIA, PAUL, chat, hang_up, newest, reasons, rings, talk, talks, task
+from tests.commands.scenes import MARIA, PAUL, chat, hang_up, newest, reasons, rings, talk, talks, task
 from tests.domain.agents.situations import CHAT, EMAIL
 from tests.domain.configuration.situations import WHATSAPP
 

@@ -24,7 +24,7 @@ from domain.ids import MrdId, OfferId, TaskId
 from domain.kernel import Invalid
 from domain.tasks.facts import MediaState
 from tests.commands.office import Office, an_office, message
-from tests.commands.test_stories import MARIA, chat, hang_up, rings, talks, task
+from tests.commands.scenes import MARIA, chat, hang_up, rings, talks, task
 from tests.domain.agents.situations import CHAT, EMAIL
 
 pytestmark = pytest.mark.anyio

@@ -4,9 +4,9 @@ import pytest
 
 from commands.bots import TakeBotAnswer
 from commands.conversations import SetConversationData
-from commands.diversions import CALLBACK_WISHED, DivertTask
+from commands.diversions import CALLBACK_WISHED, DivertTask, FlushTask
 from commands.inbound import EndSession, OpenSession
-from commands.tasks import AcceptTask, CancelTask
+from commands.tasks import AcceptTask, CancelTask, WidenTask
 from domain.configuration.diversions import Diversion, DiversionAction
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import (
@@ -16,13 +16,22 @@ from domain.conversations.facts import (
     ConversationState,
     MessagePosted,
 )
-from domain.ids import BotId, ConversationId, QueueId, SessionId, TaskId
+from domain.ids import BotId, ChannelId, ConversationId, QueueId, SessionId, TaskId
 from domain.kernel import replace
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
-from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDiverted, TaskQueued
+from domain.tasks.facts import (
+    MediaState,
+    QueueLeft,
+    StepReason,
+    TaskClosed,
+    TaskCloseReason,
+    TaskCreated,
+    TaskDiverted,
+    TaskQueued,
+)
 from domain.tasks.task import Task
 from tests.commands.office import Office, message
-from tests.commands.test_stories import HANDS_OVER, JOHN, MARIA, newest, rings, staffed, talk
+from tests.commands.scenes import HANDS_OVER, JOHN, MARIA, newest, rings, staffed, talk
 
 pytestmark = pytest.mark.anyio
 ELSEWHERE = Diversion(DiversionAction.OTHER_QUEUE, QueueId("returns"), "One moment more.")
@@ -147,3 +156,33 @@ async def test_a_diverted_request_is_accepted_where_it_came_to() -> None:  # rou
     assert ringing != task
     await office.sends(AcceptTask(ringing, MARIA))
     assert (await talk(office)).talking == [MARIA]
+
+
+async def test_who_waits_in_several_queues_goes_on_in_the_next_with_all_they_had() -> None:  # routing 9, 10, 11, 57
+    office = await staffed()
+    channel = office.catalog.channels[ChannelId("whatsapp-line")]
+    spare = replace(office.catalog.queues[QueueId("returns")], name="Spare")
+    also = replace(channel, routing=replace(channel.routing, also_in=(QueueId("returns"), QueueId("spare"))))
+    queues = {**office.catalog.queues, "spare": spare}
+    office.catalog = replace(office.catalog, channels={**office.catalog.channels, "whatsapp-line": also}, queues=queues)
+    await office.sends(message(1))
+    task = TaskId(await newest(office, TaskCreated))
+    await office.sends(WidenTask(task, 1, StepReason.WAITED, QueueId("returns")))
+    came = (await office.facts(TaskQueued))[-1].routing
+    await office.sends(DivertTask(task, "spare: closed", Diversion(DiversionAction.CLOSE), 0, QueueId("spare")))
+    assert [it.queue_id for it in await office.facts(QueueLeft)] == ["spare"]
+    await diverts(office, task, Diversion(DiversionAction.CLOSE, message="We are closed."))
+    goes_on = (await office.facts(TaskQueued))[-1].routing
+    assert (goes_on.queue_id, goes_on.also_in, goes_on.step) == ("returns", (), 1)
+    assert (goes_on.entered_at, goes_on.came_at) == (office.now, came.first_enqueued_at)
+    assert goes_on.diverted == {"spare: closed", RULE}
+    assert (await told(office), await office.facts(SessionEnded)) == ([], [])
+    assert (await talk(office)).request is not None
+
+
+async def test_who_is_flushed_out_of_their_last_queue_is_told_so() -> None:  # routing 64
+    office, task = await a_customer_who_waits()
+    await office.sends(FlushTask(task, QueueId("sales"), "We close."))
+    assert [it.reason for it in await office.facts(TaskClosed)] == [TaskCloseReason.FORCE_CLOSED]
+    assert await told(office) == ["We close."]
+    assert (await talk(office)).request is None

@@ -25,8 +25,8 @@ from domain.conversations.facts import (
 from domain.ids import ConversationId, MessageId, OfferId, TaskId
 from domain.tasks.facts import TaskCloseReason, TaskCreated
 from tests.commands.office import Office, message
+from tests.commands.scenes import MARIA, newest, reasons, talks
 from tests.commands.test_departures import CALLER, CALLS, a_call_comes, a_call_is_accepted, staffed
-from tests.commands.test_stories import MARIA, newest, reasons, talks
 from tests.domain.configuration.situations import WHATSAPP
 
 pytestmark = pytest.mark.anyio

@@ -8,6 +8,7 @@ import pytest
 from commands.agents import GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
 from commands.conversations import PostAgentMessage, SetConversationData
 from commands.inbound import EndSession, ReceiveMessage
+from commands.requests import RequestAgent
 from commands.tasks import AcceptTask, DeclineTask, EnqueueTask
 from commands.wrap_up import ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Agent
@@ -16,7 +17,7 @@ from domain.channels.messages import Body, SenderType
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.settings import ReasonCode, ReasonKind, RelationalOperator
 from domain.conversations.conversation import Conversation
-from domain.conversations.facts import ConversationStarted, MessagePosted
+from domain.conversations.facts import ConversationStarted, MessagePosted, RequestReason
 from domain.customers.facts import QueueVisited
 from domain.ids import AgentId, ConversationId, MessageId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Invalid, Refused, derived_id
@@ -30,7 +31,8 @@ from domain.tasks.facts import (
     TaskReserved,
     TaskState,
 )
-from domain.tasks.task import CodesNeeded, DeclineNotAllowed, Task
+from domain.tasks.refusals import CodesNeeded, DeclineNotAllowed
+from domain.tasks.task import Task
 from tests.commands.office import Office, an_office, message
 from tests.domain.configuration.situations import BUSINESS, CHAT, SALES, catalog
 
@@ -261,6 +263,15 @@ async def test_what_an_agent_noted_counts_and_what_waited_in_vain_stays_first() 
     await rings(office)
     await office.wait(20)
     assert await priority(office) == 11
+
+
+@pytest.mark.parametrize("wanted", [0, 11, 100])
+async def test_nobody_asks_for_the_place_of_those_who_waited_in_vain(wanted: int) -> None:  # routing 55
+    office = await an_office_where()
+    await office.sends(message())
+    talk = ConversationId(await newest(office, ConversationStarted))
+    with pytest.raises(Invalid):
+        await office.send(RequestAgent(talk, RequestReason.CUSTOMER_ASKED, QUEUE, wanted))
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(1, 10), (24, 10), (25, 1)])

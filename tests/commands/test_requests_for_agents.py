@@ -23,7 +23,7 @@ from domain.routing.decisions import Grounds
 from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued, TaskReserved
 from domain.tasks.task import Task
 from tests.commands.office import NOON, Office, message
-from tests.commands.test_stories import MARIA, PAUL, hang_up, newest, staffed, talks
+from tests.commands.scenes import MARIA, PAUL, hang_up, newest, staffed, talks
 from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio

@@ -1,5 +1,8 @@
 """Supervisors listen, whisper and take part, without being agents (routing 38, 47)."""
 
+import asyncio
+from uuid import uuid4
+
 import pytest
 
 from commands.agents import LogOut
@@ -21,12 +24,13 @@ from domain.tasks.facts import (
     TaskMode,
     TaskState,
 )
-from domain.tasks.task import NotYourTask
+from domain.tasks.refusals import NotYourTask
 from tests.commands.floor import MARIA, PAUL, SALES, ZOE, Floor, talking
+from tests.commands.office import RestlessLog
 
 pytestmark = pytest.mark.anyio
-SUE = AgentId("sue")
-"""A supervisor, who is no agent."""
+SUE, SAM = AgentId("sue"), AgentId("sam")
+"""Supervisors, who are no agents."""
 
 
 async def monitored() -> tuple[Floor, TaskId]:
@@ -52,19 +56,29 @@ async def test_a_supervisor_listens_without_being_an_agent() -> None:
 async def test_one_supervisor_is_enough() -> None:
     floor, _ = await monitored()
     with pytest.raises(TooManyAgents):
-        await floor.office.send(MonitorConversation(floor.talk_id, AgentId("sam"), "Sam"))
+        await floor.office.send(MonitorConversation(floor.talk_id, SAM, "Sam"))
     with pytest.raises(NotFound):
         await floor.office.send(MonitorConversation(ConversationId("none"), SUE, "Sue"))
 
 
-async def test_of_two_supervisors_who_come_at_once_one_listens() -> None:
-    floor = await talking()
-    for who in (SUE, AgentId("sam")):
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("domain.conversations.colleagues.Colleagues.check_may_monitor", lambda *_: None)
-            await floor.office.sends(MonitorConversation(floor.talk_id, who, who))
-    assert (await floor.talk()).monitor == SUE
-    assert (await floor.task(await floor.newest())).closed is TaskCloseReason.CANCELLED
+@pytest.mark.parametrize("seed", range(10))
+async def test_of_two_supervisors_who_come_at_once_one_listens_and_the_other_is_refused(seed: int) -> None:
+    """routing 47: the loser hears that at once, and when they ask again."""
+    floor = await talking(log=RestlessLog(seed))
+    asked = {MonitorConversation(floor.talk_id, who, who): uuid4() for who in (SUE, SAM)}
+    answers = await asyncio.gather(*(floor.office.send(*it) for it in asked.items()), return_exceptions=True)
+    await floor.office.settle()
+    refused = [it for it, answer in zip(asked, answers, strict=True) if isinstance(answer, TooManyAgents)]
+    (listens,) = asked.keys() - set(refused)
+    assert (await floor.talk()).monitor == listens.supervisor_id
+    with pytest.raises(TooManyAgents):
+        await floor.office.send(refused[0], asked[refused[0]])
+
+
+async def test_when_one_supervisor_takes_part_another_may_listen() -> None:  # routing 47
+    floor, _ = await monitored()
+    await floor.office.sends(BargeIn(floor.talk_id, SUE), MonitorConversation(floor.talk_id, SAM, "Sam"))
+    assert ((await floor.talk()).talking, (await floor.talk()).monitor) == ([MARIA, SUE], SAM)
 
 
 async def test_a_supervisor_whispers_to_the_agents_alone() -> None:

@@ -24,7 +24,8 @@ from domain.ids import OfferId, QueueId, TaskId
 from domain.kernel import Invalid, NotFound, Refused
 from domain.lines.line import QueueDraining
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
-from domain.tasks.task import REROUTE_PRIORITY, NotYourTask, TaskOver
+from domain.tasks.refusals import NotYourTask, TaskOver
+from domain.tasks.task import REROUTE_PRIORITY
 from tests.commands.floor import MARIA, OMAR, PAUL, RETURNS, SALES, ZOE, Floor, talking
 from tests.commands.office import message
 from tests.domain.configuration.situations import CHAT, EMAIL
@@ -57,6 +58,15 @@ async def test_a_customer_who_is_passed_on_waits_in_the_new_queue() -> None:  # 
     assert (await floor.task(floor.first)).state is TaskState.WRAP_UP
     await floor.comes(PAUL)
     assert ((await floor.talk()).talking, (await floor.talk()).awaited) == ([PAUL], set())
+
+
+async def test_a_customer_who_is_passed_on_is_told_what_the_new_queue_has_to_say() -> None:  # routing 43
+    floor = await talking()
+    it = floor.office.catalog
+    returns = replace(it.queues[RETURNS], transfer_message="Returns will be with you soon.")
+    floor.office.catalog = replace(it, queues={**it.queues, RETURNS: returns})
+    await floor.asks(TRANSFER, queue_id=RETURNS)
+    assert await floor.told() == ["Returns will be with you soon."]
 
 
 async def test_a_transfer_stays_one_however_its_wrap_up_ends() -> None:  # routing 3, 43
@@ -348,6 +358,19 @@ async def test_a_session_of_another_domain_is_another_media_of_the_same_task() -
     await floor.office.sends(message("second", "sms-line"))
     assert await floor.newest() == floor.first
     assert list((await floor.task(floor.first)).media) == [CHAT, EMAIL]
+
+
+async def test_a_session_of_a_domain_that_joins_by_itself_belongs_to_the_media_that_is_there() -> None:  # routing 50
+    floor = await talking()
+    it = floor.office.catalog
+    letters = replace(it.channel_types["sms"], mrd_id=EMAIL)
+    joins = replace(it.mrds[EMAIL], auto_join=True)
+    floor.office.catalog = replace(
+        it, channel_types={**it.channel_types, "sms": letters}, mrds={**it.mrds, EMAIL: joins}
+    )
+    await floor.office.sends(message("second", "sms-line"))
+    assert await floor.newest() == floor.first
+    assert (await floor.task(floor.first)).media == {CHAT: tuple((await floor.talk()).sessions)}
 
 
 async def test_whoever_joins_later_has_both_sessions() -> None:

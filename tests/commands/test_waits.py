@@ -76,7 +76,7 @@ async def test_whoever_would_wait_too_long_is_sent_on():  # routing 58
         first, second = await world.asks("john"), await world.asks("jane")
         for _ in range(2):
             await world.announcer.send_on()
-        await world.until(lambda: _async(not list(world.announcer.waits.overflowing())))
+        await world.until(lambda: _async(not list(world.announcer.waits.overflowing(world.clock()))))
 
         async def is_told() -> bool:
             return await world.notices(second) == ["It takes longer today."]

@@ -299,7 +299,7 @@ def _wrap_up(world: World, conversation: str, agent: str, part: Any) -> Act:
     task = part.task_id
     world.change(Task, task, lambda it: it.begin_wrap_up(world.now, 60))
     world.change(Agent, agent, lambda it: it.wrap_up(task, holds_slot=True))
-    world.change(Conversation, conversation, lambda it: it.change_role(agent, ParticipantRole.WRAP_UP))
+    world.change(Conversation, conversation, lambda it: it.retire(agent))
     yield
     if world.get(Task, task).state is TaskState.WRAP_UP:
         if world.chance(0.6):

@@ -15,7 +15,6 @@ MINE = "Your task, for which you talk with the customer."
 NOTE = "What whoever comes should know; the customer does not see it."
 PRIORITY = "From 1 to 10; 10 goes first."
 RELEASE = "When you are out of the talk: at once, or when the other comes."
-WHICH = "Which of those whom you consult; null for the only one."
 
 
 @strawberry.input(description="Pass a customer on to a queue.")
@@ -35,40 +34,44 @@ class TransferToAgentInput(Intention):
     release: Release = doc(RELEASE, default=Release.AT_ONCE)
 
 
-@strawberry.input(description="Ask a colleague for advice: name a queue or an agent.")
-class ConsultInput(Intention):
+@strawberry.input(description="Whom an agent of a talk asks for.")
+class ByQueueOrName(Intention):
     task_id: TaskId = doc(MINE)
     queue_id: QueueId | None = doc("Whoever serves this queue.", default=None)
     agent_id: AgentId | None = doc("This colleague.", default=None)
     note: str = doc(NOTE, default="")
     priority: int = doc(PRIORITY, default=10)
+
+
+@strawberry.input(description="Ask a colleague for advice: name a queue or an agent.")
+class ConsultInput(ByQueueOrName):
+    pass
 
 
 @strawberry.input(description="Have a colleague talk with the customer beside you: name a queue or an agent.")
-class DirectConferenceInput(Intention):
+class DirectConferenceInput(ByQueueOrName):
+    pass
+
+
+@strawberry.input(description="What an agent does with a consult of theirs.")
+class OfConsult(Intention):
     task_id: TaskId = doc(MINE)
-    queue_id: QueueId | None = doc("Whoever serves this queue.", default=None)
-    agent_id: AgentId | None = doc("This colleague.", default=None)
-    note: str = doc(NOTE, default="")
-    priority: int = doc(PRIORITY, default=10)
+    agent_id: AgentId | None = doc("Which of those whom you consult; null for the only one.", default=None)
 
 
 @strawberry.input(description="Leave the customer to whom you consult.")
-class ConsultTransferInput(Intention):
-    task_id: TaskId = doc(MINE)
-    agent_id: AgentId | None = doc(WHICH, default=None)
+class ConsultTransferInput(OfConsult):
+    pass
 
 
 @strawberry.input(description="Let whom you consult talk with the customer, too.")
-class ConsultConferenceInput(Intention):
-    task_id: TaskId = doc(MINE)
-    agent_id: AgentId | None = doc(WHICH, default=None)
+class ConsultConferenceInput(OfConsult):
+    pass
 
 
 @strawberry.input(description="Have enough of advice.")
-class EndConsultInput(Intention):
-    task_id: TaskId = doc(MINE)
-    agent_id: AgentId | None = doc(WHICH, default=None)
+class EndConsultInput(OfConsult):
+    pass
 
 
 @strawberry.input(description="Call off a request for a colleague.")
@@ -79,6 +82,12 @@ class WithdrawRequestInput(Intention):
 
 def _self(info: Info) -> AgentId:
     return AgentId(info.context.viewer.agent_id)
+
+
+def _asking(info: Info, input: ByQueueOrName, direction: TaskDirection) -> AskColleague:
+    return AskColleague(
+        input.task_id, _self(info), direction, input.queue_id, input.agent_id, input.note, input.priority
+    )
 
 
 @strawberry.type
@@ -121,35 +130,11 @@ class ColleaguesMutation:
 
     @mutation("Ask a colleague for advice. They read everything and write to agents alone; the customer knows nothing.")
     async def consult(self, info: Info, input: ConsultInput) -> MutationPayload:
-        return await send(
-            info,
-            AskColleague(
-                input.task_id,
-                _self(info),
-                TaskDirection.CONSULT,
-                input.queue_id,
-                input.agent_id,
-                input.note,
-                input.priority,
-            ),
-            input.client_mutation_id,
-        )
+        return await send(info, _asking(info, input, TaskDirection.CONSULT), input.client_mutation_id)
 
     @mutation("Have a colleague talk with the customer beside you. At most four agents are in one conversation.")
     async def direct_conference(self, info: Info, input: DirectConferenceInput) -> MutationPayload:
-        return await send(
-            info,
-            AskColleague(
-                input.task_id,
-                _self(info),
-                TaskDirection.DIRECT_CONFERENCE,
-                input.queue_id,
-                input.agent_id,
-                input.note,
-                input.priority,
-            ),
-            input.client_mutation_id,
-        )
+        return await send(info, _asking(info, input, TaskDirection.DIRECT_CONFERENCE), input.client_mutation_id)
 
     @mutation("Leave the customer to whom you consult, without a new offer.")
     async def consult_transfer(self, info: Info, input: ConsultTransferInput) -> MutationPayload:

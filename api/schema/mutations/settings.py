@@ -51,6 +51,14 @@ class ConfigureMediaRoutingDomainInput(Intention):
     )
     auto_sync: bool = doc("Is whoever becomes ready ready here too?", default=True)
     managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", default=True)
+    type: s.MrdType = doc(
+        "What kind of work it is; during a call nobody is to reply in writing.", default=s.MrdType.CHAT
+    )
+    auto_join: bool = doc(
+        "Does whoever comes here, too, while an agent talks with them belong to the media that the task has already? "
+        "Otherwise to another media of the same task.",
+        default=False,
+    )
 
     def settings(self) -> s.MediaRoutingDomain:
         return s.MediaRoutingDomain(
@@ -66,6 +74,8 @@ class ConfigureMediaRoutingDomainInput(Intention):
             interruption_message=self.interruption_message,
             auto_sync=self.auto_sync,
             managed=self.managed,
+            type=self.type,
+            auto_join=self.auto_join,
         )
 
 

@@ -51,6 +51,12 @@ class MediaRoutingDomain:
     interruption_message: str = doc("What customers are told whose talks go to others then; empty for nothing.")
     auto_sync: bool = doc("Is whoever becomes ready ready here too?", name="isSynced")
     managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", name="isManaged")
+    type: s.MrdType = doc("What kind of work it is; during a call nobody is to reply in writing.")
+    auto_join: bool = doc(
+        "Does whoever comes here, too, while an agent talks with them belong to the media that the task has already? "
+        "Otherwise to another media of the same task.",
+        name="joinsByItself",
+    )
 
 
 @strawberry.type(description="A comparison with one attribute.")
@@ -250,6 +256,8 @@ def mrds(those: Mapping[MrdId, s.MediaRoutingDomain]) -> list[MediaRoutingDomain
             interruption_message=it.interruption_message,
             auto_sync=it.auto_sync,
             managed=it.managed,
+            type=it.type,
+            auto_join=it.auto_join,
         )
         for id, it in sorted(those.items())
     ]

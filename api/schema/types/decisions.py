@@ -200,7 +200,7 @@ async def waiting_of(context: Context, task_id: TaskId) -> TaskWaiting | None:
     )
     name = _queue_name(context)
     said = [_said(it) if not elsewhere else f"{name(it.queue_id or '')}: {_said(it)}" for it in lines]
-    estimate = context.behind.waits().of(task_id)
+    estimate = context.behind.waits().of(task_id, context.behind.clock())
     return TaskWaiting(
         words=" ".join(f"{it}." for it in said),
         next_step_at=later[0] if later else None,

@@ -50,7 +50,7 @@ from domain.tasks.facts import (
     WrapUpApplied,
     WrapUpStarted,
 )
-from tests.commands.policies.test_policies import CHAT, JOHN, MARIA, NOW, OFFER, SALES, SESSION, TALK, TASK, recorded
+from tests.commands.policies.situations import CHAT, JOHN, MARIA, NOW, OFFER, SALES, SESSION, TALK, TASK, recorded
 from tests.domain.conversations.situations import said
 from tests.domain.stored.samples import a_sample_of, import_all_facts
 from tests.domain.tasks.situations import ROUTING

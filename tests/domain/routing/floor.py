@@ -11,7 +11,7 @@ from domain.agents.agent import Agent
 from domain.configuration import settings as s
 from domain.configuration.entity import ENTITY_OF
 from domain.ids import AgentId, AttributeId, ConversationId, CustomerId, MrdId, QueueId, SessionId, TaskId
-from domain.kernel import Cause, Decision, Fact, Position, Recorded, Refused, replace
+from domain.kernel import Cause, Decision, Fact, Position, Recorded, Refused
 from domain.routing.engine import Diverting, Engine, Move, Offer
 from domain.tasks.facts import Routing, TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, UNWANTED, Task
@@ -171,17 +171,10 @@ class Floor:
 
     def divert(self, move: Diverting) -> bool:
         """As it is done in the office: under a new task, where it goes to another queue."""
-        self.task(move.task_id, lambda task: task.divert(move.rule, move.diversion, move.measured))
+        self.task(move.task_id, lambda task: task.divert(move.rule, move.diversion, move.measured, move.queue_id))
         task = self.tasks[move.task_id]
         if task.moves_to is not None:
-            changed = {
-                "queue_id": task.moves_to,
-                "step": 0,
-                "last_agent_id": None,
-                "entered_at": self.now,
-                "also_in": (),
-            }
-            routing = replace(task.routing, **changed)
+            routing = task.routing.moved(task.moves_to, self.now)
             more = {name: getattr(routing, name) for name in KEPT}
             self.ask(f"{move.task_id}+", task.moves_to, routing.mrd_id, task.created.conversation_id, **more)
         return True
@@ -215,3 +208,10 @@ class Floor:
 
     def _pass(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+
+def a_floor(*steps: s.Step, **queue: object) -> Floor:
+    """One queue, and nobody there yet."""
+    floor = Floor()
+    floor.queue("sales", CHAT, *steps, **queue)
+    return floor

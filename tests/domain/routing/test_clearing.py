@@ -48,7 +48,7 @@ def test_a_flush_sends_away_everybody_who_waits_or_rings_in_that_queue() -> None
     floor.ask("t2")
     floor.ask("other", "billing")
     floor.tell("line-sales", LineFlushed("We close."))
-    assert floor.decide() == [Flushing("t1", "We close."), Flushing("t2", "We close.")]
+    assert floor.decide() == [Flushing("t1", SALES, "We close."), Flushing("t2", SALES, "We close.")]
     assert floor.decide() == []
     floor.ask("t3")  # came after it
     assert cleared(floor.decide()) == []
@@ -67,7 +67,7 @@ def test_a_flush_survives_a_restart() -> None:  # routing 41, 64
     floor = two_queues()
     floor.ask("t1")
     floor.tell("line-sales", LineFlushed("We close."))
-    assert Engine(floor.engine.state).decide(floor.now) == [Flushing("t1", "We close.")]
+    assert Engine(floor.engine.state).decide(floor.now) == [Flushing("t1", SALES, "We close.")]
 
 
 def test_whoever_was_answered_or_left_meanwhile_is_not_sent_away() -> None:  # routing 64

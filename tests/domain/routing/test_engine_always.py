@@ -66,6 +66,7 @@ class Day(Floor):
         self.queue("support", CHAT, *support, ANYBODY, step_mode=s.StepMode.REPLACE, priority=5, ageing_s=7)
         most = s.AgentSelectionPolicy.MOST_SKILLED
         self.queue("annex", EMAIL)
+        self.queue("loft", EMAIL, ageing_s=8)
         self.opens()
         letters = knows(SPANISH, 6, 10), knows(SENIOR, 1, 10), ANYBODY
         more = {"opening": self.an_opening(), "overflow": self.overflows()}
@@ -124,7 +125,7 @@ class Day(Floor):
 
     def somebody_asks(self) -> None:
         self.number += 1
-        queue, mrd = self.random.choice([("sales", CHAT), ("support", CHAT), ("letters", EMAIL)])
+        queue, mrd = self.random.choice([("sales", CHAT), ("support", CHAT), ("letters", EMAIL), ("annex", EMAIL)])
         conversation = f"c{self.random.randrange(12)}"
         data = self.random.choice([{}, {"value": "50"}, {"value": "500"}, {"known": "yes"}])
         more = {"priority": self.random.randint(1, 3), "data": data}
@@ -132,9 +133,9 @@ class Day(Floor):
             until = self.now + timedelta(seconds=self.random.choice([0, 3, 30]))
             last = AgentId(self.random.choice(list(self.agents)))
             more |= {"step": LAST_AGENT_STEP, "last_agent_id": last, "last_agent_until": until}
-        others = {"sales": "support", "support": "sales", "letters": "annex"}
-        if self.random.random() < 0.3 and queue in others:
-            more["also_in"] = (QueueId(others[queue]),)
+        others = [it for it in (("sales", "support") if mrd == CHAT else ("letters", "annex", "loft")) if it != queue]
+        if self.random.random() < 0.4:
+            more["also_in"] = tuple(map(QueueId, self.random.sample(others, self.random.randint(1, len(others)))))
         self.ask(f"t{self.number:03}", queue, mrd, conversation, **more)
 
     def an_agent_chooses(self) -> None:
@@ -233,6 +234,7 @@ class Day(Floor):
             first = self.random.choice([seniors, skipped, considered, knows(SPANISH, 3, 5)])
             steps = self.random.choice([(), (first, ANYBODY), (first, knows(SPANISH, 6, 5), ANYBODY)])
             more = {"opening": self.an_opening(), "overflow": self.overflows()} if self.random.random() < 0.6 else {}
+            more |= {"ageing_s": self.random.choice([0, 6])}
             self.queue("letters", EMAIL, *steps, priority=self.random.randint(1, 9), agent_selection=policy, **more)
 
     def opens(self) -> None:
@@ -260,7 +262,7 @@ class Day(Floor):
     def a_diversion(self) -> Diversion:
         return self.random.choice(
             [
-                Diversion(DiversionAction.OTHER_QUEUE, QueueId("annex")),
+                Diversion(DiversionAction.OTHER_QUEUE, QueueId(self.random.choice(["annex", "loft"]))),
                 Diversion(DiversionAction.MESSAGE, message="Please wait"),
                 Diversion(DiversionAction.CLOSE),
             ]

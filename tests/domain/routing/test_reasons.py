@@ -11,7 +11,7 @@ from domain.routing.decisions import NAMED_MAX, Obstacle
 from domain.routing.engine import Engine, Offer, State
 from domain.tasks.facts import TaskReserved
 from infra.eventlog.codec import decode, encode
-from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, a_floor, knows
 
 
 def why(floor: Floor):
@@ -23,12 +23,6 @@ def why(floor: Floor):
 
 def names(candidates) -> list[str]:
     return [it.agent_id for it in candidates]
-
-
-def a_floor(*steps: s.Step, **queue: object) -> Floor:
-    floor = Floor()
-    floor.queue("sales", CHAT, *steps, **queue)
-    return floor
 
 
 def test_it_says_under_which_configuration_and_knowing_what() -> None:

@@ -10,7 +10,7 @@ from domain.configuration.request_data import Consideration
 from domain.kernel import replace
 from domain.routing.engine import Engine, State, Widening
 from domain.tasks.facts import StepReached, StepReason
-from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, SENIOR, SPANISH, Floor, a_floor, knows
 
 NONE_READY, NONE_LOGGED_IN = s.SkipIf.NONE_READY, s.SkipIf.NONE_LOGGED_IN
 RICH = Consideration("order", s.RelationalOperator.GE, "100")
@@ -18,12 +18,6 @@ RICH = Consideration("order", s.RelationalOperator.GE, "100")
 
 def spanish(skip_if: s.SkipIf | None = None, *consider_if: Consideration, timeout_s: int = 30) -> s.Step:
     return replace(knows(SPANISH, 5, timeout_s), skip_if=skip_if, consider_if=consider_if)
-
-
-def a_floor(*steps: s.Step, **queue: object) -> Floor:
-    floor = Floor()
-    floor.queue("sales", CHAT, *steps, **queue)
-    return floor
 
 
 def steps_of(floor: Floor, task: str = "t1") -> list[tuple[int, StepReason]]:

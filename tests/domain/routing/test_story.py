@@ -1,22 +1,16 @@
 """Is what became of a request told so that people understand it?"""
 
 from domain.configuration import settings as s
-from domain.configuration.diversions import DiversionAction
+from domain.configuration.diversions import Diversion, DiversionAction
 from domain.routing.decisions import Grounds, Obstacle
 from domain.routing.story import Turn, story, unable, words
 from domain.tasks.facts import TaskCloseReason, TaskDiverted, TaskNamed
-from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, knows
+from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, a_floor, knows
 
 
 def told(floor: Floor) -> list[str]:
     history = [recorded for recorded in floor.history if recorded.category == "task"]
     return [words(chapter, str.title, str.title) for chapter in story(history)]
-
-
-def a_floor(*steps: s.Step, **queue: object) -> Floor:
-    floor = Floor()
-    floor.queue("sales", CHAT, *steps, **queue)
-    return floor
 
 
 def test_a_request_from_the_queue_to_the_end() -> None:  # routing 7, 13
@@ -160,3 +154,11 @@ def test_a_request_in_several_queues_is_told_of_each() -> None:  # routing 11
     floor.wait(10)
     assert floor.engine.why_waiting("t1")[1].rejected_counts == {Obstacle.NOT_READY: 1}
     assert told(floor)[-1] == "Service: Nobody came in time: step 2 begins."
+
+
+def test_a_queue_that_a_request_leaves_alone_is_told() -> None:  # routing 11
+    floor = a_floor(ANYBODY)
+    floor.queue("service", CHAT, ANYBODY)
+    floor.ask("t1", also_in=("service",))
+    floor.task("t1", lambda task: task.divert("service: closed", Diversion(DiversionAction.CLOSE), 0, "service"))
+    assert told(floor)[-1] == "Not left to wait as it did: service: closed, and it waits on in its other queues."

@@ -5,11 +5,11 @@ from datetime import time, timedelta
 
 import pytest
 
-from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
 from domain.configuration.diversions import Diversion, DiversionAction, Opening
 from domain.ids import CalendarId, QueueId
-from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
+from domain.routing.engine import Offer
+from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, a_floor, knows
 
 
 def somebody_waits(**queue: object) -> Floor:
@@ -150,43 +150,102 @@ def test_one_decision_gives_each_agent_one_offer_however_much_waits() -> None:  
     assert floor.decide() == []
 
 
-def test_the_order_is_pooled_over_queues_of_one_priority_and_not_over_priorities() -> None:  # routing 16
-    floor = Floor()
-    floor.queue("sales", CHAT, priority=3), floor.queue("support", CHAT, priority=3), floor.queue("vip", priority=4)
-    for task, queue, priority in (
-        ("a", "support", 1),
-        ("b", "sales", 1),
-        ("c", "support", 2),
-        ("d", "sales", 11),
-        ("e", "vip", 1),
-    ):
-        floor.ask(task, queue, priority=priority)
-    floor.staff("ada", tasks_max=9)
-    order = []
-    while offers := floor.settle():
-        order += offers
-        floor.accept(order[-1])
-    assert order == ["e", "d", "c", "a", "b"]
+# While Ada talks
 
 
-def test_the_skill_is_the_sum_of_all_that_the_matched_expressions_name() -> None:  # routing 14
-    has = s.RelationalOperator.HAS
-    terms = (s.Term(SPANISH, has), s.Term("billing", has), s.Term(SPANISH, s.RelationalOperator.GE, 1))
-    floor = Floor()
-    most = s.AgentSelectionPolicy.MOST_SKILLED
-    floor.queue("sales", CHAT, s.Step((s.Expression(terms),)), agent_selection=most)
-    floor.staff("ada", spanish=9, billing=1, other=10)
-    floor.staff("grace", spanish=5, billing=6)
+def waiting_for_ada(**more: object) -> Floor:
+    """Ada talks, another customer waits."""
+    floor = a_floor()
+    floor.staff("ada", **more)
     floor.ask("t1")
-    assert floor.settle() == {"t1": "grace"}
-
-
-def test_a_missed_offer_sends_to_the_back() -> None:  # routing 15
-    floor = Floor()
-    floor.queue("sales")
-    floor.staff("ada", "grace")
-    floor.ask("t1"), floor.settle()
-    floor.miss("t1")
-    floor.agent("ada", lambda agent: agent.make_mrd_ready(CHAT))
+    floor.settle()
+    floor.accept("t1")
     floor.ask("t2")
-    assert floor.settle() == {"t2": "grace"}
+    assert floor.settle() == {}
+    return floor
+
+
+def test_a_closed_task_makes_room() -> None:  # routing 17
+    floor = waiting_for_ada()
+    floor.finish("t1")
+    assert floor.settle() == {"t2": "ada"}
+
+
+def test_more_capacity_makes_room() -> None:  # routing 17
+    floor = waiting_for_ada()
+    floor.agent("ada", lambda agent: agent.grant_mrd(CHAT, 2))
+    assert floor.settle() == {"t2": "ada"}
+
+
+def test_accepting_makes_room_for_the_next_offer() -> None:  # routing 17
+    floor = a_floor()
+    floor.staff("ada", tasks_max=2)
+    floor.ask("t1")
+    floor.ask("t2")
+    assert floor.settle() == {"t1": "ada"}
+    floor.accept("t1")
+    assert floor.settle() == {"t2": "ada"}
+
+
+def test_a_cancelled_offer_makes_room() -> None:  # routing 17, 59
+    floor = a_floor()
+    floor.staff("ada")
+    floor.ask("t1")
+    floor.settle()
+    floor.ask("t2")
+    floor.cancel("t1")
+    assert floor.settle() == {"t2": "ada"}
+
+
+def test_a_request_cancelled_before_it_rang_makes_room() -> None:  # routing 17
+    floor = a_floor()
+    floor.staff("ada")
+    floor.ask("t1")
+    floor.ask("t2")
+    (offer,) = floor.decide()
+    floor.cancel("t1")
+    assert floor.settle() == {"t2": "ada"}
+    assert offer.task_id == "t1"
+
+
+def test_a_request_that_another_engine_gave_away_makes_room() -> None:  # routing 17, 18
+    floor = a_floor()
+    floor.staff("ada", "grace")
+    floor.ask("t1")
+    (mine,) = floor.decide()
+    floor.ask("t2")
+    floor.agent("grace", lambda agent: agent.make_not_ready("lunch"))
+    theirs = Offer(mine.task_id, CHAT, "grace", "their offer", 0)
+    floor.ring(theirs)
+    assert floor.settle() == {"t2": "ada"}
+
+
+def test_a_refused_offer_leaves_the_agent_to_whoever_waits() -> None:  # routing 17
+    floor = a_floor()
+    floor.staff("ada")
+    floor.ask("t1")
+    (offer,) = floor.decide()
+    floor.staff("grace")
+    floor.agent("grace", lambda agent: agent.make_mrd_not_ready(CHAT, ""))
+    floor.ask("t2", priority=5)
+    floor.engine.forget(offer)
+    floor.agent("grace", lambda agent: agent.make_mrd_ready(CHAT))
+    assert floor.settle() == {"t2": "ada", "t1": "grace"}
+
+
+def test_a_changed_queue_is_thought_over() -> None:  # routing 17, 62
+    floor = a_floor(knows(SPANISH, 5))
+    floor.staff("ada")
+    floor.ask("t1")
+    assert floor.settle() == {}
+    floor.queue("sales", CHAT, ANYBODY)
+    assert floor.settle() == {"t1": "ada"}
+
+
+def test_every_queue_of_a_freed_agent_is_looked_at() -> None:  # routing 17
+    floor = waiting_for_ada()
+    floor.queue("support", CHAT)
+    floor.cancel("t2")
+    floor.ask("t3", "support")
+    floor.finish("t1")
+    assert floor.settle() == {"t3": "ada"}

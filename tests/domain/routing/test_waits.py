@@ -36,7 +36,7 @@ class Line(Floor):
             self.waits.feed(self.history[-1])
 
     def places(self, *ids: str) -> list[int | None]:
-        return [found.position if (found := self.waits.of(id)) else None for id in ids]
+        return [found.position if (found := self.waits.of(id, self.now)) else None for id in ids]
 
 
 def test_whoever_comes_later_stands_behind() -> None:
@@ -59,7 +59,7 @@ def test_priority_goes_before_waiting_and_a_missed_offer_before_both() -> None: 
     again = line.let_it_ring("t2")
     line.ask("t3", priority=10)
     assert line.places("t1", again, "t3") == [3, 1, 2]
-    assert line.waits.of_request("t2").position == 1, "by the task that it began with"
+    assert line.waits.of_request("t2", line.now).position == 1, "by the task that it began with"
 
 
 def test_who_moves_to_another_queue_leaves_the_one() -> None:  # routing 58
@@ -76,7 +76,7 @@ def test_who_moves_to_another_queue_leaves_the_one() -> None:  # routing 58
 def test_where_nothing_is_known_nothing_is_promised() -> None:
     line = Line()
     line.ask("t1")
-    assert (line.waits.of("t1").wait_s, line.waits.of("t1").method) == (None, Method.UNKNOWN)
+    assert (line.waits.of("t1", line.now).wait_s, line.waits.of("t1", line.now).method) == (None, Method.UNKNOWN)
 
 
 def test_with_few_answers_the_time_of_a_talk_is_shared_by_those_who_talk() -> None:
@@ -140,7 +140,7 @@ def test_a_queue_says_what_may_be_told() -> None:
         line.settle()
         line.accept(f"t{n}")
     line.ask("t9")
-    assert line.waits.of("t9").wait_s == 45
+    assert line.waits.of("t9", line.now).wait_s == 45
     assert line.waits.of_newcomer("sales").position == 2
 
 
@@ -191,7 +191,7 @@ def test_it_goes_on_from_a_snapshot() -> None:
         line.ask(id)
     again = msgspec.json.decode(msgspec.json.encode(line.waits), type=Waits)
     assert again == line.waits
-    assert again.of("t2") == line.waits.of("t2")
+    assert again.of("t2", line.now) == line.waits.of("t2", line.now)
 
 
 def a_day_of(agents: int, load: float, talk_s: float, requests: int) -> list[tuple[float, float, int]]:
@@ -246,13 +246,70 @@ def test_whoever_would_wait_too_long_is_sent_on_once_by_each_rule() -> None:  # 
     line.waits.paces["sales"] = Pace(firsts=[30.0] * 3, gaps=[40.0] * 3)
     for task in ("t1", "t2", "t3", "t4"):
         line.ask(task)
-    moves = list(line.waits.overflowing())
+    moves = list(line.waits.overflowing(line.now))
     assert [(it.task_id, it.measured) for it in moves] == [("t3", 110), ("t4", 150)]
     line.carry_out(moves[0])
-    assert [it.task_id for it in line.waits.overflowing()] == ["t4"]
+    assert [it.task_id for it in line.waits.overflowing(line.now)] == ["t4"]
 
 
 def test_where_nothing_is_known_nobody_is_sent_on() -> None:  # routing 58, 65
     line = Line(overflow=(Overflow(OverflowCondition.ESTIMATED_WAIT, Diversion(DiversionAction.CLOSE), 1),))
     line.ask("t1")
-    assert list(line.waits.overflowing()) == []
+    assert list(line.waits.overflowing(line.now)) == []
+
+
+def test_whoever_has_waited_long_stands_before_who_was_more_urgent() -> None:  # routing 16, 65
+    line = Line(ageing_s=10)
+    line.ask("old")
+    line.now += timedelta(seconds=15)
+    line.ask("urgent", priority=2)
+    line.ask("most urgent", priority=3)
+    assert line.places("old", "urgent", "most urgent") == [2, 3, 1]
+    line.now += timedelta(seconds=10)
+    assert line.places("old", "urgent", "most urgent") == [2, 3, 1], "all three have grown by one"
+    line.now += timedelta(seconds=600)
+    assert line.places("old", "urgent", "most urgent") == [1, 2, 3]
+
+
+def test_whoever_has_waited_long_is_not_sent_on_for_who_came_later() -> None:  # routing 16, 58, 65
+    told = Diversion(DiversionAction.MESSAGE, message="It takes long.")
+    line = Line(overflow=(Overflow(OverflowCondition.ESTIMATED_WAIT, told, 60),), ageing_s=10)
+    line.waits.paces["sales"] = Pace(firsts=[30.0] * 3, gaps=[40.0] * 3)
+    line.ask("old")
+    line.now += timedelta(seconds=30)
+    line.ask("young", priority=3)
+    assert [it.task_id for it in line.waits.overflowing(line.now)] == ["young"]
+
+
+def several() -> Line:
+    line = Line()
+    line.queue("service", CHAT, ANYBODY)
+    line.waits.paces["sales"] = Pace(firsts=[90.0] * 3, gaps=[60.0] * 3)
+    line.waits.paces["service"] = Pace(firsts=[10.0] * 3, gaps=[50.0] * 3)
+    return line
+
+
+def test_who_waits_in_several_queues_stands_in_each_and_waits_for_the_first_to_come() -> None:  # routing 11, 65
+    line = several()
+    line.ask("t1", "service")
+    line.ask("t2", also_in=(QueueId("service"),))
+    line.ask("t3", "service")
+    estimate = line.waits.of("t2", line.now)
+    assert (estimate.queue_id, estimate.position, estimate.wait_s) == ("sales", 1, 60.0)
+    assert line.places("t1", "t3") == [1, 3]
+    line.task("t2", lambda task: task.divert("a rule", Diversion(DiversionAction.CLOSE), 0, QueueId("service")))
+    assert (line.places("t1", "t2", "t3"), line.waits.of("t2", line.now).wait_s) == ([1, 1, 2], 90.0)
+    line.cancel("t2")
+    assert line.waits.lines["sales"] == []
+
+
+def test_a_further_queue_in_which_it_would_be_too_long_is_left() -> None:  # routing 11, 58
+    line = several()
+    told, away = Diversion(DiversionAction.MESSAGE, message="Long."), Diversion(DiversionAction.CLOSE)
+    rules = Overflow(OverflowCondition.ESTIMATED_WAIT, told, 1), Overflow(OverflowCondition.ESTIMATED_WAIT, away, 5)
+    line.queue("service", CHAT, ANYBODY, overflow=rules)
+    line.ask("t1", also_in=(QueueId("service"),))
+    (move,) = line.waits.overflowing(line.now)
+    assert move == Diverting("t1", "service: ESTIMATED_WAIT 5", away, 10, QueueId("service"))
+    line.carry_out(move)
+    assert list(line.waits.overflowing(line.now)) == []

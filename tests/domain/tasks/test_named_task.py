@@ -24,7 +24,8 @@ from domain.tasks.facts import (
     TaskReserved,
     WrapUpStarted,
 )
-from domain.tasks.task import NotYourTask, Task, TaskOver
+from domain.tasks.refusals import NotYourTask, TaskOver
+from domain.tasks.task import Task
 from tests.domain.scenario import given
 from tests.domain.tasks.situations import ACTIVE, DUE, JOHN, MARIA, NOW, PAUL, QUEUED, ROUTING, SESSION, TALK
 

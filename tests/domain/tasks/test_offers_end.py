@@ -17,7 +17,8 @@ from domain.tasks.facts import (
     WrapUpApplied,
     WrapUpStarted,
 )
-from domain.tasks.task import DECLINE_REASON_MAX, GOES_ON, CodesNeeded, OfferGone, Task
+from domain.tasks.refusals import CodesNeeded, OfferGone
+from domain.tasks.task import DECLINE_REASON_MAX, GOES_ON, Task
 from tests.domain.scenario import given
 from tests.domain.tasks.situations import (
     ACTIVE,

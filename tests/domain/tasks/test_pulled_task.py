@@ -17,7 +17,8 @@ from domain.tasks.facts import (
     TaskState,
     WrapUpStarted,
 )
-from domain.tasks.task import OfferGone, Task, TaskOver
+from domain.tasks.refusals import OfferGone, TaskOver
+from domain.tasks.task import Task
 from tests.domain.scenario import given
 from tests.domain.tasks.situations import DUE, JOHN, MARIA, NOW, OFFER, PAUL, TALK
 

@@ -19,7 +19,8 @@ from domain.tasks.facts import (
     WrapUpApplied,
     WrapUpStarted,
 )
-from domain.tasks.task import WRAP_UP_CODES_MAX, NotYourTask, OfferGone, Task, TaskOver
+from domain.tasks.refusals import NotYourTask, OfferGone, TaskOver
+from domain.tasks.task import WRAP_UP_CODES_MAX, Task
 from tests.domain.scenario import given
 from tests.domain.tasks.situations import (
     ACTIVE,

@@ -29,7 +29,6 @@ class Call:
     __slots__ = (
         "alert_s",
         "at_s",
-        "calm_wrap_up_s",
         "counted",
         "handle_s",
         "head_start_s",
@@ -37,6 +36,7 @@ class Call:
         "patience_s",
         "priority",
         "wrap_up_s",
+        "wrap_ups_s",
     )
 
     def __init__(
@@ -48,14 +48,14 @@ class Call:
         alert_s: float = 0.0,
         priority: int = 1,
         head_start_s: float = 0.0,
-        calm_wrap_up_s: float | None = None,
+        wrap_ups_s: Sequence[float] = (),
         origin: "Origin | None" = None,
         *,
         counted: bool = True,
     ) -> None:
         """`at_s`: before 0 for those who wait already; `alert_s`: how long it rings; `head_start_s`: how much earlier than
-        it came it stands in line; `calm_wrap_up_s`: how long the wrap-up takes where nobody waits for this agent, none for
-        just as long; `origin`: the request that it was once; `counted`: whether it shows in the figures.
+        it came it stands in line; `wrap_ups_s`: how long the wrap-up takes if nobody, one, two, … wait for this agent, the
+        last for as many and more; `origin`: the request that it was once; `counted`: whether it shows in the figures.
         """
         self.at_s = at_s
         self.handle_s = handle_s
@@ -64,7 +64,7 @@ class Call:
         self.alert_s = alert_s
         self.priority = priority
         self.head_start_s = head_start_s
-        self.calm_wrap_up_s = calm_wrap_up_s
+        self.wrap_ups_s = wrap_ups_s
         self.origin, self.counted = origin, counted
 
 

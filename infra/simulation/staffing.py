@@ -1,7 +1,7 @@
 """Who is there, and when? Groups of agents by interval become shifts of persons; shifts become facts of agents."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -20,9 +20,10 @@ from domain.agents.facts import (
     SlotReserved,
     SlotWrappingUp,
 )
-from domain.agents.states import Mrd, Occupation, interrupted
+from domain.agents.states import Interrupts, Mrd, Occupation, interrupted
+from domain.configuration.settings import MediaRoutingDomain
 from domain.ids import MrdId, TaskId
-from domain.kernel import Fact
+from domain.kernel import Fact, replace
 from infra.simulation.plan import AgentPlan, Away, Span
 
 SHIFT_ENDS = "shift-ends"
@@ -69,6 +70,15 @@ class Seat:
         return (
             free and mrd_id not in self.shut and not (self.pressing and mrd_id in interrupted(self.pressing.values()))
         )
+
+    def pressed(
+        self, held: SlotReserved, media: Mapping[MrdId, MediaRoutingDomain], giving_way: Interrupts
+    ) -> SlotReserved:
+        """With what gives way to it of this agent (routing 35, 36)."""
+        others = {id_: it for id_, it in giving_way.items() if id_ != held.mrd_id and id_ in self.plan.tasks_max}
+        fact = replace(held, interruptible=media[held.mrd_id].interruptible, interrupts=others)
+        self.press(fact)
+        return fact
 
     def press(self, it: SlotReserved | SlotFilled) -> None:
         if it.interrupts:

@@ -14,7 +14,7 @@ from itertools import compress, count
 from math import inf
 from typing import Any
 
-from domain.agents.facts import SlotReserved, SlotWrappingUp
+from domain.agents.facts import SlotWrappingUp
 from domain.configuration.domains import InterruptionAction
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.membership import matched_step
@@ -57,8 +57,8 @@ INBOUND, FROM_QUEUE = TaskDirection.INBOUND, TaskMode.QUEUE  # members are looke
 DONE, WRAPPED_UP = TaskCloseReason.DONE, TaskCloseReason.WRAP_UP_NOT_APPLIED
 INSTANT_S = 4e-7
 """Less than what logs tell apart, and more than what floats get wrong."""
+FIRST = 1 << 60
 NOBODY_ELSE = Call(inf, 0.0)
-
 Act = Callable[[Any], None]
 
 
@@ -97,14 +97,14 @@ class World:
     def cohorts(self) -> dict[str, list[Cohort]]:
         return {line.id: line.cohorts for line in self._lines}
 
-    # Time
-
     def play(self, progress: Callable[[float], None] | None = None) -> "World":
         """Until nothing is left to happen. `progress` hears the virtual second once per interval."""
         agenda, decide, widens, of_epoch = self._agenda, self.engine.decide, self._widens, datetime.fromtimestamp
         epoch_s, told_s = self._epoch_s, self.plan.interval_s if progress else inf
+        at_s = -inf
         while agenda or (widens and self._live):
-            if widens and self._widen_before(agenda[0][0] if agenda else inf):
+            next_s = agenda[0][0] if agenda else inf
+            if widens and next_s != at_s and self._widen_before(next_s):
                 continue
             if not agenda:  # whoever still waits, waits for nothing
                 break
@@ -112,6 +112,8 @@ class World:
             self.now_s = at_s
             self.at = of_epoch(epoch_s + at_s, UTC)
             act(about)
+            if agenda and agenda[0][0] == at_s:
+                continue  # what happens at one moment is decided upon together
             while (moves := decide(self.at)) and self._carried_out(moves):
                 pass
             if at_s >= told_s and progress is not None:
@@ -176,7 +178,7 @@ class World:
         self.now_s, self.at = at_s, self.plan.start + timedelta(seconds=at_s)
         for seat in self._past.go_on(at_s):
             for task_id in list(seat.ringing.values()):
-                self._miss((self._live[task_id], TaskCloseReason.REROUTE))
+                self._miss(self._live[task_id], TaskCloseReason.REROUTE)
         self._await_past()
 
     def _configure(self, id_: str, settings: Settings) -> None:
@@ -339,31 +341,30 @@ class World:
         it.line.waiting -= 1
         decision = UNTOLD  # whoever simulates months reads figures, not reasons
         held = slot_reserved(mrd_id, it.task_id, it.offer_id, step, decision)
-        self._tell(seat.stream, held if not self._pressing else self._pressed(held, seat))
+        self._tell(seat.stream, held if not self._pressing else seat.pressed(held, self.plan.media, self._pressing))
         due = self.at + it.line.offer_timeout
         self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, step, decision))
         if seat.plan.away and (away := seat.away_at(self.now_s, mrd_id)):
             seat.ringing[mrd_id] = it.task_id
-            until_s = min(away.until_s, self.now_s + it.line.offer_timeout.total_seconds())
-            self._schedule(until_s, self._miss, (it, away.reason))
+            most_s = self.now_s + it.line.offer_timeout.total_seconds()
+            until_s = away.until_s if away.until_s < most_s + INSTANT_S else most_s
+            first = self._next_appointment() - FIRST
+            heappush(self._agenda, (until_s - INSTANT_S, first, self._rings_out, (it, away.reason, until_s)))
         elif it.call.alert_s:
             seat.ringing[mrd_id] = it.task_id
             self._schedule(self.now_s + it.call.alert_s, self._accept, it)
         else:
             self._accept(it)
 
-    def _pressed(self, held: SlotReserved, seat: Seat) -> SlotReserved:
-        """With what gives way to it of this agent (routing 35, 36)."""
-        others = {id_: it for id_, it in self._pressing.items() if id_ != held.mrd_id and id_ in seat.plan.tasks_max}
-        pressed = replace(held, interruptible=self.plan.media[held.mrd_id].interruptible, interrupts=others)
-        seat.press(pressed)
-        return pressed
+    def _rings_out(self, about: tuple[Live, TaskCloseReason, float]) -> None:
+        """At the same moment as what is told of it."""
+        it, reason, at_s = about
+        self.now_s, self.at = at_s, self.plan.start + timedelta(seconds=at_s)
+        if it.state == RINGING:
+            self._miss(it, reason)
 
-    def _miss(self, about: tuple[Live, TaskCloseReason]) -> None:
+    def _miss(self, it: Live, reason: TaskCloseReason) -> None:
         """It rang in vain: first in line again, but not for whoever missed or declined it (routing 21, 24)."""
-        it, reason = about
-        if it.state != RINGING:
-            return
         seat, it.state = it.seat, OVER
         self._tell(it.stream, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
         seat.ringing.pop(it.line.mrd_id, None)
@@ -398,8 +399,9 @@ class World:
     def _finish(self, it: Live) -> None:
         """The talk is over. Wrap-up, where there is some, holds the slot or does not (routing 52)."""
         wrap_up_s = it.call.wrap_up_s
-        if it.call.calm_wrap_up_s is not None and not any(line.waiting for line in self._served_by(it.seat)):
-            wrap_up_s = it.call.calm_wrap_up_s
+        if by_waiting := it.call.wrap_ups_s:
+            waiting = sum(line.waiting for line in self._served_by(it.seat))
+            wrap_up_s = by_waiting[min(waiting, len(by_waiting) - 1)]
         if not wrap_up_s:
             self._close(it)
             return

@@ -1,7 +1,6 @@
 """`parley what-if`: play a stretch of the past again with another configuration, and say what would have become of it."""
 
 import asyncio
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from infra.embedded_postgres import PostgresFailed
 from infra.eventlog.port import Unavailable
 from infra.settings import BadSettings, Settings, load
 from infra.simulation.charts import NoMatplotlib
+from infra.simulation.cli import of_caller
 from infra.simulation.report import Estimate
 from infra.storage import opened
 from infra.what_if.assumptions import assumptions
@@ -63,7 +63,7 @@ def what_if(
     """Play a stretch of the past again with other queues, steps or skills: who would have waited how long?"""
     try:
         settings = load(data_dir=data_dir)
-        wanted = parse(_of_caller(changed).read_text(encoding="utf-8"))
+        wanted = parse(of_caller(changed).read_text(encoding="utf-8"))
         reading = Reading(_moment(begins, "--from"), _moment(ends, "--to"))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             past = runner.run(_read(settings, reading))
@@ -79,7 +79,7 @@ def what_if(
     comparison = _played(replay, was, would, runs, seed)
     _say(replay, was, would, wanted, comparison)
     if out_dir is not None:
-        _write(comparison, was, _of_caller(out_dir), f"{begins} to {ends}")
+        _write(comparison, was, of_caller(out_dir), f"{begins} to {ends}")
 
 
 class BadMoment(Exception):
@@ -197,10 +197,6 @@ def _moment(text: str, option: str) -> datetime:
     except ValueError:
         raise BadMoment(f"{option} {text!r} is no time like 2026-11-20T08:00.") from None
     return moment if moment.tzinfo else moment.astimezone()
-
-
-def _of_caller(file: Path) -> Path:
-    return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
 
 
 def _fail(text: str, code: int) -> NoReturn:

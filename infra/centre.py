@@ -19,6 +19,7 @@ from infra.eventlog.port import EventLog, Unavailable
 from infra.folds import CatalogFold, Fold, Folds
 from infra.live import LiveLog, Observer
 from infra.reactor import Reaction, Reactor, policies_want, policy_reactions
+from infra.snapshots import Snapshots
 from infra.store import WarmStore
 from infra.timers import Timers
 
@@ -31,13 +32,14 @@ class Centre:
     ) -> None:
         """`folds`: further ones to be kept in memory, fed before anybody else hears of a fact."""
         self.log = log
-        self.store = WarmStore(log)
+        self.snapshots = Snapshots(checkpoints)
+        self.store = WarmStore(log, snapshots=self.snapshots)
         self.live = LiveLog(log)
         self._catalog = CatalogFold()
         self.commands = Commands(self.store, lambda: self.catalog, clock, self.live.reached, self._waiting)
         self.timers = Timers(self.commands, clock)
-        self.router = Router(self.commands)
         self.announcer = Announcer(self.commands)
+        self.router = Router(self.commands, self._expected)
         self._checkpoints = checkpoints
         self._folds = Folds((self._catalog, self.timers, self.router, self.announcer, *folds), checkpoints)
         reactions = policy_reactions(self.commands)
@@ -51,6 +53,9 @@ class Centre:
 
     def _waiting(self, queue_id: QueueId) -> int:
         return self.router.waiting(queue_id)
+
+    def _expected(self, queue_id: QueueId) -> int | None:
+        return self.announcer.waits.expected_s(queue_id)
 
     def react(
         self,

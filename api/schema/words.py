@@ -131,6 +131,9 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.ReasonKind: "What a reason code is a reason for.",
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",
+    settings.Measure: "What a step may be left by. LOGGED_IN, READY, AVAILABLE: how many of its agents are signed in, want"
+    " work in the domain, could take one more now. Of its queue: how many wait, how many seconds the first of them has, how"
+    " many a newcomer would; where that is not known, it compares with nothing.",
     Method: "From what an estimate of a wait follows: recent answers, the mean time of a talk, or nothing.",
     diversions.DiversionAction: "What becomes of a request that is not to wait on. MESSAGE: it waits, and its customer is told.",
     diversions.OverflowCondition: "When too much waits. QUEUE_LENGTH: so many before it. OLDEST_WAIT: it has waited so long."

@@ -120,6 +120,8 @@ class Catalog:
         match settings:
             case Queue():
                 self._known(settings.mrd_id, self.mrds, "mrd_id")
+                if not self.mrds[settings.mrd_id].managed:  # routing 34
+                    raise Invalid("Another system routes this media routing domain: it has no queues here.", "mrd_id")
                 for number, step in enumerate(settings.steps):
                     for at, expression in enumerate(step.expressions):
                         check_expression(expression, self.attributes, f"steps[{number}].expressions[{at}]")
@@ -270,7 +272,14 @@ class Catalog:
 
 USUAL = DeskPolicy()
 
-DECISIVE = {"attribute": "type", "queue": "mrd_id", "channeltype": "mrd_id", "list": "mrd_id", "reason": "kind"}
+DECISIVE = {
+    "attribute": "type",
+    "mrd": "managed",
+    "queue": "mrd_id",
+    "channeltype": "mrd_id",
+    "list": "mrd_id",
+    "reason": "kind",
+}
 """By category, the setting that others rely on."""
 
 FIELD_OF = {

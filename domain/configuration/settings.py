@@ -11,9 +11,10 @@ from domain.configuration.channels import Bot, Channel, ChannelMode, ChannelType
 from domain.configuration.checks import named
 from domain.configuration.desk_policy import DeskPolicy, LogoutPolicy
 from domain.configuration.domains import InterruptionAction, MediaRoutingDomain, MrdType, RonaAction
-from domain.configuration.operators import RelationalOperator
+from domain.configuration.operators import Junction, RelationalOperator
 from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue, WrapUpMode, check_wrap_up
-from domain.configuration.steps import Expression, Junction, SkipIf, Step, StepMode, Term
+from domain.configuration.skip_conditions import Measure, SkipCondition
+from domain.configuration.steps import Expression, SkipIf, Step, StepMode, Term
 from domain.configuration.wrap_up import WrapUpForm
 from domain.ids import MrdId
 from domain.kernel import Invalid
@@ -31,6 +32,7 @@ __all__ = [
     "InterruptionAction",
     "Junction",
     "LogoutPolicy",
+    "Measure",
     "MediaRoutingDomain",
     "MrdType",
     "Queue",
@@ -43,6 +45,7 @@ __all__ = [
     "RoutingMode",
     "RoutingPolicy",
     "Settings",
+    "SkipCondition",
     "SkipIf",
     "Step",
     "StepMode",

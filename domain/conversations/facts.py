@@ -296,12 +296,12 @@ class ResponseTimedOut(Fact, stored_as="conversation.response-timed-out"):
 
 @dataclass(frozen=True, slots=True)
 class ConversationHeld(Fact, stored_as="conversation.held"):
-    """The customer waits on purpose, until `due` at the latest. `response_left_s`: what was left of the time to reply.
-    `held_by`: by the agent, or until they are free again.
+    """The customer waits on purpose, until `due` at the latest; without one until an agent is free for them again.
+    `response_left_s`: what was left of the time to reply. `held_by`: by the agent, or by other work of theirs.
     """
 
     agent_id: AgentId
-    due: datetime
+    due: datetime | None
     reason: str = ""
     response_left_s: float | None = None
     held_by: Holder = Holder.AGENT

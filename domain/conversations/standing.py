@@ -24,7 +24,6 @@ from domain.conversations.facts import (
     ConversationStarted,
     ConversationState,
     DeliveryReported,
-    Holder,
     MessagePosted,
     ParticipantRole,
     Release,
@@ -202,6 +201,10 @@ class Standing:
             raise NotInConversation("You do not talk with this customer (any more).")
         return part
 
+    def has_news(self, data: Mapping[str, str]) -> bool:
+        """Is any of it not known yet?"""
+        return any(self.data.get(key) != value for key, value in data.items())
+
     def check_open(self) -> None:
         if self.closed is not None:
             raise ConversationOver("This conversation is closed.")
@@ -250,7 +253,9 @@ class Standing:
         match fact:
             case SessionJoined(session_id=session, channel_id=channel, live_voice=live_voice):
                 came = replace(self, sessions={**self.sessions, session: channel}, last_session=session)
-                return _answered(replace(came, calls=self.calls | {session})) if live_voice else came
+                if not live_voice:
+                    return came
+                return _answered(replace(came, calls=self.calls | {session}, awaiting_reply_to=None))
             case SessionLeft(session_id=session, reason=departure):
                 sessions = {s: c for s, c in self.sessions.items() if s != session}
                 awaiting = self.awaiting_reply_to if sessions else None
@@ -365,13 +370,9 @@ S = TypeVar("S", bound=Standing)
 
 
 def _settled(standing: S) -> S:
-    """Without an agent who talks with the customer, nobody is to reply and nothing is on hold; nor is anything on hold for
-    one who talks with them no more, until that one is free (routing 36).
-    """
-    held = standing.held
+    """Without an agent who talks with the customer, nobody is to reply and nothing is on hold."""
     if standing.talking and standing.sessions:
-        goes_on = held is not None and held.held_by is Holder.INTERRUPTION and held.agent_id not in standing.talking
-        return replace(standing, held=None) if goes_on else standing
+        return standing
     if standing.response is None and standing.unanswered is None and standing.held is None:
         return standing
     return _answered(replace(standing, held=None))

@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 
 def quick(frozen: type[T]) -> type[T]:
-    """A constructor with the signature and the results of `frozen`, a frozen dataclass with `slots=True`.
+    """A constructor with the signature and the results of `frozen`, a frozen dataclass with `slots=True` and no
+    `__init__` of its own.
 
     It is a function, for Python calls those without leaving its loop; an `__init__` costs as much as all the fields.
     """

@@ -37,6 +37,7 @@ def teller(engine: Router, clock: "Clock") -> Callable[[str, Fact], None]:
         it = draft()
         it.position, it.stream, it.version = next_position(), stream, 0
         it.at, it.cause, it.fact = clock.at, CAUSE, fact
+        it.category, _, it.subject = stream.partition("-")
         it.__class__ = frozen
         feed(it)
 

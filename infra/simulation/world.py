@@ -24,6 +24,7 @@ from domain.kernel import replace
 from domain.routing.decisions import UNTOLD
 from domain.routing.engine import Diverting, Engine, Move, Offer, Widening
 from domain.tasks.facts import (
+    QueueLeft,
     Routing,
     StepReached,
     TaskCloseReason,
@@ -122,9 +123,6 @@ class World:
         self.timesheet.note(max(self.now_s, self._horizon_s))  # whoever is there stays until the end of the plan
         return self
 
-    def _schedule(self, at_s: float, act: Act, about: Any) -> None:
-        heappush(self._agenda, (at_s, self._next_appointment(), act, about))
-
     def _widen_before(self, at_s: float) -> bool:
         """Is the engine due earlier than the next event? Then ask it at that moment."""
         due = self.engine.next_due()
@@ -135,8 +133,6 @@ class World:
         while moves and self._carried_out(moves):
             moves = self.engine.decide(self.at)
         return True
-
-    # What happens
 
     def _set_up(self) -> None:
         for attribute_id, type_ in self.plan.attributes.items():
@@ -151,9 +147,9 @@ class World:
             for fact in introduction(seat.plan):
                 self._tell(seat.stream, fact)
             for begins_s, ends_s in seat.plan.present:
-                self._schedule(begins_s, self._sign_in, seat)
+                heappush(self._agenda, (begins_s, self._next_appointment(), self._sign_in, seat))
                 if ends_s < inf:
-                    self._schedule(ends_s, self._sign_out, seat)
+                    heappush(self._agenda, (ends_s, self._next_appointment(), self._sign_out, seat))
         self._set_scene()
         for line in self._lines:
             self._await_next(line)
@@ -292,7 +288,7 @@ class World:
         it = self._live.get(move.task_id)
         if it is None or it.state != WAITING:
             return False
-        self._tell(it.stream, StepReached(move.step, move.reason, move.queue_id))
+        self._tell(it.stream, StepReached(move.step, move.reason, move.queue_id, move.condition, move.measured))
         if move.queue_id is None:
             it.step = move.step
         return True
@@ -303,6 +299,10 @@ class World:
         if it is None or it.state != WAITING:
             return False
         action, target = diversion.action, diversion.queue_id
+        if move.queue_id is not None and diversion.leaves:  # one of its further queues; it waits on in the others
+            self._tell(it.stream, QueueLeft(move.queue_id, move.rule, target, move.measured))
+            it.routing = it.routing.without(move.queue_id, move.rule, target)
+            return True
         self._tell(it.stream, TaskDiverted(move.rule, action, it.conversation_id, target, "", move.measured))
         if not diversion.leaves:
             return True
@@ -352,7 +352,7 @@ class World:
             heappush(self._agenda, (until_s - INSTANT_S, first, self._rings_out, (it, away.reason, until_s)))
         elif it.call.alert_s:
             seat.ringing[mrd_id] = it.task_id
-            self._schedule(self.now_s + it.call.alert_s, self._accept, it)
+            heappush(self._agenda, (self.now_s + it.call.alert_s, self._next_appointment(), self._accept, it))
         else:
             self._accept(it)
 
@@ -412,7 +412,7 @@ class World:
             self._tell(it.seat.stream, SlotWrappingUp(it.line.mrd_id, it.task_id))
         else:
             self._release(it, it.seat, "wrap-up without a slot")
-        self._schedule(self.now_s + wrap_up_s, self._close, it)
+        heappush(self._agenda, (self.now_s + wrap_up_s, self._next_appointment(), self._close, it))
 
     def _served_by(self, seat: Seat) -> list[Line]:
         lines = self._served.get(seat.id)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from domain.configuration.domains import InterruptionAction
+from domain.configuration.settings import Measure
 from domain.tasks.facts import LAST_AGENT_STEP, TaskDirection
 from infra.what_if.reading import LOOK_BACK
 from infra.what_if.replay import Replay, Setup
@@ -56,6 +57,8 @@ def _about_requests(replay: Replay, was: Setup) -> Iterator[str]:
         yield f"{others} requests that others ended while they waited count as given up."
     if more := past.directions.total() - past.directions[TaskDirection.INBOUND]:
         yield f"{more} requests were transfers or consultations; they come again like the rest, at the moments at which they came."
+    if several := sum(bool(it.routing.also_in) for it in stretch):
+        yield f"{several} requests wait in several queues at once, as they did; one whose first queue sends it on leaves them all."
     if gone := sum(it.first_queue_id not in was.catalog.queues for it in stretch):
         yield f"{gone} requests of queues that are not configured are left out; their talks take up their agents as they did."
 
@@ -63,6 +66,9 @@ def _about_requests(replay: Replay, was: Setup) -> Iterator[str]:
 def _about_configuration(replay: Replay, was: Setup, would: Setup) -> Iterator[str]:
     if replay.past.changes:
         yield f"{replay.past.changes} changes of the configuration in that time are not made: all of it is played with the first."
+    steps = [step for queue in would.catalog.queues.values() for step in queue.steps]
+    if any(it.measure is Measure.ESTIMATED_WAIT_S for step in steps for it in step.skip_when):
+        yield "No wait is estimated here: steps that are left by an estimate (`estimated_wait_s`) are not left by it."
     asked, known = _asked_about(would), _asked_about(was)
     if new := sorted(asked - known):
         yield f"Requests know nothing of {', '.join(new)}: no step asked about it then (`consider_if`)."

@@ -107,7 +107,7 @@ class Replay:
         return Plan(
             media=dict(catalog.mrds),
             attributes={id_: it.type for id_, it in catalog.attributes.items()},
-            queues=[self._queue(id_, queue, seed) for id_, queue in sorted(catalog.queues.items())],
+            queues=[self._queue(id_, catalog.queues, seed) for id_ in sorted(catalog.queues)],
             agents=[self._agent(id_, setup) for id_ in self.past.people],
             horizon_s=(self.past.until - self.past.begins).total_seconds() + AFTER_S,
             interval_s=self.interval_s,
@@ -117,14 +117,17 @@ class Replay:
             counted_s=(self.past.ends - self.past.begins).total_seconds(),
         )
 
-    def _queue(self, id_: QueueId, settings: Queue, seed: str) -> QueuePlan:
-        past, was = self.past, self.past.catalog.queues[id_]
+    def _queue(self, id_: QueueId, those: Mapping[QueueId, Queue], seed: str) -> QueuePlan:
+        past, was, settings = self.past, self.past.catalog.queues[id_], those[id_]
+        changed = {it for it, queue in those.items() if queue != past.catalog.queues.get(it)}
         more = timedelta(seconds=settings.request_ttl_s - was.request_ttl_s)
         calls = []
         for it in past.requests:
             if it.first_queue_id == id_:
                 expires_at = it.routing.expires_at + more if it.routing.expires_at else None
-                call = self.habits.call(it, past, replace(it.routing, expires_at=expires_at), seed)
+                anew = {queue: those[queue].left_out(it.routing.data) for queue in changed & it.routing.left_out.keys()}
+                routing = replace(it.routing, expires_at=expires_at, left_out={**it.routing.left_out, **anew})
+                call = self.habits.call(it, past, routing, seed)
                 call.wrap_up_s = _wrap_up_s(settings, call.wrap_up_s)
                 calls.append(call)
         return QueuePlan(id_, settings, sorted(calls, key=lambda it: it.at_s), float(settings.request_ttl_s))

@@ -38,7 +38,7 @@ class AgentTask:
 @dataclass(frozen=True, slots=True)
 class AgentPresence:
     """`since`: when state or reason last changed. `durations`: seconds of this shift in each state, until then;
-    `is_connected`: false while they are cut off from their desk.
+    `is_connected`: false while they are cut off from their desk; `is_auto_answering`: what rings at them is accepted at once.
     """
 
     id: AgentId
@@ -49,6 +49,7 @@ class AgentPresence:
     since: datetime
     login_at: datetime | None
     is_connected: bool
+    is_auto_answering: bool
     durations: Mapping[AgentState, float]
     attributes: Mapping[AttributeId, int]
     mrds: tuple[MrdStand, ...]
@@ -96,6 +97,7 @@ def _presence(row: dict[str, Any]) -> AgentPresence:
         since=row["since"],
         login_at=row["login_at"],
         is_connected=row["is_connected"],
+        is_auto_answering=row["is_auto_answering"],
         durations={AgentState(state): seconds for state, seconds in row["durations"].items()},
         attributes=row["attributes"],
         mrds=tuple(_stand(mrd) for mrd in row["mrds"]),

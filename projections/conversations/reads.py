@@ -44,7 +44,7 @@ class LastMessage:
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
     """`unread`: what the customer wrote since an agent last did. `reply_due`: when the customer's silence ends it.
-    `response_due`: when an agent is to have replied. `held_until`: when the hold ends by itself.
+    `response_due`: when an agent is to have replied. `held_until`: when the hold ends by itself, if it does.
     """
 
     id: ConversationId

@@ -132,6 +132,22 @@ async def test_an_agent_who_talks_with_the_customer_need_not_write_to_them() -> 
     assert (await warned(office), len(await office.facts(ResponseTimedOut))) == ([50, 50, 75], 1)
 
 
+async def test_a_customer_who_talks_with_their_agent_is_not_silent() -> None:  # routing 56
+    office, talk, _ = await a_talk(customer_inactivity_s=100, inactivity_reminders=REMINDERS)
+    call = await a_call_comes(office, talk)
+    await office.wait(200)
+    await reply(office, talk, "a1")
+    await office.wait(200)
+    assert (await told(office), await office.facts(SessionEnded)) == ([], [])
+    await office.sends(EndSession(call, SessionEndReason.CUSTOMER))
+    await reply(office, talk, "a2")
+    await office.wait(100)
+    assert [it.reason for it in await office.facts(SessionEnded)] == [
+        SessionEndReason.CUSTOMER,
+        SessionEndReason.INACTIVITY,
+    ]
+
+
 async def test_an_agent_to_whom_a_customer_on_hold_is_passed_replies_in_what_was_left() -> None:  # routing 45, 56
     office, talk, task = await a_talk(response_timeout_s=100)
     paul = AgentId("paul")
@@ -154,8 +170,8 @@ async def test_late_and_repeated_firings_do_nothing() -> None:  # routing 42
     await reply(office, talk, "a1")
     head = await office.log.head()
     await office.sends(
-        WarnOfResponse(talk, waits, 50),
-        ExpireResponse(talk, waits),
+        WarnOfResponse(talk, waits, 50, office.now),
+        ExpireResponse(talk, waits, office.now),
         EndHold(talk, office.now),
         RemindCustomer(talk, waits, 0),
     )

@@ -10,6 +10,7 @@ from commands.attendance import AdmitAgent, LeaveConversation
 from commands.colleagues import AskColleague
 from commands.conversations import PostAgentMessage
 from commands.supervision import BargeIn, MonitorConversation, Whisper
+from commands.supervisors import ConnectSupervisor, DisconnectSupervisor, ExpireSupervisor
 from domain.channels.messages import Body
 from domain.conversations.conversation import NotInConversation
 from domain.conversations.facts import AgentJoined, MessagePosted, ParticipantRole
@@ -26,9 +27,11 @@ from domain.tasks.facts import (
 )
 from domain.tasks.refusals import NotYourTask
 from tests.commands.floor import MARIA, PAUL, SALES, ZOE, Floor, talking
-from tests.commands.office import RestlessLog
+from tests.commands.office import RestlessLog, message
+from tests.domain.configuration.situations import CHAT, catalog
 
 pytestmark = pytest.mark.anyio
+GRACE_S = catalog().desks.disconnect_grace_s
 SUE, SAM = AgentId("sue"), AgentId("sam")
 """Supervisors, who are no agents."""
 
@@ -79,6 +82,13 @@ async def test_when_one_supervisor_takes_part_another_may_listen() -> None:  # r
     floor, _ = await monitored()
     await floor.office.sends(BargeIn(floor.talk_id, SUE), MonitorConversation(floor.talk_id, SAM, "Sam"))
     assert ((await floor.talk()).talking, (await floor.talk()).monitor) == ([MARIA, SUE], SAM)
+
+
+async def test_the_sessions_of_a_customer_are_the_work_of_those_who_work_for_them() -> None:  # routing 50
+    floor, listening = await monitored()
+    await floor.office.sends(message("second", "sms-line"))
+    assert (await floor.task(listening)).media == {}
+    assert len((await floor.task(floor.first)).media[CHAT]) == 2
 
 
 async def test_a_supervisor_whispers_to_the_agents_alone() -> None:
@@ -150,3 +160,59 @@ async def test_who_was_let_in_is_let_in_once() -> None:
     await floor.office.sends(AdmitAgent(floor.talk_id, SUE, listening))
     assert [it.role for it in await floor.office.facts(AgentJoined)].count(ParticipantRole.SILENT_MONITOR) == 1
     assert len(await floor.office.facts(TaskCreated)) == 2
+
+
+# The connection (routing 38, 39)
+
+
+async def test_a_supervisor_who_took_part_alone_and_stays_away_is_replaced() -> None:
+    floor, listening = await monitored()
+    await floor.office.sends(ConnectSupervisor(SUE, "a"), BargeIn(floor.talk_id, SUE), LogOut(MARIA))
+    assert (await floor.talk()).talking == [SUE]
+    await floor.office.sends(DisconnectSupervisor(SUE, "a"))
+    await floor.office.wait(GRACE_S - 1)
+    assert (await floor.talk()).talking == [SUE]
+    await floor.office.wait(1)
+    talk, waiting = await floor.talk(), await floor.task(await floor.newest())
+    assert (talk.agents, (await floor.task(listening)).closed) == ({}, TaskCloseReason.AGENT_LOGOUT)
+    assert (waiting.media_state, waiting.routing.priority) == (MediaState.QUEUED, 11)
+    await floor.comes(PAUL)
+    assert (await floor.talk()).talking == [PAUL]
+
+
+@pytest.mark.parametrize("part", ["listens", "whispers", "takes part"])
+async def test_beside_an_agent_a_supervisor_who_stays_away_only_goes(part: str) -> None:
+    floor, listening = await monitored()
+    more = {"whispers": [Whisper(floor.talk_id, SUE)], "takes part": [BargeIn(floor.talk_id, SUE)]}.get(part, [])
+    await floor.office.sends(ConnectSupervisor(SUE, "a"), *more, DisconnectSupervisor(SUE, "a"))
+    await floor.office.wait(GRACE_S)
+    talk = await floor.talk()
+    assert (list(talk.agents), talk.request, talk.awaited) == ([MARIA], None, set())
+    assert (await floor.task(listening)).closed is TaskCloseReason.AGENT_LOGOUT
+
+
+async def test_a_supervisor_who_comes_back_in_time_goes_on() -> None:
+    floor, listening = await monitored()
+    await floor.office.sends(ConnectSupervisor(SUE, "a"), DisconnectSupervisor(SUE, "a"))
+    (grace,) = [it.command for it in floor.office.timers.values() if isinstance(it.command, ExpireSupervisor)]
+    await floor.office.wait(GRACE_S - 1)
+    await floor.office.sends(ConnectSupervisor(SUE, "b"))
+    await floor.office.wait(600)
+    await floor.office.sends(grace, DisconnectSupervisor(SUE, "b"), grace)  # late, and of another time (routing 42)
+    assert (await floor.talk()).monitor == SUE
+    assert (await floor.task(listening)).closed is None
+
+
+async def test_one_of_several_places_is_enough() -> None:
+    floor, _ = await monitored()
+    await floor.office.sends(ConnectSupervisor(SUE, "a"), ConnectSupervisor(SUE, "b"), DisconnectSupervisor(SUE, "a"))
+    await floor.office.wait(600)
+    assert (await floor.talk()).monitor == SUE
+
+
+async def test_nobody_watches_a_supervisor_who_takes_part_in_nothing() -> None:
+    floor, _ = await monitored()
+    await floor.office.sends(ConnectSupervisor(SUE, "a"), LeaveConversation(floor.talk_id, SUE))
+    head = await floor.office.log.head()
+    await floor.office.sends(DisconnectSupervisor(SUE, "a"), ConnectSupervisor(SUE, "b"))
+    assert await floor.office.log.head() == head

@@ -8,6 +8,7 @@ from commands.agents import LogOut, MakeNotReady, ReserveSlot
 from commands.answering import HoldConversation
 from commands.attendance import LeaveConversation
 from commands.colleagues import AskColleague, WithdrawRequest
+from commands.conversations import SetConversationData
 from commands.tasks import AcceptTask
 from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import NotRoutable
@@ -114,6 +115,16 @@ async def test_a_customer_for_whom_nobody_was_free_is_told() -> None:  # routing
     assert (talk.awaited, talk.state) == (set(), ConversationState.INACTIVE)
     await floor.office.sends(message("again"))  # and is heard when they write again
     assert (await floor.talk()).request is not None
+
+
+async def test_their_silence_counts_from_then_on() -> None:  # routing 28
+    floor = await talking()
+    await floor.asks(TRANSFER, queue_id=RETURNS)
+    await floor.office.wait(600)
+    await floor.office.wait(599)
+    assert (await floor.talk()).sessions != {}
+    await floor.office.wait(1)
+    assert (await floor.talk()).state is ConversationState.CLOSED
 
 
 async def test_whoever_stays_until_the_other_comes_leaves_then() -> None:  # routing 44: release on accept
@@ -255,7 +266,17 @@ async def test_who_became_busy_in_between_does_not_keep_the_customer() -> None:
     assert (await floor.reasons())[0] is TaskCloseReason.NO_AGENT_AVAILABLE
     waiting = await floor.task(await floor.newest())
     assert (waiting.media_state, waiting.routing.priority) == (MediaState.QUEUED, REROUTE_PRIORITY)
+    assert waiting.routing.excluded == frozenset()  # nothing rang: Paul may have it after lunch
     await floor.comes(ZOE)
+
+
+async def test_what_a_request_carries_is_asked_anew_by_the_queue_to_which_it_is_passed_on() -> None:  # routing 45
+    """What is known of the customer goes along; steps, waiting and the last agent of the former queue do not."""
+    floor = await talking()
+    await floor.office.sends(SetConversationData(floor.talk_id, {"order": "250", "segment": "vip"}))
+    passed_on = (await floor.task(await floor.asks(TRANSFER, queue_id=RETURNS))).routing
+    assert passed_on.data == {"order": "250"}  # what the steps of the new queue ask about
+    assert (passed_on.step, passed_on.steps, passed_on.also_in, passed_on.last_agent_id) == (0, {}, (), None)
 
 
 async def test_where_the_talk_has_no_queue_any_more_the_customer_is_told() -> None:  # routing 28

@@ -7,6 +7,7 @@ from commands.bus import Command
 from commands.colleagues import AskColleague, EndConsult, PromoteColleague, WithdrawRequest
 from commands.conversations import PostAgentMessage
 from commands.supervision import BargeIn, MonitorConversation, Whisper
+from commands.supervisors import ConnectSupervisor, DisconnectSupervisor
 from domain.channels.messages import Body
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ParticipantRole, Release
@@ -44,6 +45,9 @@ class SupervisorPerson:
 
     async def acts(self) -> None:
         random = self._random
+        if random.random() < 0.3:
+            comes_or_goes = random.choice([ConnectSupervisor, ConnectSupervisor, DisconnectSupervisor])
+            await self._do(comes_or_goes(self.id, random.choice("ab")), self.id)
         mine = [id_ for id_, talk in self._watch.talks.items() if self.id in talk.agents]
         others = [id_ for id_, talk in self._watch.talks.items() if talk.talking and id_ not in mine]
         if mine and random.random() < 0.8:

@@ -1,18 +1,27 @@
 """Who sits at their desk? Real sockets come and go, and what they leave behind: routing 39."""
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
+from api.auth import Role, Viewer
 from api.desks import Desks
 from commands.desks import DisconnectDesk
+from commands.supervisors import ConnectSupervisor
 from domain.agents.facts import DeskConnected, DeskDisconnected, LoggedOut
+from domain.kernel import Cause, Position, Recorded
+from domain.supervisors.supervisor import Supervisor
 from infra.desks import EmptyDesks
-from tests.api.schema.test_mutations import ADA, agent
+from projections.desk.supervisors import Supervisors
+from tests.api.schema.office import subject_of
+from tests.api.schema.test_mutations import ADA, agent, talking
 from tests.api.schema.test_subscriptions import following
 from tests.api.transport.conftest import client, serving
 
 pytestmark = pytest.mark.anyio
+SAM = subject_of("sam")
+BOARD = "subscription { queues { cursor } }"
 DESK = "subscription { desk { cursor event { __typename } } }"
 
 
@@ -142,7 +151,7 @@ async def test_the_desks_of_a_server_that_is_gone_are_found_empty(office):
     async def send(command, command_id, actor):
         return await office.world.centre.commands.send(command, command_id, actor)
 
-    alive, desks = True, EmptyDesks(send, lambda: office.world.centre.router.agents, lives)
+    alive, desks = True, EmptyDesks(send, lambda: office.world.centre.router.agents, dict, lives)
     await desks.look()
     assert (await agent(office)).takes_offers
     alive = False
@@ -154,9 +163,98 @@ async def test_the_desks_of_a_server_that_is_gone_are_found_empty(office):
     assert len(await facts(office, DeskDisconnected)) == 1
 
 
-async def test_whoever_is_no_agent_has_no_desk(office):
+async def test_a_look_at_the_desks_asks_for_those_alone_that_moved(office):
+    await ready(office)
+    asked, agents = [], office.world.centre.router.agents
+    standing = {id_: agents[id_] for id_ in agents}
+
+    class Asked(dict):
+        def __getitem__(self, id_):
+            asked.append(id_)
+            return super().__getitem__(id_)
+
+    def told(fact, n):
+        return Recorded(Position(n), f"agent-{ADA}", n, office.world.clock(), Cause(office.behind.new_id()), fact)
+
+    async def lives(house):
+        return house != "gone"
+
+    async def send(command, command_id, actor):
+        sent.append(command)
+
+    sent = []
+    desks = EmptyDesks(send, lambda: Asked(standing), dict, lives)
+    await desks.look()
+    asked.clear()
+    await desks.look()
+    assert asked == []
+    standing[ADA] = replace(standing[ADA], desks=frozenset({"here/1", "gone/2"}))
+    desks.observe([told(DeskConnected("gone/2"), 1)])
+    await desks.look()
+    assert sent == [DisconnectDesk(ADA, "gone/2", watched=False)]
+    assert set(asked) == {ADA}
+    standing[ADA] = replace(standing[ADA], desks=frozenset({"here/1"}))
+    desks.observe([told(DeskDisconnected("gone/2"), 2)])
+    await desks.look()
+    await desks.look()
+    assert len(sent) == 1
+
+
+async def test_whoever_is_neither_agent_nor_supervisor_has_no_desk(office):
     desks = Desks(office.world.centre.commands, office.behind.new_id)
-    leave = desks.came("agents", None, "a place", lambda _: None)
+    nobody = Viewer("quinn", "quinn", "Quinn", frozenset({Role.QUALITY}))
+    leave = desks.came("agents", nobody, "a place", lambda _: None)
     leave(restarts=False)
     await desks.settled()
     assert await facts(office, DeskConnected) == []
+
+
+async def supervisor(office):
+    return await office.world.centre.store.load(Supervisor, SAM)
+
+
+async def is_watched(office, many):
+    async def it_is():
+        return len((await supervisor(office)).connections) == many
+
+    await office.until(it_is)
+
+
+async def test_a_supervisor_who_takes_part_is_watched_wherever_they_follow_anything(office):  # routing 38, 39
+    talk, _ = await talking(office)
+    async with following(office, "sam", BOARD), following(office, "sam", BOARD):
+        await office.done("sam", "monitorConversation", conversationId=talk)
+        await is_watched(office, 2)
+    await is_watched(office, 0)
+    assert (await supervisor(office)).lost_until is not None
+    async with following(office, "sam", BOARD):
+        await is_watched(office, 1)
+        assert (await supervisor(office)).lost_until is None
+        await office.done("sam", "stopMonitoring", conversationId=talk)
+        await is_watched(office, 0)
+    assert (await supervisor(office)).talks == {}
+
+
+async def test_supervisors_of_a_server_that_is_gone_are_found_missing(office):  # routing 38, 39
+    talk, _ = await talking(office)
+    await office.done("sam", "monitorConversation", conversationId=talk)
+
+    async def takes_part():
+        return (await supervisor(office)).talks
+
+    await office.until(takes_part)
+    await office.world.send(ConnectSupervisor(SAM, "house/1"))
+    known = Supervisors()
+    for recorded in await office.world.log.read_all(limit=10_000):
+        known.feed(recorded)
+    restored = Supervisors()
+    restored.restore(known.dump())
+
+    async def gone(_):
+        return False
+
+    async def send(command, command_id, actor):
+        return await office.world.centre.commands.send(command, command_id, actor)
+
+    await EmptyDesks(send, dict, lambda: restored.people, gone).look()
+    assert (await supervisor(office)).lost_until is not None

@@ -16,6 +16,7 @@ from commands.policies import (
     supervisors_listen,
 )
 from commands.requests import ReplaceAgent
+from commands.supervisors import EndSupervision, NoteSupervision
 from commands.wrap_up import BeginWrapUp
 from domain.agents.facts import LoggedOut
 from domain.conversations.facts import (
@@ -31,14 +32,13 @@ from domain.conversations.facts import (
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import ChannelId, IdentityId, MessageId
+from domain.ids import ChannelId, IdentityId, MessageId, OfferId
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import MonitoringStarted, TaskCloseReason
+from domain.tasks.facts import MonitoringStarted, TaskClosed, TaskCloseReason
 from tests.commands.policies.situations import ASKED, ITEM, JOHN, LEFT, MARIA, PAUL, SESSION, TALK, TASK, TRANSFERRED
 from tests.domain.conversations.situations import said
 
 SENTENCES = [
-    # sessions_join
     (
         sessions_join.a_further_session_belongs_to_the_task_of_whoever_is_there,
         "conversation-talk",
@@ -51,14 +51,27 @@ SENTENCES = [
         AgentJoined(MARIA, TASK, ParticipantRole.PRIMARY),
         [ShareSessions(TALK)],
     ),
-    # supervisors_listen
     (
         supervisors_listen.a_supervisor_listens,
         "task-task-2",
         MonitoringStarted(PAUL, "Paul", TALK),
         [AdmitAgent(TALK, PAUL, ASKED)],
     ),
-    # bots_first
+    (
+        supervisors_listen.a_supervisor_has_to_be_there,
+        "task-task-2",
+        MonitoringStarted(PAUL, "Paul", TALK),
+        [NoteSupervision(PAUL, ASKED, TALK)],
+    ),
+    *(
+        (
+            supervisors_listen.whoever_takes_part_no_more_need_not_be_there,
+            "task-task-2",
+            TaskClosed(TaskCloseReason.DONE, TALK, agent, offer),
+            [EndSupervision(PAUL, ASKED)] if agent and not offer else [],
+        )
+        for agent, offer in ((PAUL, None), (PAUL, OfferId("o")), (None, None))
+    ),
     (
         bots_first.whoever_arrives_is_welcomed,
         "conversation-talk",
@@ -85,7 +98,6 @@ SENTENCES = [
         RequestUnlisted(ITEM, "CUSTOMER_LEFT"),
         [WelcomeCustomer(TALK)],
     ),
-    # agents_leave
     (
         agents_leave.a_customer_whose_agent_signed_out_gets_another,
         "conversation-talk",
@@ -113,7 +125,6 @@ SENTENCES = [
         [],
     ),
     (agents_leave.a_customer_whose_agent_signed_out_gets_another, "conversation-talk", LEFT, []),
-    # answers_are_due
     (
         answers_are_due.who_does_not_answer_in_time_is_removed,
         "conversation-talk",
@@ -129,7 +140,6 @@ SENTENCES = [
         )
         for role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP)
     ),
-    # conversations_end
     (
         conversations_end.an_ended_session_leaves_its_conversation,
         "session-web",

@@ -218,6 +218,12 @@ def test_whoever_stays_while_another_is_asked_to_take_over_from_hold_still_has_t
     )
 
 
+@pytest.mark.parametrize("asked", [CONSULT, CONFERENCE])
+def test_who_is_on_hold_stays_there_while_a_colleague_is_asked_for_advice(asked: ColleagueRequested) -> None:
+    """routing 45: a hold is what advice is asked for in."""
+    given(Conversation, *TALKING, *ON_HOLD).when(lambda it: it.ask_colleague(asked, "", SOON)).then(asked)
+
+
 @pytest.mark.parametrize("direction", [TaskDirection.CONSULT_TRANSFER, TaskDirection.CONSULT_CONFERENCE])
 def test_whoever_was_consulted_and_talks_now_talked_with_the_customer_last(direction) -> None:  # routing 46, 54
     became = given(Conversation, *CONSULTING).when(lambda it: it.promote(MARIA, TASK, None, direction))
@@ -234,6 +240,13 @@ def test_a_consult_becomes_a_conference_without_a_new_offer() -> None:
     became = given(Conversation, *CONSULTING).when(lambda it: it.promote(MARIA, TASK, PAUL, conference))
     became.then(AgentRoleChanged(PAUL, PRIMARY, TASK_2, conference))
     assert became.leaves(lambda it: it.talking) == [MARIA, PAUL]
+
+
+def test_whoever_only_gives_advice_does_not_take_over_by_themselves() -> None:  # routing 46
+    for become in (TaskDirection.CONSULT_TRANSFER, TaskDirection.CONSULT_CONFERENCE):
+        given(Conversation, *CONSULTING).when(lambda it, to=become: it.promote(PAUL, TASK_2, PAUL, to)).refused(
+            NotInConversation
+        )
 
 
 def test_a_consult_ends_and_the_talk_goes_on() -> None:
@@ -294,6 +307,18 @@ def test_with_the_last_who_talks_go_those_who_were_there_for_their_sake() -> Non
         CALLED_OFF,
     )
     assert left.leaves(lambda it: (it.state, it.agents, it.awaited)) == (ConversationState.INACTIVE, {}, set())
+
+
+def test_whoever_begins_to_wrap_up_while_the_customer_is_back_leaves_nobody_behind() -> None:  # routing 48, 49
+    back = given(Conversation, *CONSULTING, CONFERENCE).when(lambda it: it.retire(MARIA, TASK))
+    back.then(AgentRoleChanged(MARIA, ParticipantRole.WRAP_UP), AgentLeft(PAUL, TASK_2, NOBODY), CALLED_OFF).twice()
+
+
+def test_after_the_customer_everybody_leaves_for_themselves() -> None:  # routing 48
+    """Each wraps up as they were; nobody is cut short by whoever is first out."""
+    left = given(Conversation, *CONSULTING, GONE).when(lambda it: it.leave(MARIA, reply_due=LATER))
+    left.then(AgentLeft(MARIA, TASK))
+    assert left.leaves(lambda it: list(it.agents)) == [PAUL]
 
 
 def test_in_a_conference_the_rest_go_on() -> None:  # routing 38

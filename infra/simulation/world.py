@@ -343,7 +343,7 @@ class World:
         held = slot_reserved(mrd_id, it.task_id, it.offer_id, step, decision)
         self._tell(seat.stream, held if not self._pressing else seat.pressed(held, self.plan.media, self._pressing))
         due = self.at + it.line.offer_timeout
-        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, step, decision))
+        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, step))
         if seat.plan.away and (away := seat.away_at(self.now_s, mrd_id)):
             seat.ringing[mrd_id] = it.task_id
             most_s = self.now_s + it.line.offer_timeout.total_seconds()

@@ -64,7 +64,7 @@ async def a_talk(**channel: object) -> tuple[Office, ConversationId, TaskId]:
         RegisterAgent(MARIA, "maria", "Maria"), GrantMrd(MARIA, CHAT, 2), LogIn(MARIA), MakeReady(MARIA), message()
     )
     task = TaskId(await newest(office, TaskCreated))
-    await office.sends(ReserveSlot(MARIA, CHAT, task, OfferId(derived_id(task)), 0, {}), AcceptTask(task, MARIA))
+    await office.sends(ReserveSlot(MARIA, CHAT, task, OfferId(derived_id(task)), 0), AcceptTask(task, MARIA))
     talk = ConversationId(await newest(office, ConversationStarted))
     await reply(office, talk, "a0")
     return office, talk, task
@@ -156,7 +156,7 @@ async def test_a_customer_who_talks_with_their_agent_is_not_silent() -> None:  #
     call = await a_call_comes(office, talk)
     await office.wait(200)
     await reply(office, talk, "a1")
-    await office.wait(200)
+    await office.wait(700)
     assert (await told(office), await office.facts(SessionEnded)) == ([], [])
     await office.sends(EndSession(call, SessionEndReason.CUSTOMER))
     await reply(office, talk, "a2")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.configuration import settings as s
+from domain.routing.decisions import NAMED_MAX
 from domain.routing.engine import Offer
 from tests.domain.routing.floor import CHAT, NOON, SENIOR, SPANISH, Floor
 
@@ -66,4 +67,4 @@ def test_the_order_of_agents_is_that_of_the_rule(those: list[Somebody], policy: 
         for move in floor.decide()
         if isinstance(move, Offer)
     ]
-    assert offers == ([(in_order[0].name, [it.name for it in in_order[:5]])] if in_order else [])
+    assert offers == ([(in_order[0].name, [it.name for it in in_order[:NAMED_MAX]])] if in_order else [])

@@ -1,42 +1,65 @@
 """Who sits at their desk, as far as this process can see? Begun and ended desk subscriptions become commands (routing 39).
 
-A desk that another takes over from is ended here with DESK_TAKEN_OVER. A server that stops says nothing: its desks are found
-empty by whoever leads next (`infra/desks.py`), unless their people have come back before.
+A desk that another takes over from is ended here with DESK_TAKEN_OVER. Supervisors have no desk: whoever of them follows
+anything at all is there. A server that stops says nothing: its people are found missing by whoever leads next
+(`infra/desks.py`), unless they have come back before.
 """
 
 import asyncio
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import partial
 from itertools import count
 from uuid import UUID
 
 import structlog
 
-from api.auth import Viewer
-from api.graphql.attendance import Leave, Nobody, SendAway
+from api.auth import Role, Viewer
+from api.graphql.attendance import Leave, SendAway
 from api.ports import Batch, Sender
 from commands.bus import Command
 from commands.desks import ConnectDesk, DisconnectDesk
 from commands.ports import Conflict, Unavailable
+from commands.supervisors import ConnectSupervisor, DisconnectSupervisor
 from domain.agents.facts import DeskConnected, DeskDisconnected, LoggedIn
 from domain.ids import AgentId
 from domain.kernel import Refused
+from domain.supervisors.facts import SupervisionBegan, SupervisorDisconnected
 
 AGAIN_S = 0.5
-NOBODY = Nobody()
 TAKEN_OVER = [{"message": "You follow your desk elsewhere now.", "extensions": {"code": "DESK_TAKEN_OVER"}}]
-Place = tuple[str, Hashable]
 log = structlog.get_logger(__name__)
+
+
+class Part(Enum):
+    """In which part somebody is there."""
+
+    AGENT = auto()
+    SUPERVISOR = auto()
+
+
+Place = tuple[Part, str, Hashable]
 
 
 @dataclass(slots=True)
 class _Desk:
+    part: Part
     connection_id: str
     agent_id: AgentId
     actor: str
     ends: list[SendAway] = field(default_factory=list)
     latest: asyncio.Task[None] | None = None
+
+    @property
+    def comes(self) -> Command:
+        says = ConnectDesk if self.part is Part.AGENT else ConnectSupervisor
+        return says(self.agent_id, self.connection_id)
+
+    @property
+    def goes(self) -> Command:
+        says = DisconnectDesk if self.part is Part.AGENT else DisconnectSupervisor
+        return says(self.agent_id, self.connection_id)
 
 
 class Desks:
@@ -50,14 +73,24 @@ class Desks:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def came(self, field: str, viewer: Viewer, place: Hashable, send_away: SendAway, /) -> Leave:
-        if field != "desk":
-            return NOBODY.came(field, viewer, place, send_away)
-        key = (viewer.agent_id, place)
+        parts = [Part.AGENT] if field == "desk" else []
+        if viewer.is_any((Role.SUPERVISOR,)):
+            parts.append(Part.SUPERVISOR)
+        leaves = [self._comes(part, viewer, place, send_away) for part in parts]
+
+        def leave(*, restarts: bool) -> None:
+            for it in leaves:
+                it(restarts=restarts)
+
+        return leave
+
+    def _comes(self, part: Part, viewer: Viewer, place: Hashable, send_away: SendAway) -> Leave:
+        key = (part, viewer.agent_id, place)
         desk = self._desks.get(key)
         if desk is None:
             connection_id = f"{self.house}/{next(self._numbers)}"
-            desk = self._desks[key] = _Desk(connection_id, AgentId(viewer.agent_id), viewer.subject)
-            self._say(desk, ConnectDesk(desk.agent_id, connection_id))
+            desk = self._desks[key] = _Desk(part, connection_id, AgentId(viewer.agent_id), viewer.subject)
+            self._say(desk, desk.comes)
         desk.ends.append(send_away)
         return partial(self._left, key, desk, send_away)
 
@@ -66,7 +99,7 @@ class Desks:
         if not desk.ends:
             del self._desks[key]
             if not restarts:
-                self._say(desk, DisconnectDesk(desk.agent_id, desk.connection_id))
+                self._say(desk, desk.goes)
 
     def observe(self, batch: Batch) -> None:
         """What the log tells of desks, whoever wrote it."""
@@ -75,14 +108,16 @@ class Desks:
                 case DeskConnected(evicted=evicted) if evicted:
                     self._evict(frozenset(evicted))
                 case DeskDisconnected() | LoggedIn():  # taken for lost, and it is not; or not known when it began
-                    self._assure(AgentId(recorded.subject))
+                    self._assure(Part.AGENT, recorded.subject)
+                case SupervisorDisconnected() | SupervisionBegan():
+                    self._assure(Part.SUPERVISOR, recorded.subject)
                 case _:
                     pass
 
     async def run(self) -> None:
         """While others may take us for alive: whoever they took for gone meanwhile is back."""
-        for agent_id in {desk.agent_id for desk in self._desks.values()}:
-            self._assure(agent_id)
+        for part, agent_id in {(desk.part, desk.agent_id) for desk in self._desks.values()}:
+            self._assure(part, agent_id)
         await asyncio.Event().wait()
 
     async def settled(self) -> None:
@@ -95,11 +130,11 @@ class Desks:
             for send_away in list(desk.ends):
                 send_away(TAKEN_OVER)
 
-    def _assure(self, agent_id: AgentId) -> None:
+    def _assure(self, part: Part, agent_id: str) -> None:
         """Nothing follows where it is known that they are there."""
         for desk in self._desks.values():
-            if desk.agent_id == agent_id:
-                self._say(desk, ConnectDesk(desk.agent_id, desk.connection_id))
+            if (desk.part, desk.agent_id) == (part, agent_id):
+                self._say(desk, desk.comes)
 
     def _say(self, desk: _Desk, command: Command) -> None:
         """Each in its turn: nobody leaves before they came."""

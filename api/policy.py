@@ -99,6 +99,7 @@ POLICY: Mapping[str, frozenset[Role]] = {
     "Mutation.assignAttribute": ADMIN | SUPERVISION,
     "Mutation.withdrawAttribute": ADMIN | SUPERVISION,
     "Mutation.grantMrd": ADMIN | SUPERVISION,
+    "Mutation.switchAutoAnswer": AGENT | ADMIN | SUPERVISION,
     "Mutation.configureAttribute": ADMIN,
     "Mutation.configureMediaRoutingDomain": ADMIN,
     "Mutation.configureQueue": ADMIN,

@@ -141,7 +141,12 @@ class Judge(Rules):
 
     def _counts(self, task: str, step: s.Step) -> bool:
         """Is the step for this request at all (routing 9)?"""
-        return all(condition.holds(self.tasks[task].routing.data) for condition in step.consider_if)
+        data, counts = self.tasks[task].routing.data, True
+        for number, condition in enumerate(step.consider_if):  # from left to right
+            holds = condition.holds(data)
+            either = number and condition.junction is s.Junction.OR
+            counts = (counts or holds) if either else (counts and holds)
+        return counts
 
     def _ranks(self, task: str, agent: str) -> list[int]:
         """The steps for this request that name this agent."""

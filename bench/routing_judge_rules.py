@@ -1,12 +1,22 @@
 """The rules that not every queue has, by looking at everybody each time: whom a step is left for, who is not to wait on."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from domain.configuration import settings as s
 from domain.configuration.diversions import Diversion, DiversionAction, Overflow, OverflowCondition
 from domain.kernel import replace
 
+COMPARED: Mapping[s.RelationalOperator, Callable[[int, int], bool]] = {
+    s.RelationalOperator.EQ: eq,
+    s.RelationalOperator.NE: ne,
+    s.RelationalOperator.GT: gt,
+    s.RelationalOperator.GE: ge,
+    s.RelationalOperator.LT: lt,
+    s.RelationalOperator.LE: le,
+}
 Plain = tuple[str, str, str, int]
 
 
@@ -54,8 +64,13 @@ class Rules:
                     self._ranks(task, last) and self._is_there(task, last, True)
                 )
                 reason = "LAST_AGENT_GONE" if gone else None
-            elif at is None or steps[at].skip_if is None:
+            elif at is None or (steps[at].skip_if is None and not steps[at].skip_when):
                 continue
+            elif steps[at].skip_when:
+                where = (routing.queue_id, at)
+                if where not in deserted:
+                    deserted[where] = self._is_left(task, at)
+                reason = "CONDITION_HELD" if deserted[where] else None
             else:
                 ready, where = steps[at].skip_if is s.SkipIf.NONE_READY, (routing.queue_id, at)
                 if where not in deserted:
@@ -66,6 +81,28 @@ class Rules:
             if reason is not None and task not in self.out and not self.is_gone(task):
                 found.append(("widen", task, reason, routing.step + 1))
         return found
+
+    def _is_left(self, task: str, at: int) -> bool:
+        """Do the conditions of a step hold, from left to right?"""
+        queue_id, mrd = self.tasks[task].routing.queue_id, self._queue(task).mrd_id
+        waiting = [
+            self.tasks[t].routing.first_enqueued_at
+            for t in self.queued
+            if self.tasks[t].routing.queue_id == queue_id and t not in self.out and not self.is_gone(t)
+        ]
+        own = [a for a in self.agents if at in self._ranks(task, a)]
+        found = {
+            s.Measure.LOGGED_IN: sum(self._is_there(task, a, False) for a in own),
+            s.Measure.READY: sum(self._is_there(task, a, True) for a in own),
+            s.Measure.AVAILABLE: sum(a in self.free(mrd) for a in own),
+            s.Measure.QUEUE_LENGTH: len(waiting),
+            s.Measure.OLDEST_WAIT_S: int((self.now - min(waiting, default=self.now)).total_seconds()),
+        }
+        held = True
+        for number, it in enumerate(self._queue(task).steps[at].skip_when):
+            holds = it.measure in found and COMPARED[it.operator](found[it.measure], it.value)
+            held = (held or holds) if number and it.junction is s.Junction.OR else (held and holds)
+        return held
 
     def closed(self, now: datetime) -> list[Plain]:
         """Whose queue is closed (routing 57)."""

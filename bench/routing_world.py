@@ -245,7 +245,8 @@ class Centre:
 
     def carry_out(self, move: Move) -> Facts:
         if isinstance(move, Widening):
-            return [self.fact(f"task-{move.task_id}", StepReached(move.step, move.reason, move.queue_id))]
+            fact = StepReached(move.step, move.reason, move.queue_id, move.condition, move.measured)
+            return [self.fact(f"task-{move.task_id}", fact)]
         if isinstance(move, Diverting):
             facts, goes_on = self.rules.diverted(move, self.now)
             found = [self.fact(f"task-{move.task_id}", fact) for fact in facts]

@@ -45,6 +45,14 @@ class GrantMrd(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchAutoAnswer(Command):
+    """Is what rings at this agent accepted in the same moment, whatever the queue says (routing 22)?"""
+
+    agent_id: AgentId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LogIn(Command):
     agent_id: AgentId
 
@@ -153,6 +161,11 @@ async def withdraw_attribute(cmd: WithdrawAttribute, ctx: Context) -> Position:
 async def grant_mrd(cmd: GrantMrd, ctx: Context) -> Position:
     tasks_max = ctx.catalog.mrd(cmd.mrd_id).max_requests if cmd.tasks_max is None else cmd.tasks_max
     return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.grant_mrd(cmd.mrd_id, tasks_max))
+
+
+@handles(SwitchAutoAnswer)
+async def switch_auto_answer(cmd: SwitchAutoAnswer, ctx: Context) -> Position:
+    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.switch_auto_answer(on=cmd.on))
 
 
 @handles(LogIn)

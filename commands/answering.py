@@ -38,19 +38,21 @@ class EndHold(Command):
 
 @dataclass(frozen=True, slots=True)
 class WarnOfResponse(Command):
-    """So much of the time to answer `message_id` is over."""
+    """So much of the time to answer `message_id`, which ends at `due`, is over."""
 
     conversation_id: ConversationId
     message_id: MessageId
     percent: int
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ExpireResponse(Command):
-    """Nobody answered `message_id` in time."""
+    """Nobody answered `message_id` until `due`."""
 
     conversation_id: ConversationId
     message_id: MessageId
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,13 @@ async def end_hold(cmd: EndHold, ctx: Context) -> Position:
 @handles(WarnOfResponse)
 async def warn_of_response(cmd: WarnOfResponse, ctx: Context) -> Position:
     return await ctx.change(
-        Conversation, cmd.conversation_id, lambda it: it.warn_of_response(cmd.message_id, cmd.percent)
+        Conversation, cmd.conversation_id, lambda it: it.warn_of_response(cmd.message_id, cmd.percent, cmd.due)
     )
 
 
 @handles(ExpireResponse)
 async def expire_response(cmd: ExpireResponse, ctx: Context) -> Position:
-    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.time_out_response(cmd.message_id))
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.time_out_response(cmd.message_id, cmd.due))
 
 
 @handles(RemoveAllAgents)

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from commands.bus import NOTHING, Command, Context, handles
+from commands.last_channel import reply_due
 from commands.lists import AbandonListItem
 from commands.tasks import CancelTask, TakeTaskAway, current_task
 from commands.wrap_up import BeginWrapUp
 from domain.agents.agent import Agent
 from domain.conversations.conversation import AlreadyInConversation, Conversation, ConversationOver, CustomerGone
 from domain.conversations.facts import CloseReason, ParticipantRole
+from domain.conversations.standing import WORKING
 from domain.customers.customer import Customer
 from domain.ids import AgentId, ChannelId, ConversationId, CustomerId, SessionId, TaskId
 from domain.kernel import Position
@@ -23,9 +25,6 @@ ROLES: Mapping[TaskDirection | None, ParticipantRole] = {
 }
 """Everybody else comes to talk with the customer."""
 ASKED_BY_COLLEAGUES = frozenset({TaskDirection.CONSULT, TaskDirection.DIRECT_TRANSFER, TaskDirection.DIRECT_CONFERENCE})
-
-
-WORKING = frozenset({ParticipantRole.PRIMARY, ParticipantRole.ASSISTANT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,9 @@ async def share_sessions(cmd: ShareSessions, ctx: Context) -> Position:
 async def add_task_session(cmd: AddTaskSession, ctx: Context) -> Position:
     channel = ctx.catalog.channels.get(cmd.channel_id)
     kind = ctx.catalog.channel_types.get(channel.channel_type_id) if channel else None
-    mrd_id = kind.mrd_id if kind else (await ctx.load(Task, cmd.task_id)).mrd_id
+    mrd = ctx.catalog.mrds.get(kind.mrd_id) if kind else None
+    first = (await ctx.load(Task, cmd.task_id)).mrd_id
+    mrd_id = first if kind is None or (mrd is not None and mrd.auto_join and first is not None) else kind.mrd_id
     if mrd_id is None:
         return NOTHING
     return await ctx.change(Task, cmd.task_id, lambda task: task.add_session(cmd.session_id, mrd_id))
@@ -137,15 +138,14 @@ async def admit_agent(cmd: AdmitAgent, ctx: Context) -> Position:
 
 @handles(RetireAgentToWrapUp)
 async def retire_agent_to_wrap_up(cmd: RetireAgentToWrapUp, ctx: Context) -> Position:
-    return await ctx.change(
-        Conversation, cmd.conversation_id, lambda it: it.change_role(cmd.agent_id, ParticipantRole.WRAP_UP, cmd.task_id)
-    )
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.retire(cmd.agent_id, cmd.task_id))
 
 
 @handles(LeaveConversation)
 async def leave_conversation(cmd: LeaveConversation, ctx: Context) -> Position:
+    due = reply_due(await ctx.load(Conversation, cmd.conversation_id), ctx)
     return await ctx.change(
-        Conversation, cmd.conversation_id, lambda it: it.leave(cmd.agent_id, cmd.reason, cmd.task_id, cmd.ends)
+        Conversation, cmd.conversation_id, lambda it: it.leave(cmd.agent_id, cmd.reason, cmd.task_id, cmd.ends, due)
     )
 
 

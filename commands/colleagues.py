@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from commands.agents import ReserveSlot
 from commands.bus import NOTHING, Command, Context, handles
-from commands.last_channel import mrd_of, reply_due
+from commands.last_channel import mrd_of, reply_due, response_time
 from commands.requests import NOBODY_FREE
 from commands.tasks import CancelTask, EnqueueTask, cancelled_if_unawaited, current_task, rerouted
 from domain.agents.agent import Agent
@@ -120,7 +120,8 @@ async def ask_colleague(cmd: AskColleague, ctx: Context) -> Position:
     )
     queue = ctx.catalog.queues.get(asked.queue_id) if asked.queue_id else None
     notice = queue.transfer_message if queue else TRANSFER_MESSAGE
-    return await ctx.change(Conversation, conversation_id, lambda it: it.ask_colleague(asked, notice))
+    response = response_time(conversation, ctx)
+    return await ctx.change(Conversation, conversation_id, lambda it: it.ask_colleague(asked, notice, response))
 
 
 async def _check_whom(cmd: AskColleague, mrd_id: MrdId, ctx: Context) -> None:
@@ -148,10 +149,11 @@ async def withdraw_request(cmd: WithdrawRequest, ctx: Context) -> Position:
 @handles(PromoteColleague)
 async def promote_colleague(cmd: PromoteColleague, ctx: Context) -> Position:
     conversation_id = (await ctx.load(Task, cmd.task_id)).check_talks(cmd.agent_id)
+    response = response_time(await ctx.load(Conversation, conversation_id), ctx)
     return await ctx.change(
         Conversation,
         conversation_id,
-        lambda it: it.promote(cmd.agent_id, cmd.task_id, cmd.colleague_id, cmd.direction),
+        lambda it: it.promote(cmd.agent_id, cmd.task_id, cmd.colleague_id, cmd.direction, response),
     )
 
 

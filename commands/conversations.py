@@ -81,13 +81,7 @@ async def set_conversation_data(cmd: SetConversationData, ctx: Context) -> Posit
 
 @handles(ExpireCustomerInactivity)
 async def expire_customer_inactivity(cmd: ExpireCustomerInactivity, ctx: Context) -> Position:
-    conversation = await ctx.load(Conversation, cmd.conversation_id)
-    if conversation.awaiting_reply_to != cmd.message_id:  # answered meanwhile (routing 42)
-        return NOTHING
-    position = NOTHING
-    for session_id in conversation.sessions:
-        position = await ctx.then(EndSession(session_id, SessionEndReason.INACTIVITY))
-    return position
+    return await ctx.change(Conversation, cmd.conversation_id, lambda it: it.end_silence(cmd.message_id))
 
 
 @handles(RenameCustomer)

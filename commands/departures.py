@@ -6,7 +6,7 @@ from commands.agents import HandOverWork, LogOut
 from commands.attendance import LoseSession
 from commands.bus import NOTHING, Command, Context, handles
 from commands.inbound import EndSession
-from commands.tasks import GiveBackSlot, TakeTaskAway, WithdrawOffer
+from commands.tasks import GiveBackSlot, TakeTaskAway, WithdrawOffer, WithdrawOffers
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration.settings import LogoutPolicy
@@ -50,11 +50,15 @@ async def log_out(cmd: LogOut, ctx: Context) -> Position:
     agent = await ctx.load(Agent, cmd.agent_id)
     policy = ctx.catalog.desks.logout
     refuses = policy is LogoutPolicy.REFUSE and not cmd.forced
-    if agent.logged_in and agent.slots and not refuses:
+    if refuses:
+        agent.check_may_leave()
+    if agent.logged_in and (agent.slots or agent.wrap_ups):
         await ctx.step("stop").change(Agent, cmd.agent_id, lambda it: it.stop(LEAVES))
+        await ctx.then(WithdrawOffers(cmd.agent_id))
         if policy is LogoutPolicy.CLOSE:
             await _close_talks(cmd.agent_id, agent, ctx)
-        await ctx.then(HandOverWork(cmd.agent_id))
+        if not refuses:
+            await ctx.then(HandOverWork(cmd.agent_id))
     return await ctx.change(Agent, cmd.agent_id, lambda it: it.log_out(cmd.reason, refuses=refuses))
 
 

@@ -23,16 +23,20 @@ class ConnectDesk(Command):
 
 @dataclass(frozen=True, slots=True)
 class DisconnectDesk(Command):
+    """`watched`: not where whoever watched the connection is gone (routing 29)."""
+
     agent_id: AgentId
     connection_id: str
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ExpireDesk(Command):
-    """They did not come back since this connection was lost (routing 39)."""
+    """They did not come back since this connection was lost, and had until `due` (routing 39)."""
 
     agent_id: AgentId
     connection_id: str
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,15 @@ async def connect_desk(cmd: ConnectDesk, ctx: Context) -> Position:
 @handles(DisconnectDesk)
 async def disconnect_desk(cmd: DisconnectDesk, ctx: Context) -> Position:
     due = ctx.now + timedelta(seconds=ctx.catalog.desks.disconnect_grace_s)
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.disconnect(cmd.connection_id, due))
+    return await ctx.change(
+        Agent, cmd.agent_id, lambda agent: agent.disconnect(cmd.connection_id, due, watched=cmd.watched)
+    )
 
 
 @handles(ExpireDesk)
 async def expire_desk(cmd: ExpireDesk, ctx: Context) -> Position:
-    if (await ctx.load(Agent, cmd.agent_id)).lost_desk != cmd.connection_id:  # they are back (routing 42)
+    agent = await ctx.load(Agent, cmd.agent_id)
+    if (agent.lost_desk, agent.lost_until) != (cmd.connection_id, cmd.due):  # they are back, or were (routing 42)
         return NOTHING
     return await ctx.then(LogOut(cmd.agent_id, DISCONNECTED, forced=True))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.bus import Command, Context, handles
+from commands.idleness import change_agent
 from domain.agents.agent import Agent, NotManaged
 from domain.agents.facts import MrdState
 from domain.agents.states import Interrupts, Mirrored
@@ -51,7 +52,7 @@ async def mirror_mrd(cmd: MirrorMrd, ctx: Context) -> Position:
         raise Invalid("Who is signed out here, says their shift: say NOT_READY.", "state")
     interruptible, interrupts = interruption(ctx, await ctx.load(Agent, cmd.agent_id), cmd.mrd_id)
     mirrored = Mirrored(cmd.state, interruptible, interrupts)
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.mirror(cmd.mrd_id, mirrored))
+    return await change_agent(ctx, cmd.agent_id, lambda agent: agent.mirror(cmd.mrd_id, mirrored))
 
 
 @handles(LoseAgentState)

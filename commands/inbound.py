@@ -169,11 +169,14 @@ async def _deliver(
     session_id, newborn = opened
     started, first = await _start(session_id, identity, inbound, ctx, newborn=newborn)
     posted = replace(message, session_id=session_id) if message is not None else None
-    response = ResponseTime(ctx.now, ctx.catalog.channel(inbound.channel_id).response_timeout_s)
+    channel = ctx.catalog.channel(inbound.channel_id)
+    response, live_voice = ResponseTime(ctx.now, channel.response_timeout_s), ctx.catalog.is_voice(channel)
     change = await ctx.changed(
         Conversation,
         started.conversation_id,
-        lambda it: it.receive(started.customer_id, session_id, inbound.channel_id, posted, response),
+        lambda it: it.receive(
+            started.customer_id, session_id, inbound.channel_id, posted, response, live_voice=live_voice
+        ),
         newborn=first,
     )
     return change.position
@@ -184,10 +187,12 @@ async def _let_go(session_id: SessionId, identity: IdentityId, ctx: Context) -> 
     started = (await ctx.load(Session, session_id)).started
     if started is None:
         raise NotFound("This channel session never started.")
-    await ctx.change(Session, session_id, lambda session: session.end(SessionEndReason.AGENT))
+    talk = await ctx.load(Conversation, started.conversation_id)
+    silent = session_id in talk.ended_sessions  # all other ends are the session's own
+    reason = SessionEndReason.INACTIVITY if silent else SessionEndReason.AGENT
+    await ctx.change(Session, session_id, lambda session: session.end(reason))
     heard = await _heard_in(session_id, ctx)
     await ctx.change(Identity, identity, lambda it: it.release(session_id, heard))
-    talk = await ctx.load(Conversation, started.conversation_id)
     if talk.closed is not None:
         await ctx.change(Customer, started.customer_id, lambda it: it.release(started.conversation_id, talk.last_agent))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from commands.bus import NOTHING, Command, Context, handles
 from commands.last_channel import channel_of, reply_due
 from domain.configuration.channels import check_several
+from domain.configuration.priorities import PRIORITY_MAX
 from domain.configuration.settings import Channel, RoutingMode
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import AgentRequested, RequestListed, RequestReason
@@ -52,7 +53,7 @@ class ReplaceAgent(Command):
     """
 
     conversation_id: ConversationId
-    task_id: TaskId | None = None
+    task_id: TaskId
 
 
 @handles(RequestAgent)
@@ -60,6 +61,8 @@ async def request_agent(cmd: RequestAgent, ctx: Context) -> Position:
     queue = ctx.catalog.queues.get(cmd.queue_id) if cmd.queue_id else None
     if queue is not None and queue.draining:
         raise QueueDraining("This queue takes no new requests: it is being drained.", "queue_id")
+    if cmd.previous_task_id is None and not 1 <= cmd.priority <= PRIORITY_MAX:  # routing 55
+        raise Invalid(f"A priority is 1 to {PRIORITY_MAX}.", "priority")
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     if cmd.also_in:
         _check_further(cmd, conversation, ctx)
@@ -110,7 +113,7 @@ async def end_agent_request(cmd: EndAgentRequest, ctx: Context) -> Position:
 async def replace_agent(cmd: ReplaceAgent, ctx: Context) -> Position:
     if not (await ctx.load(Conversation, cmd.conversation_id)).sessions:
         return NOTHING
-    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id if cmd.task_id else None
+    queue_id = (await ctx.load(Task, cmd.task_id)).queue_id
     queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     known = queue_id if queue is not None and not queue.draining else None
     gone = RequestReason.AGENT_GONE

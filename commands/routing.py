@@ -20,6 +20,7 @@ from commands.tasks import WidenTask
 from domain.agents.agent import Agent
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.routing.conditions import Expected, nobody_knows
 from domain.routing.decisions import Grounds
 from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
 from domain.routing.moves import Emptied, Flushing
@@ -38,9 +39,9 @@ class Router:
     name = "routing"
     shape = 5
 
-    def __init__(self, commands: Commands) -> None:
-        self._commands = commands
-        self._engine = Engine()
+    def __init__(self, commands: Commands, expected: Expected = nobody_knows) -> None:
+        self._commands, self._expected = commands, expected
+        self._engine = Engine(None, expected)
         self._fed = asyncio.Event()
         self._moves: dict[asyncio.Task[None], Move] = {}
 
@@ -65,7 +66,7 @@ class Router:
         return msgspec.json.encode(self._engine.state)
 
     def restore(self, state: bytes) -> None:
-        self._engine = Engine(msgspec.json.decode(state, type=State))
+        self._engine = Engine(msgspec.json.decode(state, type=State), self._expected)
 
     async def run(self) -> None:
         """Decide whenever something happened or a step is due. Ends when cancelled."""
@@ -115,7 +116,7 @@ def _command(move: Move) -> Command:
         case Offer():
             return ReserveSlot(move.agent_id, move.mrd_id, move.task_id, move.offer_id, move.step, move.decision)
         case Widening():
-            return WidenTask(move.task_id, move.step, move.reason, move.queue_id)
+            return WidenTask(move.task_id, move.step, move.reason, move.queue_id, move.condition, move.measured)
         case Diverting():
             return DivertTask(move.task_id, move.rule, move.diversion, move.measured, move.queue_id)
         case Flushing():

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from commands.attendance import AdmitAgent
 from commands.bus import Command, Context, handles
 from domain.conversations.conversation import Conversation
+from domain.conversations.standing import TooManyAgents
 from domain.ids import AgentId, ConversationId, TaskId
 from domain.kernel import NotFound, Position, derived_id
-from domain.tasks.facts import MonitoringStarted, TaskCreated, TaskDirection, TaskMode
+from domain.tasks.facts import MonitoringStarted, TaskCloseReason, TaskCreated, TaskDirection, TaskMode
 from domain.tasks.task import Task
 
 
@@ -42,7 +43,11 @@ async def monitor_conversation(cmd: MonitorConversation, ctx: Context) -> Positi
     created = TaskCreated(cmd.conversation_id, conversation.customer_id, TaskDirection.SILENT_MONITOR, TaskMode.AGENT)
     started = MonitoringStarted(cmd.supervisor_id, cmd.name, cmd.conversation_id)
     await ctx.changed(Task, task_id, lambda task: task.monitor(created, started), newborn=True)
-    return await ctx.then(AdmitAgent(cmd.conversation_id, cmd.supervisor_id, task_id))
+    position = await ctx.then(AdmitAgent(cmd.conversation_id, cmd.supervisor_id, task_id))
+    if (await ctx.load(Task, task_id)).closed is TaskCloseReason.CANCELLED:  # another was in first, or nobody talks now
+        (await ctx.load(Conversation, cmd.conversation_id)).check_may_monitor(cmd.supervisor_id)
+        raise TooManyAgents("Another supervisor was first.")
+    return position
 
 
 @handles(Whisper)

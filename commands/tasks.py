@@ -1,22 +1,32 @@
 """A request for a human, from the queue to the wrap-up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from commands.agents import HandOverWork, ReleaseSlot
 from commands.bus import NOTHING, Command, Context, handles
+from commands.carried import considered
 from commands.urgency import Asked, priority_of_request
 from commands.wrap_up import ExpireWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration.settings import ReasonKind
+from domain.configuration.skip_conditions import Measured
 from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
-from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReason, TaskCloseReason, TaskDirection
+from domain.tasks.facts import (
+    LAST_AGENT_STEP,
+    Routing,
+    StepReached,
+    StepReason,
+    TaskCloseReason,
+    TaskCreated,
+    TaskDirection,
+)
 from domain.tasks.refusals import DeclineNotAllowed
 from domain.tasks.task import BESIDE, REROUTE_PRIORITY, Task
 
@@ -50,6 +60,8 @@ class WidenTask(Command):
     step: int
     reason: StepReason = StepReason.WAITED
     queue_id: QueueId | None = None
+    condition: str = ""
+    measured: Measured = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,13 @@ class WithdrawOffer(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawOffers(Command):
+    """All that ring at this agent, or are about to, without a count against them (routing 37)."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class GiveBackSlot(Command):
     """It is held for what does not ring yet, and shall not: nobody was offered anything (routing 36, 37)."""
 
@@ -138,19 +157,21 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     queue = ctx.catalog.queues.get(cmd.queue_id)
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     also_in = _also_in(cmd, conversation, ctx)
-    queues = [it for it in map(ctx.catalog.queues.get, (cmd.queue_id, *also_in)) if it is not None]
+    queues = {it: ctx.catalog.queues[it] for it in (cmd.queue_id, *also_in) if it in ctx.catalog.queues}
     # where all are retired since it was asked for, nobody comes, and that is reported
-    wait_s = max((it.request_ttl_s for it in queues), default=0)
+    wait_s = max((it.request_ttl_s for it in queues.values()), default=0)
     customer_id = conversation.customer_id
     if customer_id is None:
         raise NotFound("There is no such conversation.")
     last_agent_id, last_agent_until = None, None
-    if cmd.direction is TaskDirection.INBOUND:  # whoever asks for a colleague does not mean themselves
+    # whoever asks for a colleague does not mean themselves, and whose work was taken away is not asked first again
+    if cmd.direction is TaskDirection.INBOUND and cmd.previous_task_id is None:
         last_agent_id, last_agent_until = await _last_agent(conversation, customer_id, cmd.session_id, ctx)
     asked = Asked(cmd.queue_id, cmd.session_id, cmd.task_id, cmd.priority)
     priority = cmd.priority
     if cmd.direction not in BESIDE:
         priority = await priority_of_request(asked, queue, conversation, ctx)
+    data, left_out = await considered(queues, conversation, cmd.session_id, ctx, cmd.direction, priority)
     routing = Routing(
         root_request_id=cmd.root_request_id or cmd.task_id,
         queue_id=cmd.queue_id,
@@ -162,8 +183,9 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
         excluded=cmd.excluded,
         last_agent_id=last_agent_id,
         last_agent_until=last_agent_until,
-        data={name: value for it in queues for name, value in it.asked_of(conversation.data).items()},
         also_in=also_in,
+        data=data,
+        left_out=left_out,
     )
     change = await ctx.changed(
         Task,
@@ -185,7 +207,8 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
 
 @handles(WidenTask)
 async def widen_task(cmd: WidenTask, ctx: Context) -> Position:
-    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(cmd.step, cmd.reason, cmd.queue_id))
+    reached = StepReached(cmd.step, cmd.reason, cmd.queue_id, cmd.condition, cmd.measured)
+    return await ctx.change(Task, cmd.task_id, lambda task: task.widen(reached))
 
 
 @handles(OfferTask)
@@ -203,7 +226,8 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
         queue_id = cmd.decision.queue_id
     queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
-    auto_answer = queue is not None and queue.auto_answer and task.named is None
+    of_queue = queue is not None and queue.auto_answer and task.named is None
+    auto_answer = of_queue or agent.auto_answers
     try:
         return await ctx.change(
             Task,
@@ -248,7 +272,7 @@ async def reroute_task(cmd: RerouteTask, ctx: Context) -> Position:
     if old.agent_id is not None and not await _is_awaited(created.conversation_id, old.routing.root_request_id, ctx):
         return NOTHING  # answered, and taken away later
     if old.moves_to is not None:
-        routing = await _moved(old.routing, old.moves_to, created.conversation_id, ctx)
+        routing = await _moved(old.routing, old.moves_to, created, session_id, ctx)
     else:
         conversation = await ctx.load(Conversation, created.conversation_id)
         left_out = ({cmd.exclude} if cmd.exclude else set()) | (conversation.agents.keys() & {old.agent_id})
@@ -287,6 +311,16 @@ async def withdraw_offer(cmd: WithdrawOffer, ctx: Context) -> Position:
     return await ctx.change(Task, cmd.task_id, lambda task: task.withdraw(ctx.now))
 
 
+@handles(WithdrawOffers)
+async def withdraw_offers(cmd: WithdrawOffers, ctx: Context) -> Position:
+    position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
+    for task_id, slot in agent.slots.items():
+        if slot.state is SlotState.RESERVED:
+            await ctx.then(WithdrawOffer(task_id))
+            position = await ctx.then(GiveBackSlot(cmd.agent_id, task_id))
+    return position
+
+
 @handles(GiveBackSlot)
 async def give_back_slot(cmd: GiveBackSlot, ctx: Context) -> Position:
     """The request waits on, or falls back where it was for them alone. It may have begun to ring meanwhile."""
@@ -304,31 +338,33 @@ async def take_task_away(cmd: TakeTaskAway, ctx: Context) -> Position:
 
 @handles(HandOverWork)
 async def hand_over_work(cmd: HandOverWork, ctx: Context) -> Position:
-    """routing 37: offers are withdrawn without a count against the agent, talks are re-routed, wrap-ups just end.
+    """routing 37: first offers are withdrawn, then talks are re-routed, and wrap-ups just end.
 
     The slot may be a step behind its task (accepted, but not filled yet), so each task takes what concerns it; one that
     does not even ring yet waits on.
     """
+    await ctx.then(WithdrawOffers(cmd.agent_id))
     position, agent = NOTHING, await ctx.load(Agent, cmd.agent_id)
     for task_id in (*agent.slots, *sorted(agent.wrap_ups)):
-        await ctx.then(WithdrawOffer(task_id))
-        if task_id in agent.slots and agent.slots[task_id].state is SlotState.RESERVED:
-            await ctx.then(GiveBackSlot(cmd.agent_id, task_id))
         await ctx.then(ExpireWrapUp(task_id))
         if (await ctx.load(Task, task_id)).agent_id is not None:
             position = await ctx.then(TakeTaskAway(task_id, TaskCloseReason.AGENT_LOGOUT))
     return position
 
 
-async def _moved(routing: Routing, queue_id: QueueId, conversation_id: ConversationId, ctx: Context) -> Routing:
+async def _moved(
+    routing: Routing, queue_id: QueueId, created: TaskCreated, session_id: SessionId, ctx: Context
+) -> Routing:
     """Into another queue, from its first step on, with all the time that it has waited already (routing 57, 58); where it
     waits in that one as well, from the step that it has reached there. In all others it waits on (routing 11).
     """
-    queue = ctx.catalog.queues.get(queue_id)
-    data = queue.asked_of((await ctx.load(Conversation, conversation_id)).data) if queue else {}
-    if routing.also_in:
-        data = {**data, **routing.data}
-    return replace(routing.moved(queue_id, ctx.now), data=data)
+    moved = routing.moved(queue_id, ctx.now)
+    if queue_id in routing.also_in or queue_id not in ctx.catalog.queues:  # looked at when it came there (routing 9)
+        return moved
+    conversation = await ctx.load(Conversation, created.conversation_id)
+    queues = {queue_id: ctx.catalog.queues[queue_id]}
+    data, left_out = await considered(queues, conversation, session_id, ctx, created.direction, routing.priority)
+    return replace(moved, data={**routing.data, **data}, left_out={**routing.left_out, **left_out})
 
 
 def _also_in(cmd: EnqueueTask, conversation: Conversation, ctx: Context) -> tuple[QueueId, ...]:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from commands.bus import Context
+from commands.carried import carried_by
 from domain.configuration.priorities import PRIORITY_MAX, priority_of
 from domain.configuration.settings import Queue
 from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
 from domain.ids import CustomerId, QueueId, SessionId, TaskId
-from domain.sessions.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,7 @@ async def priority_of_request(asked: Asked, queue: Queue | None, conversation: C
     if queue is None or priority > PRIORITY_MAX:
         return priority
     if queue.priority_labels:
-        started = (await ctx.load(Session, asked.session_id)).started
-        carried = {**(started.channel_data if started else {}), **conversation.data}
+        carried = await carried_by(conversation, asked.session_id, ctx)
         priority = priority_of(queue.priority_labels, carried, priority)
     if queue.returning_first and conversation.customer_id is not None:
         came_back = await _comes_back(conversation.customer_id, asked.queue_id, asked.task_id, ctx)

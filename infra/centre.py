@@ -36,8 +36,8 @@ class Centre:
         self._catalog = CatalogFold()
         self.commands = Commands(self.store, lambda: self.catalog, clock, self.live.reached, self._waiting)
         self.timers = Timers(self.commands, clock)
-        self.router = Router(self.commands)
         self.announcer = Announcer(self.commands)
+        self.router = Router(self.commands, self._expected)
         self._checkpoints = checkpoints
         self._folds = Folds((self._catalog, self.timers, self.router, self.announcer, *folds), checkpoints)
         reactions = policy_reactions(self.commands)
@@ -51,6 +51,9 @@ class Centre:
 
     def _waiting(self, queue_id: QueueId) -> int:
         return self.router.waiting(queue_id)
+
+    def _expected(self, queue_id: QueueId) -> int | None:
+        return self.announcer.waits.expected_s(queue_id)
 
     def react(
         self,

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.kernel import Position, Refused
-from infra import log_tools, main
+from infra import errands, log_tools, main
 from infra.configuration_change import Change
 from infra.configuration_file import BadConfiguration
 from infra.embedded_postgres import PostgresFailed
@@ -107,7 +107,7 @@ def config_import(
         raise typer.Exit(2) from None
     agreed = functools.partial(_agreed, yes=yes, dry_run=dry_run)
     try:
-        _run(main.import_configuration(settings, text, agreed, _say, prune=prune))
+        _run(errands.import_configuration(settings, text, agreed, _say, prune=prune))
     except BadConfiguration as bad:
         _say(f"Nothing was changed:\n{bad.text(str(file))}")
         raise typer.Exit(1) from None
@@ -122,13 +122,13 @@ def secret(channel: str, data_dir: DataDir = None) -> None:
 @app.command()
 def seed(data_dir: DataDir = None) -> None:
     """Tell the demo world; what is there already stays as it is."""
-    _run(main.seed(_settings(data_dir=data_dir), _say))
+    _run(errands.seed(_settings(data_dir=data_dir), _say))
 
 
 @app.command()
 def rebuild(view: Annotated[str, typer.Argument(help="Which read model, or `all`.")], data_dir: DataDir = None) -> None:
     """Fold a read model anew from the whole log."""
-    _run(main.rebuild(_settings(data_dir=data_dir), view, _say))
+    _run(errands.rebuild(_settings(data_dir=data_dir), view, _say))
 
 
 @app.command()
@@ -169,7 +169,7 @@ def _of_caller(file: Path) -> Path:
 
 
 async def _export(settings: Settings, file: Path | None) -> None:
-    text = await main.export_configuration(settings, _quiet)
+    text = await errands.export_configuration(settings, _quiet)
     if file is None:
         _print(text.rstrip())
     else:

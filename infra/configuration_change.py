@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from commands.agents import AssignAttribute, GrantMrd, RegisterAgent, WithdrawAttribute
+from commands.agents import AssignAttribute, GrantMrd, RegisterAgent, SwitchAutoAnswer, WithdrawAttribute
 from commands.bus import Command
 from commands.configuration import Configure, Retire, check_id
 from domain.agents.agent import TASKS_MAX
@@ -152,6 +152,8 @@ def _agent_commands(id_: AgentId, username: str, before: AgentSettings, after: A
             yield AssignAttribute(id_, attribute, value)
     for attribute in before.attributes.keys() - after.attributes.keys():
         yield WithdrawAttribute(id_, attribute)
+    if after.auto_answer is not before.auto_answer:
+        yield SwitchAutoAnswer(id_, after.auto_answer)
     for mrd in {**before.mrds, **after.mrds}:
         if before.mrds.get(mrd, 0) != after.mrds.get(mrd, 0):
             yield GrantMrd(id_, mrd, after.mrds.get(mrd, 0))

@@ -10,12 +10,13 @@ import msgspec
 import yaml  # type: ignore[import-untyped]
 
 from domain.agents.agent import Agent
-from domain.configuration import request_data
+from domain.configuration import request_data, skip_conditions
 from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.catalog import FIELD_OF, Catalog
 from domain.configuration.entity import ENTITY_OF
 from domain.configuration.expressions import read, written_step
+from domain.configuration.steps import left_if
 from domain.configuration.wrap_up import WrapUpForm
 from domain.ids import AgentId, AttributeId, MrdId
 from domain.kernel import Invalid
@@ -44,11 +45,14 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
-    """What is configured of an agent. `mrds`: how many tasks at once; a domain that is not named is none."""
+    """What is configured of an agent. `mrds`: how many tasks at once; a domain that is not named is none. `auto_answer`: what
+    rings at them is accepted in the same moment (routing 22).
+    """
 
     name: str = ""
     attributes: Mapping[AttributeId, int] = field(default_factory=dict)
     mrds: Mapping[MrdId, int] = field(default_factory=dict)
+    auto_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ def _agent(agent: Agent, catalog: Catalog) -> AgentSettings:
         agent.name,
         {id_: value for id_, value in sorted(agent.attributes.items()) if id_ in catalog.attributes},
         {id_: mrd.tasks_max for id_, mrd in sorted(agent.mrds.items()) if id_ in catalog.mrds and mrd.tasks_max},
+        agent.auto_answers,
     )
 
 
@@ -132,7 +137,11 @@ def plain(settings: s.Settings | AgentSettings) -> Plain:
     if isinstance(settings, s.Queue):
         for step, given in zip(shown["steps"], settings.steps, strict=True):
             step["expressions"] = written_step(given)
-            step["consider_if"] = [request_data.written(it) for it in given.consider_if]
+            step["consider_if"] = request_data.written_lines(given.consider_if)
+            if given.skip_when:
+                step["skip_if"], step["skip_when"] = skip_conditions.written(given.skip_when), []
+    if isinstance(settings, AgentSettings):
+        shown["auto_answer"] = settings.auto_answer or None
     if isinstance(settings, BusinessCalendar):
         shown = _with_times(shown, lambda text: text.removesuffix(":00") if text.count(":") == 2 else text)
     return _without_empty(settings, shown)
@@ -290,10 +299,20 @@ def _step(step: Any, path: str) -> Any:
     apart: dict[str, Callable[[str], Any]] = {"expressions": read, "consider_if": request_data.read}
     return {
         **step,
+        **(_left_if(step["skip_if"], f"{path}.skip_if") if isinstance(step.get("skip_if"), str) else {}),
         **{
             name: _lines(step[name], one, f"{path}.{name}") for name, one in apart.items() if step.get(name) is not None
         },
     }
+
+
+def _left_if(text: str, path: str) -> Plain:
+    """A word, or conditions in one line."""
+    try:
+        word, conditions = left_if(text)
+    except Invalid as no:
+        raise Invalid(no.detail, path) from None
+    return {"skip_if": word} | ({"skip_when": msgspec.to_builtins(conditions)} if conditions else {})
 
 
 def _lines(lines: Any, one: Callable[[str], Any], path: str) -> list[Any]:

@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import httpx2
 import psycopg
@@ -31,24 +30,20 @@ from api.schema.context import Behind, Pool
 from api.webchat.bounds import Bounds
 from api.webchat.doors import WebChat
 from api.webchat.openapi import openapi as describe_webchat
-from commands.bus import Command
 from commands.ports import Conflict, Unavailable
 from connectors.bots.scripted.bot import scripted
 from connectors.errors import TryLater
 from connectors.webhook.channel import WebhookCourier, secret_of
-from domain.ids import AgentId, ChannelId
-from domain.kernel import NAMESPACE, Position
+from domain.ids import ChannelId
 from infra.bus import Bus, InProcessBus, NatsBus
 from infra.centre import Centre
-from infra.configuration_change import Change, changes, check, warnings
-from infra.configuration_file import configured, parse, write
 from infra.database import reading
 from infra.desks import EmptyDesks, lease_of
 from infra.eventlog.postgres import PostgresLog
 from infra.lease import is_held, lease
 from infra.outbox import BotTurns, Deliveries, Whereabouts
 from infra.projector import Projector
-from infra.seed import Person, tell
+from infra.seed import DEMO_PASSWORD, tell
 from infra.serving import CannotStart, calm_the_collector, ended, listening, set_up_logs
 from infra.serving import server as make_server
 from infra.settings import Profile, Role, Settings, master_keys
@@ -60,14 +55,13 @@ from projections.agents.projection import Agents
 from projections.conversations.projection import Conversations
 from projections.customers.projection import Customers
 from projections.desk.audience import Audience
+from projections.desk.supervisors import Supervisors
 from projections.lists.projection import Lists
 from projections.queues.projection import Queues
 from projections.tasks.projection import Tasks
 
 PROJECTIONS = (Conversations, Tasks, Agents, Queues, Customers, Lists)
 NATS_PATIENCE_S = 5.0
-PROJECTOR_PATIENCE_S = 3.0
-DEMO_PASSWORD = "parley-demo"  # noqa: S105 - the demo world's, printed at start
 log = structlog.get_logger(__name__)
 Say = Callable[[str], None]
 
@@ -85,6 +79,7 @@ class Parley:
     users: PostgresUsers
     bus: Bus
     audience: Audience
+    supervisors: Supervisors
     whereabouts: Whereabouts
     waker: Waker
     http: httpx2.AsyncClient
@@ -113,8 +108,8 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
             bus = await _nats(settings.nats_url.get_secret_value())
         stack.push_async_callback(bus.close)
         http = await stack.enter_async_context(httpx2.AsyncClient(timeout=10.0))
-        audience, whereabouts = Audience(), Whereabouts(storage.log)
-        centre = Centre(storage.log, storage.checkpoints, now, (audience,))
+        audience, supervisors, whereabouts = Audience(), Supervisors(), Whereabouts(storage.log)
+        centre = Centre(storage.log, storage.checkpoints, now, (audience, supervisors))
         centre.live.topics = lambda recorded: [desk_topic(agent) for agent in audience.of(recorded)]
         for name, part in _outbox(centre, storage, http, settings).items():
             centre.react(name, part.reactions(), part.wants)
@@ -128,7 +123,20 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         readers = await stack.enter_async_context(reading(storage.database_url))
         views = Views(projector, readers)
         yield Parley(
-            settings, storage, readers, centre, projector, views, users, bus, audience, whereabouts, waker, http, desks
+            settings,
+            storage,
+            readers,
+            centre,
+            projector,
+            views,
+            users,
+            bus,
+            audience,
+            supervisors,
+            whereabouts,
+            waker,
+            http,
+            desks,
         )
 
 
@@ -234,7 +242,7 @@ async def serve(settings: Settings, *, demo: bool, say: Say) -> None:
         parts += [asyncio.create_task(duty, name=name) for name, duty in _duties(parley)]
         try:
             if demo:
-                await _tell_demo(parley, say)
+                await tell(parley.centre, parley.users, say)
             say("read models …")
             await _unless_ended(parley.views.exist(), parts)
             calm_the_collector()
@@ -278,7 +286,8 @@ def _empty_desks(parley: Parley) -> EmptyDesks:
         except psycopg.Error:  # nobody is taken for gone while nobody can be asked
             return True
 
-    return EmptyDesks(parley.centre.commands.send, lambda: parley.centre.router.agents, lives)
+    centre = parley.centre
+    return EmptyDesks(centre.commands.send, lambda: centre.router.agents, lambda: parley.supervisors.people, lives)
 
 
 async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -306,100 +315,6 @@ def _passes(error: BaseException | None) -> bool:
 def channel_secret(settings: Settings, channel: str) -> str:
     """What a foreign connector of this channel signs with, and verifies deliveries with."""
     return secret_of(master_keys(settings)[0], ChannelId(channel))
-
-
-async def seed(settings: Settings, say: Say) -> None:
-    set_up_logs(settings.log_level)
-    async with running(settings, say) as parley:
-        await _tell_demo(parley, say)
-
-
-async def export_configuration(settings: Settings, say: Say) -> str:
-    """Everything that is configured, as a file."""
-    async with running(settings, say) as parley:
-        return write(configured(parley.centre.catalog, parley.centre.router.agents))
-
-
-async def import_configuration(
-    settings: Settings,
-    text: str,
-    agreed: Callable[[Sequence[Change]], Awaitable[bool]],
-    say: Say,
-    *,
-    prune: bool = False,
-) -> None:
-    """Carry out a configuration file, if `agreed` to its changes. Nothing is done when anything in it is wrong.
-
-    Raises `BadConfiguration` with every fault that was found.
-    """
-    wanted = parse(text)
-    async with running(settings, lambda _: None) as parley:
-        centre = parley.centre
-        people = await _people(parley, wanted.agents)
-        check(wanted, centre.catalog, people, prune=prune)
-        for warning in warnings(wanted):
-            say(warning)
-        todo = changes(configured(centre.catalog, centre.router.agents), wanted, people, prune=prune)
-        if not await agreed(todo):
-            return
-        for change in todo:
-            for command in change.commands:
-                await centre.commands.send(command, new_id(), "configuration file")
-
-
-async def _people(parley: Parley, usernames: Iterable[str]) -> dict[str, AgentId]:
-    """Whom these usernames mean: agents, and people who can sign in here."""
-    people = {agent.username: id_ for id_, agent in parley.centre.router.agents.items() if agent.username}
-    for username in usernames:
-        if username not in people and (user := await parley.users.by_username(username)):
-            people[username] = AgentId(user.subject)
-    return people
-
-
-async def rebuild(settings: Settings, view: str, say: Say) -> None:
-    """Fold one read model anew, or all of them."""
-    set_up_logs(settings.log_level)
-    names = [make().name for make in PROJECTIONS]
-    if view not in (*names, "all"):
-        raise CannotStart(f"There is no read model {view!r}; there are {', '.join(names)}, and all.")
-    async with running(settings, say) as parley, _projecting(parley):
-        for name in names if view == "all" else [view]:
-            began = time.monotonic()
-            await parley.projector.rebuild(name, partial(_say_progress, say, name))
-            say(f"{name}: rebuilt in {time.monotonic() - began:.1f} s")
-
-
-def _say_progress(say: Say, view: str, done: int, of: int) -> None:
-    say(f"{view}: {done:,} of {of:,}")
-
-
-@asynccontextmanager
-async def _projecting(parley: Parley) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(PROJECTOR_PATIENCE_S):
-            await parley.projector.start()
-    except TimeoutError:
-        raise CannotStart(
-            "A running server keeps the read models: stop it, then rebuild; it starts again at once."
-        ) from None
-    yield  # `running` stops the projector
-
-
-async def _tell_demo(parley: Parley, say: Say) -> None:
-    centre = parley.centre
-    if centre.catalog.queues:
-        return  # the world was told before, and belongs to whoever changed it since
-
-    async def send(command: Command, name: str) -> Position:
-        return await centre.commands.send(command, uuid5(NAMESPACE, f"demo/{name}"), "seed")
-
-    async def create_user(person: Person, _: str) -> str:
-        subject = str(uuid5(NAMESPACE, f"demo person {person.username}"))
-        if await parley.users.by_subject(subject) is None:
-            await parley.users.create(subject, person.username, person.name, DEMO_PASSWORD, frozenset(person.roles))
-        return subject
-
-    await tell(send, create_user, lambda sentence: say(f"demo world: {sentence}"))
 
 
 def _welcome(settings: Settings, seconds: float, *, demo: bool) -> str:

@@ -7,7 +7,7 @@ is the newest before which everything is done. The ids of the commands derive fr
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
@@ -27,12 +27,6 @@ TRIES_MAX = 5
 """How often a reaction that fails by a bug is tried before it is parked."""
 
 log = structlog.get_logger(__name__)
-
-
-class Parked(Protocol):
-    def __call__(self, reactor: str, recorded: Recorded[Any], error: BaseException) -> None:
-        """A reaction was given up: somebody must look at it."""
-        ...
 
 
 def command_id(recorded: Recorded[Any], name: str) -> UUID:

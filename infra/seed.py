@@ -3,8 +3,9 @@
 Told again, it changes nothing that is there already.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from uuid import uuid5
 
 from commands.agents import AssignAttribute, GrantMrd, RegisterAgent
 from commands.bus import Command
@@ -29,14 +30,18 @@ from domain.configuration.settings import (
     Term,
 )
 from domain.ids import AgentId, AttributeId, BotId, ChannelTypeId, MrdId, QueueId
+from domain.kernel import NAMESPACE
+from infra.centre import Centre
+from infra.users import PostgresUsers
 
 CHAT, ENGLISH, BILLING = MrdId("chat"), AttributeId("english"), AttributeId("billing")
+DEMO_PASSWORD = "parley-demo"  # noqa: S105 - the demo world's, printed at start
 SUPPORT, ACCOUNTS, GREETER = QueueId("support"), QueueId("accounts"), BotId("greeter")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can sign in. Agents have attributes; the password of the demo is the username."""
+    """Somebody who can sign in. Agents have attributes."""
 
     username: str
     name: str
@@ -54,9 +59,6 @@ PEOPLE = (
     Person("admin", "Admin", ("admin",)),
     Person("connector", "A foreign connector", ("connector",)),
 )
-
-CreateUser = Callable[[Person, str], Awaitable[str]]
-"""Make a person who can sign in, with a password; returns their id, of the old one where they exist."""
 
 
 def configuration() -> Iterator[tuple[str, Command]]:
@@ -106,18 +108,22 @@ def configuration() -> Iterator[tuple[str, Command]]:
     yield "channel partner", Configure("partner", partner)
 
 
-async def tell(
-    send: Callable[[Command, str], Awaitable[object]],
-    create_user: CreateUser,
-    progress: Callable[[str], None],
-) -> None:
-    """Carry out the demo world. `send` gets a command and a name that is the same at every telling."""
+async def tell(centre: Centre, users: PostgresUsers, say: Callable[[str], None]) -> None:
+    """Unless it was told before: the world belongs to whoever changed it since."""
+    if centre.catalog.queues:
+        return
+
+    async def send(command: Command, name: str) -> None:
+        await centre.commands.send(command, uuid5(NAMESPACE, f"demo/{name}"), "seed")
+
     for sentence, command in configuration():
-        progress(sentence)
+        say(f"demo world: {sentence}")
         await send(command, sentence)
     for person in PEOPLE:
-        progress(f"{person.roles[0]} {person.name}")
-        subject = await create_user(person, person.username)
+        say(f"demo world: {person.roles[0]} {person.name}")
+        subject = str(uuid5(NAMESPACE, f"demo person {person.username}"))
+        if await users.by_subject(subject) is None:
+            await users.create(subject, person.username, person.name, DEMO_PASSWORD, frozenset(person.roles))
         if "agent" in person.roles:
             agent = AgentId(subject)
             await send(RegisterAgent(agent, person.username, person.name), f"register {person.username}")

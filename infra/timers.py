@@ -26,7 +26,7 @@ class Timers:
     """A fold of the log into the deadlines that are still to come, and the loop that fires them."""
 
     name = "timers"
-    shape = 1
+    shape = 2
 
     def __init__(self, commands: Commands, clock: Callable[[], datetime]) -> None:
         self._commands = commands

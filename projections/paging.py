@@ -27,6 +27,9 @@ class Window:
     from_end: bool = False
 
 
+FIRST = Window()
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """`cursors` stand beside `items`; they are opaque, and stay valid when rows come and go."""
@@ -71,6 +74,12 @@ class Listing(Generic[T]):
             await cursor_.execute(query.encode(), {**values, "rows": window.limit + 1})
             rows = await cursor_.fetchall()
         return self._cut(rows, window)
+
+    async def one(self, connection: Connection, id: str) -> T | None:
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(f"{self.select} WHERE id = %s".encode(), (id,))
+            row = await cursor.fetchone()
+        return self.read(row) if row else None
 
     async def changed(self, connection: Connection, after: int, limit: int = CHANGED_MAX) -> tuple[T, ...]:
         """The rows whose newest fact stands after a position, the latest changed first."""

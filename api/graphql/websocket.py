@@ -25,11 +25,10 @@ from api.graphql.engine import Engine, Operation
 from api.graphql.errors import RequestRefused, Unauthenticated, internal, masked
 from api.graphql.fanout import Fanout, Group, tail_of
 from api.graphql.limits import Sockets
+from api.graphql.link import Link
 from api.graphql.messages import Message, NotOfTheProtocol, read
-from api.graphql.outlet import Outlet
 
 PROTOCOL = "graphql-transport-ws"
-RESTARTS = 1012
 
 
 class WebSocketEndpoint(Generic[V]):
@@ -71,70 +70,23 @@ class WebSocketEndpoint(Generic[V]):
         return page is not None and page in {normalize_origin(own), *map(normalize_origin, self.bounds.origins)}
 
 
-class Socket(Generic[V]):
+class Socket(Link, Generic[V]):
     """One client, from its accepted handshake to its close."""
 
-    __slots__ = (
-        "_endpoint",
-        "_expiry",
-        "_init_seen",
-        "_operations",
-        "_outlet",
-        "_receive",
-        "_scope",
-        "_silent_beats",
-        "_task",
-        "_timer",
-        "_viewer",
-        "bounds",
-        "restarts",
-    )
+    __slots__ = ("_endpoint", "_init_seen", "_operations", "_scope", "_viewer")
 
     def __init__(self, endpoint: WebSocketEndpoint[V], scope: Scope, receive: Receive, send: Send) -> None:
-        self._endpoint, self._scope, self._receive = endpoint, scope, receive
-        self.bounds = endpoint.bounds
-        self.restarts = False
-        self._outlet = Outlet(send, self.bounds, self._too_slow)
+        super().__init__(receive, send, endpoint.bounds, "Connection initialisation timeout")
+        self._endpoint, self._scope = endpoint, scope
         self._operations: dict[str, Running[V]] = {}
         self._viewer: V | None = None
         self._init_seen = False
-        self._silent_beats = 0
-        self._task = asyncio.current_task()
-        self._expiry: asyncio.TimerHandle | None = None
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self.bounds.init_timeout_s, self.end, 4408, "Connection initialisation timeout")
-
-    async def serve(self) -> None:
-        try:
-            while (event := await self._receive())["type"] == "websocket.receive":
-                try:
-                    await self._take(read(event.get("text"), self.bounds.message_bytes))
-                except NotOfTheProtocol as no:
-                    self.end(4400, str(no))
-            self.restarts = event.get("code") == RESTARTS
-        except asyncio.CancelledError:
-            if not self._outlet.over:
-                raise
-        finally:
-            self._stop()
-            self._outlet.drop()
-
-    def end(self, code: int, reason: str) -> None:
-        """Close the socket and with it all of its operations."""
-        if not self._outlet.over:
-            self._outlet.end(code, reason)
-            self._stop()
-            # A reader who has stopped reading never sees the close frame; do not wait for it for ever.
-            self._timer = asyncio.get_running_loop().call_later(self.bounds.farewell_s, self._give_up)
 
     def put(self, text: str) -> None:
         self._outlet.put(text)
 
     def send(self, message: Message) -> None:
         self._outlet.put(orjson.dumps(message).decode())
-
-    async def drained(self) -> None:
-        await self._outlet.drained()
 
     def context(self) -> object:
         assert self._viewer is not None
@@ -143,22 +95,16 @@ class Socket(Generic[V]):
     def forget(self, operation: "Running[V]") -> None:
         self._operations.pop(operation.name, None)
 
-    def _too_slow(self) -> None:
-        self.end(1013, "Too slow a reader")
-
-    def _give_up(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
     def _stop(self) -> None:
-        self._timer.cancel()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        super()._stop()
         for operation in tuple(self._operations.values()):
             operation.stop()
 
-    async def _take(self, message: Message) -> None:
-        if self._outlet.over:
+    async def _take(self, text: str | None) -> None:
+        try:
+            message = read(text, self.bounds.message_bytes)
+        except NotOfTheProtocol as no:
+            self.end(4400, str(no))
             return
         self._silent_beats = 0
         match message["type"]:
@@ -181,7 +127,6 @@ class Socket(Generic[V]):
             return
         self._init_seen = True
         self._timer.cancel()
-        loop = asyncio.get_running_loop()
         try:
             header = payload.get("authorization") or payload.get("Authorization")
             viewer = await self._endpoint.authenticate(bearer(header))
@@ -193,18 +138,8 @@ class Socket(Generic[V]):
             self.end(1013, "Try again later")
             return
         self._viewer = viewer
-        if viewer.expires_at is not None:
-            self._expiry = loop.call_later(viewer.expires_at - self._endpoint.clock(), self.end, 4403, "Token expired")
-        self._timer = loop.call_later(self.bounds.heartbeat_s, self._beat)
+        self._stay(None if viewer.expires_at is None else viewer.expires_at - self._endpoint.clock())
         self.send({"type": "connection_ack"})
-
-    def _beat(self) -> None:
-        if self._silent_beats > 2:
-            self.end(1001, "No answer to pings")
-        else:
-            self._silent_beats += 1
-            self.send({"type": "ping"})
-            self._timer = asyncio.get_running_loop().call_later(self.bounds.heartbeat_s, self._beat)
 
     def _subscribe(self, name: str, payload: Mapping[str, Any]) -> None:
         if self._viewer is None:

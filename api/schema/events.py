@@ -316,7 +316,7 @@ def event_of(recorded: Recorded[Any], context: Context) -> object | Awaitable[ob
     return _presence(recorded) if isinstance(recorded.fact, agent_facts.AgentFact) else None
 
 
-ConversationEvent = Annotated[
+InConversation = (
     MessagePosted
     | DeliveryReported
     | ConversationStarted
@@ -339,32 +339,13 @@ ConversationEvent = Annotated[
     | ConversationResumed
     | ConversationDataSet
     | ConversationClosed
-    | ResyncRequired,
+)
+ConversationEvent = Annotated[
+    InConversation | ResyncRequired,
     strawberry.union("ConversationEvent", description="What can happen in a conversation."),
 ]
 DeskEvent = Annotated[
-    MessagePosted
-    | DeliveryReported
-    | ConversationStarted
-    | SessionJoined
-    | SessionLeft
-    | BotJoined
-    | BotLeft
-    | AgentRequested
-    | ColleagueRequested
-    | AgentRequestEnded
-    | RequestListed
-    | RequestUnlisted
-    | AgentJoined
-    | AgentRoleChanged
-    | AgentLeft
-    | ResponseAwaited
-    | ResponseWarned
-    | ResponseTimedOut
-    | ConversationHeld
-    | ConversationResumed
-    | ConversationDataSet
-    | ConversationClosed
+    InConversation
     | TaskOffered
     | OfferEnded
     | TaskAccepted

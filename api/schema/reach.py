@@ -8,7 +8,7 @@ from api.auth import Viewer
 from api.policy import SUPERVISION, WATCHING
 from api.schema.context import Behind, Context, not_found
 from api.schema.orders import ShowTyping
-from commands.agents import AssignAttribute, GrantMrd, WithdrawAttribute
+from commands.agents import AssignAttribute, GrantMrd, SwitchAutoAnswer, WithdrawAttribute
 from commands.bus import Command
 from commands.conversations import RenameCustomer, SetConversationData
 from commands.lists import CloseListItem, DismissListItem, JoinListItem
@@ -99,6 +99,8 @@ async def permit(context: Context, command: Command) -> None:
             allowed = await sees_customer(behind, viewer, customer_id)
         case AssignAttribute(agent_id=agent_id) | WithdrawAttribute(agent_id=agent_id) | GrantMrd(agent_id=agent_id):
             allowed = bool((await context.agent(agent_id)).username)
+        case SwitchAutoAnswer(agent_id=agent_id):
+            allowed = agent_id == viewer.agent_id or viewer.is_any(policy.POLICY["Mutation.grantMrd"])
         case _:
             allowed = True
     if not allowed:

@@ -120,6 +120,7 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.Junction: "How a part is joined to all parts before it, strictly from left to right.",
     settings.StepMode: "Do later steps of a queue add agents to the earlier ones, or replace them?",
     settings.AgentSelectionPolicy: "Which agent of a step is offered a task first.",
+    settings.MrdType: "What kind of work is done in a media routing domain. CX_VOICE, CISCO_CC: calls.",
     settings.RonaAction: "What missed offers do to the agent. COOL_DOWN: a rest that ends by itself.",
     settings.InterruptionAction: "What becomes of the live work in a domain that is interrupted. IGNORE: it never is.",
     settings.LogoutPolicy: "What signing out does while there is live work. CLOSE ends the talks, REROUTE gives them to others.",
@@ -130,6 +131,9 @@ ENUMS: dict[type[StrEnum], str] = {
     settings.ReasonKind: "What a reason code is a reason for.",
     settings.WrapUpMode: "What an agent owes after a talk: nothing, codes if they like, or at least one code.",
     settings.SkipIf: "When a step of a queue is left out at once.",
+    settings.Measure: "What a step may be left by. LOGGED_IN, READY, AVAILABLE: how many of its agents are signed in, want"
+    " work in the domain, could take one more now. Of its queue: how many wait, how many seconds the first of them has, how"
+    " many a newcomer would; where that is not known, it compares with nothing.",
     Method: "From what an estimate of a wait follows: recent answers, the mean time of a talk, or nothing.",
     diversions.DiversionAction: "What becomes of a request that is not to wait on. MESSAGE: it waits, and its customer is told.",
     diversions.OverflowCondition: "When too much waits. QUEUE_LENGTH: so many before it. OLDEST_WAIT: it has waited so long."

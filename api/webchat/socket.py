@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from api.graphql.outlet import Outlet
+from api.graphql.link import Link
 from api.lean import allowed_origin
 from api.ports import SlowReader
 from api.typists import TypingNote, decode, encode, subject_of
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from api.webchat.doors import WebChat
 
 log = structlog.get_logger(__name__)
-SILENT_BEATS_MAX = 2
 
 
 class SocketDoor:
@@ -55,38 +54,15 @@ class SocketDoor:
         await Socket(self._chat, scope["path_params"]["channel_id"], receive, send).serve()
 
 
-class Socket:
+class Socket(Link):
     """One browser tab, from its accepted handshake to its close."""
 
+    __slots__ = ("_channel_id", "_chat", "_visitor")
+
     def __init__(self, chat: "WebChat", channel_id: str, receive: Receive, send: Send) -> None:
-        self._chat, self._channel_id, self._receive = chat, channel_id, receive
-        self._bounds = chat.bounds.sockets
-        self._outlet = Outlet(send, self._bounds, lambda: self.end(1013, "Too slow a reader"))
+        super().__init__(receive, send, chat.bounds.sockets, "Hello came late")
+        self._chat, self._channel_id = chat, channel_id
         self._visitor: Visitor | None = None
-        self._silent_beats = 0
-        self._task = asyncio.current_task()
-        self._expiry: asyncio.TimerHandle | None = None
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._bounds.init_timeout_s, self.end, 4408, "Hello came late")
-
-    async def serve(self) -> None:
-        try:
-            while (event := await self._receive())["type"] == "websocket.receive":
-                if not self._outlet.over:
-                    await self._take(event.get("text"))
-        except asyncio.CancelledError:
-            if not self._outlet.over:
-                raise
-        finally:
-            self._stop()
-            self._outlet.drop()
-
-    def end(self, code: int, reason: str) -> None:
-        if not self._outlet.over:
-            self._outlet.end(code, reason)
-            self._stop()
-            # A reader who has stopped reading never sees the close frame; do not wait for it for ever.
-            self._timer = asyncio.get_running_loop().call_later(self._bounds.farewell_s, self._give_up)
 
     def push(self, frame: wire.Push) -> None:
         self._outlet.put(wire.encode(frame).decode())
@@ -95,18 +71,12 @@ class Socket:
         """Return when the browser has taken what was pushed; one that takes too long is ended."""
         try:
             async with asyncio.timeout(self._chat.bounds.slow_s):
-                await self._outlet.drained()
+                await super().drained()
         except TimeoutError:
             raise SlowReader from None
 
-    def _give_up(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
     def _stop(self) -> None:
-        self._timer.cancel()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        super()._stop()
         if self._visitor is not None:
             self._visitor.stop()
 
@@ -147,20 +117,9 @@ class Socket:
             self._refuse_and_end(4429, "RATE_LIMITED", "This visitor has too many sockets open.")
             return
         self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        left_s = expires_at - self._chat.clock().timestamp()
-        self._expiry = loop.call_later(left_s, self.end, 4403, "Token expired")
-        self._timer = loop.call_later(self._bounds.heartbeat_s, self._beat)
+        self._stay(expires_at - self._chat.clock().timestamp())
         self._visitor = Visitor(self, self._chat, channel, name)
         self._visitor.start(None if hello.after is None else Position(int(hello.after)))
-
-    def _beat(self) -> None:
-        if self._silent_beats > SILENT_BEATS_MAX:
-            self.end(1001, "No answer to pings")
-        else:
-            self._silent_beats += 1
-            self._outlet.put('{"type":"ping"}')
-            self._timer = asyncio.get_running_loop().call_later(self._bounds.heartbeat_s, self._beat)
 
     async def _do(self, frame: wire.Frame, visitor: "Visitor") -> None:
         client_id = frame.id if isinstance(frame, wire.SendMessage) else None

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from commands.bots import AssignBot, WelcomeCustomer
 from commands.bus import Command
 from commands.policies.registry import reacts_to
-from domain.conversations.facts import AgentLeft, AgentRequestEnded, MessagePosted, RequestUnlisted, SessionJoined
+from domain.conversations.facts import (
+    AgentLeft,
+    AgentRequestEnded,
+    AgentRoleChanged,
+    MessagePosted,
+    ParticipantRole,
+    RequestUnlisted,
+    SessionJoined,
+)
 from domain.ids import ConversationId
 from domain.kernel import Recorded
 
@@ -18,6 +26,15 @@ def whoever_arrives_is_welcomed(event: Recorded[SessionJoined]) -> Iterator[Comm
 @reacts_to(AgentLeft)
 def a_customer_whose_agent_left_has_the_bot_again(event: Recorded[AgentLeft]) -> Iterator[Command]:
     yield AssignBot(ConversationId(event.subject))
+
+
+@reacts_to(AgentRoleChanged)
+def whoever_comes_while_their_agent_begins_to_wrap_up_is_welcomed(
+    event: Recorded[AgentRoleChanged],
+) -> Iterator[Command]:
+    """They had left, and were here again before the agent had heard of it."""
+    if event.fact.role is ParticipantRole.WRAP_UP:
+        yield WelcomeCustomer(ConversationId(event.subject))
 
 
 @reacts_to(AgentRequestEnded)

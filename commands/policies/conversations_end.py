@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from commands.attendance import LoseSession, ReleaseCustomer, SettleDeparture
 from commands.bus import Command
-from commands.inbound import ReleaseIdentity
+from commands.inbound import EndSession, ReleaseIdentity
 from commands.policies.registry import reacts_to
 from domain.conversations.facts import AgentLeft, ConversationClosed, SessionLeft
 from domain.ids import ConversationId, SessionId
 from domain.kernel import Recorded
-from domain.sessions.facts import SessionEnded
+from domain.sessions.facts import SessionEnded, SessionEndReason
 
 
 @reacts_to(SessionEnded)
@@ -17,6 +17,13 @@ def an_ended_session_leaves_its_conversation(event: Recorded[SessionEnded]) -> I
     it, session_id = event.fact, SessionId(event.subject)
     yield LoseSession(it.conversation_id, session_id, it.reason)
     yield ReleaseIdentity(it.identity_id, session_id)
+
+
+@reacts_to(SessionLeft)
+def a_silent_customers_sessions_end(event: Recorded[SessionLeft]) -> Iterator[Command]:
+    """routing 56: the conversation has decided that; whoever writes again opens a new one."""
+    if event.fact.reason is SessionEndReason.INACTIVITY:
+        yield EndSession(event.fact.session_id, SessionEndReason.INACTIVITY)
 
 
 @reacts_to(SessionLeft)

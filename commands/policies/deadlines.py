@@ -14,12 +14,15 @@ from commands.bus import Command
 from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
+from commands.supervisors import ExpireSupervisor
 from commands.tasks import ExpireOffer, ExpireTask
 from commands.wrap_up import ExpireWrapUp
 from domain.agents import facts as agents
+from domain.agents.states import AT_WORK
 from domain.channels.messages import SenderType
 from domain.conversations.answering import FULL, next_percent, percent_at
 from domain.conversations.facts import (
+    AgentLeft,
     AgentRequested,
     AgentRequestEnded,
     ColleagueRequested,
@@ -32,9 +35,11 @@ from domain.conversations.facts import (
     ResponseAwaited,
     ResponseTimedOut,
     ResponseWarned,
+    SessionJoined,
 )
 from domain.ids import AgentId, ConversationId, MessageId, TaskId
 from domain.kernel import Recorded
+from domain.supervisors.facts import SupervisorConnected, SupervisorDisconnected
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskQueued, TaskReserved, WrapUpStarted
 
 
@@ -68,11 +73,16 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
                 yield Set(f"reminder/{event.subject}", it.remind_at, again)
             if it.sender.type is SenderType.AGENT and it.session_id is not None:
                 yield Clear(f"response/{event.subject}")
-        case AgentRequestEnded(task_id=task, reply_due=due) if due is not None:  # routing 28
+        case AgentRequestEnded(task_id=task, reply_due=due) | AgentLeft(task_id=task, reply_due=due) if (
+            due is not None
+        ):  # routing 28, 48
             silence = MessageId(task)
             yield Set(
                 f"inactivity/{event.subject}", due, ExpireCustomerInactivity(ConversationId(event.subject), silence)
             )
+        case SessionJoined(live_voice=True):
+            for kind in ("inactivity", "reminder", "response"):
+                yield Clear(f"{kind}/{event.subject}")
         # a session that left may not have been the only one
         case ColleagueRequested() as it if not (it.is_transfer and it.release is Release.AT_ONCE):
             return  # somebody stays with the customer
@@ -96,6 +106,11 @@ def deadlines(event: Recorded[Any]) -> Iterator[Set | Clear]:
         case TaskClosed():
             for kind in ("offer", "ttl", "wrap-up"):
                 yield Clear(f"{kind}/{event.subject}")
+        case SupervisorDisconnected(due=due):  # routing 39
+            key, supervisor = f"supervisor/{event.subject}", AgentId(event.subject)
+            yield Set(key, due, ExpireSupervisor(supervisor, due)) if due is not None else Clear(key)
+        case SupervisorConnected():
+            yield Clear(f"supervisor/{event.subject}")
         case _:
             if event.category == "agent":
                 yield from _of_agent(AgentId(event.subject), event.fact)
@@ -111,14 +126,14 @@ def _of_answer(conversation_id: ConversationId, fact: Any, at: datetime) -> Iter
         ):
             percent = next_percent(at, due, within_s, told)
             if percent < FULL:
-                warning = WarnOfResponse(conversation_id, message, percent)
+                warning = WarnOfResponse(conversation_id, message, percent, due)
                 yield Set(key, percent_at(percent, due, within_s), warning)
             else:
-                yield Set(key, due, ExpireResponse(conversation_id, message))
+                yield Set(key, due, ExpireResponse(conversation_id, message, due))
         case ConversationHeld(due=due):
             for kind in ("inactivity", "reminder", "response"):
                 yield Clear(f"{kind}/{conversation_id}")
-            yield Set(hold, due, EndHold(conversation_id, due))
+            yield Set(hold, due, EndHold(conversation_id, due)) if due is not None else Clear(hold)
         case ConversationResumed():
             yield Clear(hold)
         case _:
@@ -133,17 +148,23 @@ def _of_agent(agent_id: AgentId, fact: Any) -> Iterator[Set | Clear]:
         case agents.MrdMadeReady(mrd_id=mrd):
             yield Clear(f"cool-down/{agent_id}/{mrd}")
         case agents.DeskDisconnected(connection_id=connection, due=due) if due is not None:  # routing 39
-            yield Set(f"desk/{agent_id}", due, ExpireDesk(agent_id, connection))
+            yield Set(f"desk/{agent_id}", due, ExpireDesk(agent_id, connection, due))
         case agents.DeskConnected():
             yield Clear(f"desk/{agent_id}")
         case agents.IdlingBegan(warn_at=warn_at, due=due):  # routing 40
             yield Set(f"idle-warning/{agent_id}", warn_at, WarnOfIdling(agent_id, due))
             yield Set(f"idle/{agent_id}", due, ExpireIdling(agent_id, due))
         case agents.SlotReserved() | agents.SlotFilled():
-            yield Clear(f"idle-warning/{agent_id}")
-            yield Clear(f"idle/{agent_id}")
+            yield from _not_idle(agent_id)
+        case agents.MrdMirrored(state=state) if state in AT_WORK:
+            yield from _not_idle(agent_id)
         case agents.LoggedOut():
             for kind in ("desk", "idle-warning", "idle"):
                 yield Clear(f"{kind}/{agent_id}")
         case _:
             return
+
+
+def _not_idle(agent_id: AgentId) -> Iterator[Clear]:
+    yield Clear(f"idle-warning/{agent_id}")
+    yield Clear(f"idle/{agent_id}")

@@ -16,14 +16,16 @@ from domain.conversations.facts import (
     AgentRoleChanged,
     BotJoined,
     BotLeft,
+    ColleagueRequested,
     ConversationClosed,
     DeliveryReported,
     MessagePosted,
     ParticipantRole,
+    Release,
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import AgentId, BotId, ChannelId, SessionId
+from domain.ids import AgentId, BotId, ChannelId, SessionId, TaskId
 from domain.kernel import Recorded
 
 NAME = "webchat"
@@ -75,6 +77,7 @@ class Screen:
         self._sessions: set[SessionId] = set()
         self._agents: dict[AgentId, str] = {}
         self._names: dict[AgentId, str] = {}
+        self._beside: set[TaskId] = set()
         self._shown: set[str] = set()
         self.to_confirm: set[str] = set()
         """Messages to the visitor, of which the browser may say that they arrived."""
@@ -105,8 +108,10 @@ class Screen:
                 return [wire.BotGone(cursor)]
             case AgentRequested():
                 return [wire.AgentAwaited(cursor)]
-            case AgentRequestEnded():
-                return [wire.AgentNotFound(cursor)]
+            case ColleagueRequested():
+                return self._colleague(cursor, fact)
+            case AgentRequestEnded(task_id=task):
+                return [] if self._agents or task in self._beside else [wire.AgentNotFound(cursor)]
             case ConversationClosed(reason=reason):
                 ended, self._sessions = self._sessions, set()
                 return [wire.SessionOver(cursor, session, reason) for session in sorted(ended)]
@@ -125,6 +130,13 @@ class Screen:
         sender = wire.From(said.sender.type, said.sender.name)
         at = recorded.at.isoformat()
         return [wire.Message(str(recorded.position), said.message_id, sender, body, at, client_id)]
+
+    def _colleague(self, cursor: str, asked: ColleagueRequested) -> list[wire.Push]:
+        """The visitor waits for whoever is to come in place of their only agent; of all others they know nothing (routing 46)."""
+        if not asked.is_transfer:
+            self._beside.add(asked.task_id)
+        leaves = asked.is_transfer and asked.release is Release.AT_ONCE
+        return [wire.AgentAwaited(cursor)] if leaves and set(self._agents) == {asked.by} else []
 
     def _role(self, cursor: str, agent: AgentId, role: ParticipantRole | None) -> list[wire.Push]:
         """The visitor talks with whoever is PRIMARY; all other roles are nobody to them."""

@@ -11,6 +11,7 @@ from domain.agents.facts import (
     AgentRegistered,
     AttributeAssigned,
     AttributeWithdrawn,
+    AutoAnswerSwitched,
     ListSubscribed,
     ListUnsubscribed,
     MrdGranted,
@@ -19,7 +20,7 @@ from domain.agents.presence import Presence
 from domain.agents.standing import WITHOUT_SLOT, HasWork, NotLoggedIn, NotManaged, NotRoutable
 from domain.agents.work import Work
 from domain.ids import AttributeId, ListId, MrdId
-from domain.kernel import Decision, Invalid
+from domain.kernel import Decision, Invalid, NotFound
 
 __all__ = ["TASKS_MAX", "WITHOUT_SLOT", "Agent", "HasWork", "NotLoggedIn", "NotManaged", "NotRoutable"]
 
@@ -43,6 +44,13 @@ class Agent(Presence, Work, Desk):
     def withdraw_attribute(self, attribute: AttributeId) -> Decision:
         if attribute in self.attributes:
             yield AttributeWithdrawn(attribute)
+
+    def switch_auto_answer(self, *, on: bool) -> Decision:
+        """Is what rings at them accepted in the same moment (routing 22)?"""
+        if not self.username:
+            raise NotFound("There is no such agent.", "agent_id")
+        if on is not self.auto_answers:
+            yield AutoAnswerSwitched(on)
 
     def grant_mrd(self, mrd: MrdId, tasks_max: int) -> Decision:
         if not 0 <= tasks_max <= TASKS_MAX:

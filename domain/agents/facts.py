@@ -59,6 +59,13 @@ class AttributeWithdrawn(Fact, stored_as="agent.attribute-withdrawn"):
 
 
 @dataclass(frozen=True, slots=True)
+class AutoAnswerSwitched(Fact, stored_as="agent.auto-answer-switched"):
+    """`on`: what rings at them is accepted in the same moment, whatever the queue says (routing 22)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MrdGranted(Fact, stored_as="agent.mrd-granted"):
     """From now on at most `tasks_max` tasks at once; fewer than there are drops none (routing 33)."""
 
@@ -198,10 +205,13 @@ class DeskConnected(Fact, stored_as="agent.desk-connected"):
 
 @dataclass(frozen=True, slots=True)
 class DeskDisconnected(Fact, stored_as="agent.desk-disconnected"):
-    """`due`: none while another connection is left, or nobody is signed in; else they are signed out then (routing 39)."""
+    """`due`: none while another connection is left, or nobody is signed in; else they are signed out then (routing 39).
+    `watched`: not where whoever watched the connection is gone, too, so that nobody saw them leave (routing 29).
+    """
 
     connection_id: str
     due: datetime | None = None
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +231,7 @@ AgentFact = (
     AgentRegistered
     | AttributeAssigned
     | AttributeWithdrawn
+    | AutoAnswerSwitched
     | MrdGranted
     | LoggedIn
     | LoggedOut

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.agents.facts import (
+    AgentState,
     LoggedIn,
     LoggedOut,
     MadeNotReady,
@@ -37,10 +38,15 @@ class Presence(Standing):
         """`refuses`: not in the midst of work (routing 37)."""
         if not self.username:
             raise NotFound("There is no such agent.", "agent_id")
-        if refuses and self.logged_in and any(slot.state is SlotState.ACTIVE for slot in self.slots.values()):
-            raise HasWork("You have live work: end it or pass it on first.")
+        if refuses:
+            self.check_may_leave()
         if self.logged_in:
             yield LoggedOut(reason)
+
+    def check_may_leave(self) -> None:
+        """Where nobody leaves in the midst of work (routing 37)."""
+        if self.logged_in and any(slot.state is SlotState.ACTIVE for slot in self.slots.values()):
+            raise HasWork("You have live work: end it or pass it on first.")
 
     def lose_state(self, reason: str) -> Decision:
         """After a failure: until they say whether they want work, they get none (routing 29)."""
@@ -52,7 +58,7 @@ class Presence(Standing):
         self.check_logged_in()
         if unknown := sorted((mrds or frozenset()) - self.mrds.keys()):
             raise NotFound(f"The agent has no media routing domain {unknown[0]!r}.", "mrds")
-        if not self.ready:
+        if self.state is not AgentState.READY:
             yield MadeReady()
         for mrd in self.mrds:
             if (mrds is None or mrd in mrds) and not (self.ready and self.mrds[mrd].willing):
@@ -61,7 +67,7 @@ class Presence(Standing):
     def make_not_ready(self, reason: str, *, reroutes_work: bool = False) -> Decision:
         """No new work anywhere (routing 30); asked again, it changes the reason (routing 29)."""
         self.check_logged_in()
-        if self.ready or self.state_lost or reason != self.reason:
+        if self.state is not AgentState.NOT_READY or reason != self.reason:
             yield MadeNotReady(reason, reroutes_work)
 
     def make_mrd_ready(self, mrd: MrdId) -> Decision:
@@ -76,7 +82,7 @@ class Presence(Standing):
         """`last_one_off`: who has switched off all domains is not ready at all (routing 31)."""
         self.check_logged_in()
         self.check_granted(mrd)
-        if self.mrds[mrd].willing or self.mrds[mrd].rests_until:
+        if self.mrds[mrd].willing or self.mrds[mrd].rests_until or self.mrds[mrd].mirrored:
             yield MrdMadeNotReady(mrd, reason)
             if last_one_off and self.ready and self.is_last_on(mrd):
                 yield MadeNotReady(reason)

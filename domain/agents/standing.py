@@ -13,6 +13,7 @@ from domain.agents.facts import (
     AgentState,
     AttributeAssigned,
     AttributeWithdrawn,
+    AutoAnswerSwitched,
     DeskConnected,
     DeskDisconnected,
     IdleWarned,
@@ -91,12 +92,17 @@ class Standing:
     state_lost: bool = False
     desks: frozenset[str] = frozenset()
     lost_desk: str = ""
+    lost_until: datetime | None = None
+    """When they are signed out, unless they come back."""
+    unwatched: bool = False
+    """Whoever watched their desk is gone: nobody knows whether they are there (routing 29)."""
     idle_due: datetime | None = None
     idle_warned: bool = False
+    auto_answers: bool = False
 
     @property
     def state(self) -> AgentState:
-        return agent_state(logged_in=self.logged_in, ready=self.ready, lost=self.state_lost)
+        return agent_state(logged_in=self.logged_in, ready=self.ready, lost=self.state_lost or self.unwatched)
 
     @property
     def takes_offers(self) -> bool:
@@ -118,6 +124,12 @@ class Standing:
         slots = self.slots.items()
         return self.giving_way(it for id_, it in slots if id_ != without and it.state is not SlotState.RESERVED)
 
+    @property
+    def is_at_work(self) -> bool:
+        """Here, or as far as another system tells (routing 34, 40)."""
+        elsewhere = any(mrd.mirrored is not None and mrd.mirrored.state in AT_WORK for mrd in self.mrds.values())
+        return elsewhere or bool(self.slots)
+
     def load(self, mrd_id: MrdId) -> int:
         """How many slots are taken: reserved, active and in wrap-up (routing 12, 20, 52)."""
         return sum(slot.mrd_id == mrd_id for slot in self.slots.values())
@@ -126,7 +138,7 @@ class Standing:
         mrd = self.mrds.get(mrd_id, Mrd())
         if self.logged_in and mrd.mirrored is not None:
             return mrd.mirrored.state
-        if self.logged_in and self.state_lost:
+        if self.state is AgentState.UNKNOWN:
             return MrdState.UNKNOWN
         willing = mrd.willing and self.ready
         gives_way = willing and mrd_id in self.giving_way(self.slots.values())
@@ -171,6 +183,8 @@ class Standing:
                 return replace(self, username=username, name=name)
             case AttributeAssigned(attribute_id=attribute, value=value):
                 return replace(self, attributes={**self.attributes, attribute: value})
+            case AutoAnswerSwitched(on=on):
+                return replace(self, auto_answers=on)
             case AttributeWithdrawn(attribute_id=attribute):
                 return replace(self, attributes={a: v for a, v in self.attributes.items() if a != attribute})
             case MrdGranted(mrd_id=mrd, tasks_max=tasks_max):
@@ -185,12 +199,14 @@ class Standing:
                     reason=reason,
                     state_lost=False,
                     lost_desk="",
+                    lost_until=None,
+                    unwatched=False,
                     idle_due=None,
                 )
             case MadeReady():
-                return replace(self, ready=True, reason="", state_lost=False)
+                return replace(self, ready=True, reason="", state_lost=False, unwatched=False)
             case MadeNotReady(reason=reason):
-                return replace(self._unwilling(), ready=False, reason=reason, state_lost=False)
+                return replace(self._unwilling(), ready=False, reason=reason, state_lost=False, unwatched=False)
             case StateLost(reason=reason):
                 return replace(self._unwilling(), ready=False, reason=reason, state_lost=True)
             case MrdMadeReady(mrd_id=mrd):
@@ -198,18 +214,23 @@ class Standing:
                     mrd, replace(self.mrds[mrd], willing=True, misses=0, rests_until=None, mirrored=None)
                 )
             case MrdMadeNotReady(mrd_id=mrd, until=until):
-                return self._with_mrd(mrd, replace(self.mrds[mrd], willing=False, rests_until=until))
-            case MrdMirrored():
+                return self._with_mrd(mrd, replace(self.mrds[mrd], willing=False, rests_until=until, mirrored=None))
+            case MrdMirrored(mrd_id=mrd):
                 it = Mirrored(fact.state, fact.interruptible, fact.interrupts)
-                return self._with_mrd(fact.mrd_id, replace(self.mrds[fact.mrd_id], mirrored=it))
+                told = self._with_mrd(mrd, replace(self.mrds[mrd], willing=False, rests_until=None, mirrored=it))
+                return replace(told, idle_due=None) if it.state in AT_WORK else told
             case SlotReserved() | SlotFilled() | SlotWrappingUp() | SlotReleased():
                 return self._working(fact)
             case WrapUpEnded(task_id=task):
                 return replace(self, wrap_ups=self.wrap_ups - {task})
             case DeskConnected(connection_id=connection, evicted=evicted):
-                return replace(self, desks=(self.desks - set(evicted)) | {connection}, lost_desk="")
+                desks = (self.desks - set(evicted)) | {connection}
+                return replace(self, desks=desks, lost_desk="", lost_until=None, unwatched=False)
             case DeskDisconnected(connection_id=connection, due=due):
-                return replace(self, desks=self.desks - {connection}, lost_desk=connection if due else self.lost_desk)
+                left = replace(self, desks=self.desks - {connection})
+                if due is None:
+                    return left
+                return replace(left, lost_desk=connection, lost_until=due, unwatched=not fact.watched)
             case IdlingBegan(due=due):
                 return replace(self, idle_due=due, idle_warned=False)
             case IdleWarned():

@@ -21,6 +21,9 @@ class BotTurn:
 
 @dataclass(frozen=True, slots=True)
 class BotAnswer:
+    """`data`: what it found out, for whoever helps the customer next, and for the choice of them (routing 9, 55)."""
+
     says: tuple[Body, ...] = ()
     hands_over: bool = False
     misunderstood: bool = False
+    data: Mapping[str, str] = field(default_factory=dict)

@@ -98,6 +98,12 @@ class Catalog:
         except KeyError:
             raise NotFound(f"There is no media routing domain {mrd_id!r}.", "mrd_id") from None
 
+    def is_voice(self, channel: Channel) -> bool:
+        """Do customers talk there, instead of writing?"""
+        kind = self.channel_types.get(channel.channel_type_id)
+        mrd = self.mrds.get(kind.mrd_id) if kind else None
+        return mrd is not None and mrd.type.is_voice
+
     def check_reason(self, kind: ReasonKind, reason: str, field_name: str) -> None:
         """Is it one of the reasons of its kind? Where none of that kind is configured, any text will do."""
         known = {id_ for id_, code in self.reasons.items() if code.kind is kind}
@@ -114,6 +120,8 @@ class Catalog:
         match settings:
             case Queue():
                 self._known(settings.mrd_id, self.mrds, "mrd_id")
+                if not self.mrds[settings.mrd_id].managed:  # routing 34
+                    raise Invalid("Another system routes this media routing domain: it has no queues here.", "mrd_id")
                 for number, step in enumerate(settings.steps):
                     check_step(step, self.attributes, f"steps[{number}]")
                 if settings.wrap_up_form_id is not None:
@@ -263,7 +271,14 @@ class Catalog:
 
 USUAL = DeskPolicy()
 
-DECISIVE = {"attribute": "type", "queue": "mrd_id", "channeltype": "mrd_id", "list": "mrd_id", "reason": "kind"}
+DECISIVE = {
+    "attribute": "type",
+    "mrd": "managed",
+    "queue": "mrd_id",
+    "channeltype": "mrd_id",
+    "list": "mrd_id",
+    "reason": "kind",
+}
 """By category, the setting that others rely on."""
 
 FIELD_OF = {

@@ -6,6 +6,20 @@ from enum import StrEnum
 from domain.configuration.checks import named, within
 
 
+class MrdType(StrEnum):
+    """What kind of work it is."""
+
+    CHAT = "CHAT"
+    EMAIL = "EMAIL"
+    CX_VOICE = "CX_VOICE"
+    CISCO_CC = "CISCO_CC"
+
+    @property
+    def is_voice(self) -> bool:
+        """Do people talk there, instead of writing? Calls of Cisco are calls as well."""
+        return self in (MrdType.CX_VOICE, MrdType.CISCO_CC)
+
+
 class RonaAction(StrEnum):
     """What missed offers do to the agent (routing 25)."""
 
@@ -26,7 +40,8 @@ class InterruptionAction(StrEnum):
 class MediaRoutingDomain:
     """`interruption_message`: what customers are told whose talks go to others; nothing where it is empty. `auto_sync`:
     whoever becomes ready is ready here too (routing 31). `managed`: none of ours where another system routes, whose state
-    is mirrored (routing 34).
+    is mirrored (routing 34). `auto_join`: whoever comes here, too, while somebody talks with them belongs to the media that
+    their task has already, instead of to another one of it (routing 50).
     """
 
     name: str
@@ -41,6 +56,8 @@ class MediaRoutingDomain:
     interruption_message: str = "Your agent had to take something urgent. A colleague will be with you soon."
     auto_sync: bool = True
     managed: bool = True
+    type: MrdType = MrdType.CHAT
+    auto_join: bool = False
 
     def check(self) -> None:
         named(self.name)

@@ -2,8 +2,8 @@
 
 import json
 import re
-from itertools import pairwise
 
+from domain.configuration.operators import grouped
 from domain.configuration.settings import Expression, Junction, RelationalOperator, Step, Term
 from domain.ids import AttributeId
 from domain.kernel import Invalid
@@ -26,15 +26,13 @@ def written_step(step: Step) -> list[str]:
 
 def understood(expression: Expression) -> str:
     """The parsed form: each junction with parentheses around all that stands left of it."""
-    text, *others = (_term(term) for term in expression.terms)
-    for term, right in zip(expression.terms[1:], others, strict=True):
-        text = f"({text} {term.junction} {right})"
-    return text.removeprefix("(").removesuffix(")") if others else text
+    return grouped([(term.junction, _term(term)) for term in expression.terms])
 
 
-def is_mixed(expression: Expression) -> bool:
-    """Do AND and OR meet in it? It is permitted, and often not what was meant."""
-    return any(one.junction is not other.junction for one, other in pairwise(expression.terms[1:]))
+def understood_step(step: Step) -> str:
+    """The same of all expressions of a step."""
+    parts = [(it.junction, f"({understood(it)})" if len(it.terms) > 1 else understood(it)) for it in step.expressions]
+    return grouped(parts)
 
 
 def read(text: str) -> Expression:

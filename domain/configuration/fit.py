@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from domain.configuration.expressions import is_mixed, understood
+from domain.configuration import request_data, skip_conditions
+from domain.configuration.expressions import understood, understood_step
+from domain.configuration.operators import is_mixed
 from domain.configuration.settings import (
     AttributeType,
     Expression,
@@ -18,6 +20,7 @@ from domain.kernel import Invalid, replace
 
 VALUES_MAX = 10
 WAYS_MAX = 4_096
+MIXED = "AND and OR are mixed; it is read from left to right"
 Attributes = Mapping[AttributeId, RoutingAttribute]
 Case = tuple[Term, ...]
 """Terms that must all hold."""
@@ -63,12 +66,18 @@ def warnings(queue: Queue) -> Iterator[str]:
     for number, step in enumerate(queue.steps):
         for at, expression in enumerate(step.expressions):
             where = f"steps[{number}].expressions[{at}]"
-            if is_mixed(expression):
-                yield f"{where}: AND and OR are mixed; it is read from left to right: {understood(expression)}"
+            if is_mixed(term.junction for term in expression.terms):
+                yield f"{where}: {MIXED}: {understood(expression)}"
             if len(set(_bare(expression))) < len(expression.terms):
                 yield f"{where}: the same comparison is there twice"
         if len({tuple(_bare(it)) for it in step.expressions}) < len(step.expressions):
             yield f"steps[{number}].expressions: the same expression is there twice"
+        if is_mixed(expression.junction for expression in step.expressions):
+            yield f"steps[{number}].expressions: {MIXED}: {understood_step(step)}"
+        if is_mixed(it.junction for it in step.consider_if):
+            yield f"steps[{number}].consider_if: {MIXED}: {request_data.understood(step.consider_if)}"
+        if is_mixed(it.junction for it in step.skip_when):
+            yield f"steps[{number}].skip_when: {MIXED}: {skip_conditions.understood(step.skip_when)}"
 
 
 def _bare(expression: Expression) -> Iterator[Term]:
@@ -90,7 +99,7 @@ def _possible(case: Case, attributes: Attributes) -> bool:
     """Is there for each attribute a value that meets all terms about it?"""
     return all(
         any(
-            all(term.matches({id_: value}) for term in case if term.attribute_id == id_)
+            all(term.meets(value) for term in case if term.attribute_id == id_)
             for value in values(attributes[id_].type)
         )
         for id_ in {term.attribute_id for term in case}

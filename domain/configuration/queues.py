@@ -107,6 +107,10 @@ class Queue:
         """What its steps ask about, of the data that a request carries (routing 9)."""
         return {it.field: data[it.field] for step in self.steps for it in step.consider_if if it.field in data}
 
+    def left_out(self, data: Mapping[str, str]) -> tuple[int, ...]:
+        """The steps that are not for a request that carries these data (routing 9)."""
+        return tuple(number for number, step in enumerate(self.steps) if not step.is_for(data))
+
     def diversions(self) -> Iterator[tuple[str, Diversion]]:
         """All ways by which a request may leave without an agent, each with the name of its field (routing 57, 58)."""
         return all_diversions(self.opening, self.overflow)

@@ -10,10 +10,11 @@ from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.channels import Bot, Channel, ChannelMode, ChannelType, RoutingMode, RoutingPolicy
 from domain.configuration.checks import named
 from domain.configuration.desk_policy import DeskPolicy, LogoutPolicy
-from domain.configuration.domains import InterruptionAction, MediaRoutingDomain, RonaAction
-from domain.configuration.operators import RelationalOperator
+from domain.configuration.domains import InterruptionAction, MediaRoutingDomain, MrdType, RonaAction
+from domain.configuration.operators import Junction, RelationalOperator
 from domain.configuration.queues import STEPS_MAX, AgentSelectionPolicy, Queue, WrapUpMode, check_wrap_up
-from domain.configuration.steps import Expression, Junction, SkipIf, Step, StepMode, Term
+from domain.configuration.skip_conditions import Measure, SkipCondition
+from domain.configuration.steps import Expression, SkipIf, Step, StepMode, Term
 from domain.configuration.wrap_up import WrapUpForm
 from domain.ids import MrdId
 from domain.kernel import Invalid
@@ -31,7 +32,9 @@ __all__ = [
     "InterruptionAction",
     "Junction",
     "LogoutPolicy",
+    "Measure",
     "MediaRoutingDomain",
+    "MrdType",
     "Queue",
     "ReasonCode",
     "ReasonKind",
@@ -42,6 +45,7 @@ __all__ = [
     "RoutingMode",
     "RoutingPolicy",
     "Settings",
+    "SkipCondition",
     "SkipIf",
     "Step",
     "StepMode",

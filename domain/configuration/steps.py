@@ -3,30 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
 
 from domain.configuration.checks import within
-from domain.configuration.operators import RelationalOperator
-from domain.configuration.request_data import Consideration
+from domain.configuration.operators import J, Junction, RelationalOperator, from_left
+from domain.configuration.request_data import Consideration, is_for
+from domain.configuration.skip_conditions import SkipCondition, check_conditions, read
 from domain.ids import AttributeId
 from domain.kernel import Invalid
 
-CONSIDERATIONS_MAX = 5
-
-
-class Judgement(Protocol):
-    """What AND and OR can join: truth values, numbers as sets of bits, …"""
-
-    def __and__(self, other: Any, /) -> Any: ...
-    def __or__(self, other: Any, /) -> Any: ...
-
-
-J = TypeVar("J", bound=Judgement)
-
-
-class Junction(StrEnum):
-    AND = "AND"
-    OR = "OR"
+CONSIDERATIONS_MAX = 10
 
 
 class StepMode(StrEnum):
@@ -43,6 +28,11 @@ class SkipIf(StrEnum):
     NONE_READY = "NONE_READY"
 
 
+def left_if(text: str) -> tuple[SkipIf | None, tuple[SkipCondition, ...]]:
+    """As people write it: one of the words, or conditions (routing 8). Raises `Invalid`."""
+    return (SkipIf(text), ()) if text in set(SkipIf) else (None, read(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """`junction` joins it to the terms before, strictly from left to right; that of the first term does not count."""
@@ -53,25 +43,11 @@ class Term:
     junction: Junction = Junction.AND
 
     def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
-        """An agent without the attribute fails every operator, `!=` too (routing 6)."""
-        if self.attribute_id not in attributes:
-            return False
-        has = attributes[self.attribute_id]
-        match self.operator:
-            case RelationalOperator.HAS:
-                return True
-            case RelationalOperator.EQ:
-                return has == self.value
-            case RelationalOperator.NE:
-                return has != self.value
-            case RelationalOperator.GT:
-                return has > self.value
-            case RelationalOperator.GE:
-                return has >= self.value
-            case RelationalOperator.LT:
-                return has < self.value
-            case RelationalOperator.LE:
-                return has <= self.value
+        return self.meets(attributes.get(self.attribute_id))
+
+    def meets(self, value: int | None) -> bool:
+        """An agent without the attribute, who has no value, fails every operator, `!=` too (routing 6)."""
+        return value is not None and self.operator.holds(value, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +59,28 @@ class Expression:
         return self.judged(lambda term: term.matches(attributes), everything=True)
 
     def judged(self, judge: Callable[[Term], J], everything: J) -> J:
-        return _from_left(((term.junction, judge(term)) for term in self.terms), everything)
+        return from_left(((term.junction, judge(term)) for term in self.terms), everything)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """Who may answer, from when on: `timeout_s` after which the next step begins; that of the last does not count.
 
-    A step without expressions is everybody who has the queue's media routing domain. `skip_if` and `consider_if`, all of
-    which must hold, are for every step but the last (routing 8, 9).
+    A step without expressions is everybody who has the queue's media routing domain. `skip_if`, or `skip_when` in its place,
+    says when it is not waited for (routing 8), `consider_if` for which requests it is at all (routing 9): both for every
+    step but the last.
     """
 
     expressions: tuple[Expression, ...] = ()
     timeout_s: int = 30
     skip_if: SkipIf | None = None
     consider_if: tuple[Consideration, ...] = ()
+    skip_when: tuple[SkipCondition, ...] = ()
+
+    @property
+    def may_be_left(self) -> bool:
+        """Need a request not always wait for its end (routing 8)?"""
+        return self.skip_if is not None or bool(self.skip_when)
 
     def check(self, field_name: str, *, is_last: bool) -> None:
         within(self.timeout_s, 0, 86_400, f"{field_name}.timeout_s")
@@ -105,6 +88,11 @@ class Step:
             raise Invalid("An expression needs at least one term.", f"{field_name}.expressions")
         if is_last and self.skip_if is not None:
             raise Invalid("The last step cannot be skipped: nobody would be left to answer.", f"{field_name}.skip_if")
+        if is_last and self.skip_when:
+            raise Invalid("The last step cannot be skipped: nobody would be left to answer.", f"{field_name}.skip_when")
+        if self.skip_if is not None and self.skip_when:
+            raise Invalid("Either a word or conditions say when a step is left, not both.", f"{field_name}.skip_when")
+        check_conditions(self.skip_when, f"{field_name}.skip_when")
         if is_last and self.consider_if:
             raise Invalid("The last step is for every request.", f"{field_name}.consider_if")
         if len(self.consider_if) > CONSIDERATIONS_MAX:
@@ -112,24 +100,17 @@ class Step:
         for number, consideration in enumerate(self.consider_if):
             consideration.check(f"{field_name}.consider_if[{number}]")
 
+    def is_for(self, data: Mapping[str, str]) -> bool:
+        """Does it count for a request that carries these data (routing 9)?"""
+        return is_for(self.consider_if, data)
+
     def matches(self, attributes: Mapping[AttributeId, int]) -> bool:
         """routing 5"""
         return self.judged(lambda term: term.matches(attributes), everything=True)
 
     def judged(self, judge: Callable[[Term], J], everything: J) -> J:
         """The step in whatever its terms are judged by: truth values, sets of agents, ways to meet it (routing 5)."""
-        return _from_left(((e.junction, e.judged(judge, everything)) for e in self.expressions), everything)
+        return from_left(((e.junction, e.judged(judge, everything)) for e in self.expressions), everything)
 
     def attribute_ids(self) -> Iterator[AttributeId]:
         return (term.attribute_id for expression in self.expressions for term in expression.terms)
-
-
-def _from_left(parts: Iterator[tuple[Junction, J]], everything: J) -> J:
-    """AND and OR have no precedence: each joins to all that stands left of it. Nothing at all is true."""
-    result: J | None = None
-    for junction, value in parts:
-        if result is None:
-            result = value
-        else:
-            result = result & value if junction is Junction.AND else result | value
-    return everything if result is None else result

@@ -3,6 +3,7 @@
 The response time runs from a customer's message to the reply of an agent who talks with them. On hold it stands still.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,8 +22,6 @@ from domain.ids import AgentId, MessageId, SessionId, TaskId
 from domain.kernel import Decision, Invalid, WrongState
 
 HOLD_S_MAX = 86_400
-GIVES_WAY_S_MAX = 3_600
-"""Nobody waits longer for an agent who is at other work, whatever that is and whoever tells of it."""
 WARNINGS = (50, 75)
 """Percent of the response time at which the desk and the supervisors are told."""
 FULL = 100
@@ -44,21 +43,29 @@ class Answering(Standing):
     __slots__ = ()
 
     def awaits_answer(self, message: MessagePosted, session: SessionId, response: ResponseTime | None) -> Decision:
-        """The customer wrote to an agent. A second session of theirs starts the time anew (routing 50, 56)."""
+        """The customer wrote to an agent, and does not talk to them at the same time. A second session of theirs starts
+        the time anew (routing 50, 56).
+        """
         running = self.response is not None and self.response.session_id == session
-        if response is not None and response.within_s and self.talking and self.held is None and not running:
+        waits = self.talking and self.held is None and not self.calls
+        if response is not None and response.within_s and waits and not running:
             due = response.now + timedelta(seconds=response.within_s)
             yield ResponseAwaited(message.message_id, session, due, response.within_s)
 
-    def warn_of_response(self, message: MessageId, percent: int) -> Decision:
-        awaited = self.response
-        if awaited is not None and awaited.message_id == message and percent > self.response_warned:
+    def warn_of_response(self, message: MessageId, percent: int, due: datetime) -> Decision:
+        awaited = self._awaited(message, due)
+        if awaited is not None and percent > self.response_warned:
             yield ResponseWarned(message, percent, awaited.due, awaited.within_s)
 
-    def time_out_response(self, message: MessageId) -> Decision:
+    def time_out_response(self, message: MessageId, due: datetime) -> Decision:
         """Nobody answered: whoever is here goes, and the customer is offered to others."""
-        if self.response is not None and self.response.message_id == message:
+        if self._awaited(message, due) is not None:
             yield ResponseTimedOut(message)
+
+    def _awaited(self, message: MessageId, due: datetime) -> ResponseAwaited | None:
+        """The answer that is wanted until then; a hold puts the time off (routing 42)."""
+        awaited = self.response
+        return awaited if awaited is not None and (awaited.message_id, awaited.due) == (message, due) else None
 
     # Hold
 
@@ -77,45 +84,42 @@ class Answering(Standing):
         elif (self.held.due, self.held.held_by) != (due, Holder.AGENT):
             yield ConversationHeld(agent, due, reason, self.held.response_left_s)
 
-    def give_way(self, agent: AgentId, task: TaskId, now: datetime) -> Decision:
-        """Other work of the agent goes first: the customer waits until they are free or write, unless they are on hold
-        already or somebody else talks with them, too (routing 36).
+    def give_way(self, away: Mapping[AgentId, TaskId], now: datetime) -> Decision:
+        """Other work goes first for everybody who talks with the customer: they wait until one of them is free or writes,
+        unless they are on hold already (routing 36). `away`: who has other work, and the task for which they are here.
         """
-        part = self.agents.get(agent)
-        if (
-            part is None
-            or part.task_id != task
-            or self.talking != [agent]
-            or not self.sessions
-            or self.held is not None
-        ):
-            return
-        due = now + timedelta(seconds=GIVES_WAY_S_MAX)
-        yield ConversationHeld(agent, due, "", self._response_left_s(now), Holder.INTERRUPTION)
+        if self.held is None and self.sessions and self._nobody_attends(away):
+            yield ConversationHeld(self.talking[0], None, "", self._response_left_s(now), Holder.INTERRUPTION)
 
-    def go_on(self, agent: AgentId, response: ResponseTime) -> Decision:
-        """The agent is free for it again. What somebody put on hold, they take up themselves (routing 36)."""
+    def go_on(self, away: Mapping[AgentId, TaskId], response: ResponseTime) -> Decision:
+        """Somebody is free for it again. What somebody put on hold, they take up themselves (routing 36)."""
         held = self.held
-        if self.closed is None and held is not None and (held.agent_id, held.held_by) == (agent, Holder.INTERRUPTION):
-            yield from self._resumes(ResumeReason.AGENT_FREE, response)
+        if held is not None and held.held_by is Holder.INTERRUPTION and not self._nobody_attends(away):
+            yield from self.resumes(ResumeReason.AGENT_FREE, response)
+
+    def _nobody_attends(self, away: Mapping[AgentId, TaskId]) -> bool:
+        talking = self.talking
+        return bool(talking) and all(away.get(agent) == self.agents[agent].task_id for agent in talking)
 
     def resume(self, agent: AgentId, response: ResponseTime) -> Decision:
         self.check_open()
         self.check_talks(agent)
         if self.held is None:
             raise NotOnHold("This conversation is not on hold (any more).")
-        yield from self._resumes(ResumeReason.AGENT, response)
+        yield from self.resumes(ResumeReason.AGENT, response)
 
     def end_hold(self, due: datetime, response: ResponseTime) -> Decision:
         """Its time is up."""
         if self.closed is None and self.held is not None and self.held.due == due:
-            yield from self._resumes(ResumeReason.TIME, response)
+            yield from self.resumes(ResumeReason.TIME, response)
 
-    def _resumes(self, reason: ResumeReason, response: ResponseTime) -> Decision:
-        """What is left of the response time goes on; who wrote during the hold is answered within the whole."""
+    def resumes(self, reason: ResumeReason, response: ResponseTime | None) -> Decision:
+        """What is left of the response time goes on; who wrote during the hold is answered within the whole. `response`:
+        none where nobody stays who could.
+        """
         held, waits = self.held, self.unanswered
         yield ConversationResumed(reason)
-        if held is None or waits is None or not response.within_s:
+        if held is None or waits is None or self.calls or response is None or not response.within_s:
             return
         left_s = response.within_s if held.response_left_s is None else held.response_left_s
         due = response.now + timedelta(seconds=left_s)

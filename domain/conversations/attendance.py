@@ -1,5 +1,7 @@
 """Who comes into a conversation, who goes, and when is it over?"""
 
+from datetime import datetime
+
 from domain.conversations.answering import Answering, ResponseTime
 from domain.conversations.facts import (
     AgentJoined,
@@ -18,7 +20,7 @@ from domain.conversations.facts import (
     SessionLeft,
 )
 from domain.conversations.standing import AlreadyInConversation, CustomerGone
-from domain.ids import AgentId, ChannelId, CustomerId, ListItemId, SessionId, TaskId
+from domain.ids import AgentId, ChannelId, CustomerId, ListItemId, MessageId, SessionId, TaskId
 from domain.kernel import Decision, NotFound, replace
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskCloseReason
@@ -36,10 +38,12 @@ class Attendance(Answering):
         channel: ChannelId,
         message: MessagePosted | None,
         response: ResponseTime | None = None,
+        *,
+        live_voice: bool = False,
     ) -> Decision:
         """A customer's message, through a session that joins when it is not here yet. A repeated message does nothing.
 
-        `response`: how soon an agent who is here is to reply (routing 56).
+        `response`: how soon an agent who is here is to reply, unless they talk in this session or another (routing 56).
         """
         self.check_open()
         if message is not None and message.message_id in self.posted:
@@ -49,17 +53,25 @@ class Attendance(Answering):
         if self.customer_id is None:
             yield ConversationStarted(customer)
         if session not in self.sessions:
-            yield SessionJoined(session, channel)
+            yield SessionJoined(session, channel, live_voice)
         if message is not None:
             heard = self.bot or self.human_comes or self.talking or session not in self.sessions
             item = self.listed.item_id if self.listed is not None and not self.talking else None
             yield message if heard and item is None else replace(message, unheard=not heard, item_id=item)
-            yield from self.awaits_answer(message, session, response)
+            yield from self.awaits_answer(message, session, None if live_voice else response)
 
     def lose_session(self, session: SessionId, reason: SessionEndReason) -> Decision:
         """Also of a session that ended before it got here: it must not join afterwards, nobody would end it again."""
         if self.closed is None and session not in self.ended_sessions:
             yield SessionLeft(session, reason)
+
+    def end_silence(self, message: MessageId) -> Decision:
+        """They have been silent since `message`: all their sessions end in one decision, so nobody comes in between
+        (routing 56).
+        """
+        if self.awaiting_reply_to == message:
+            for session in self.sessions:
+                yield SessionLeft(session, SessionEndReason.INACTIVITY)
 
     # Decisions about agents
 
@@ -105,11 +117,11 @@ class Attendance(Answering):
         if part is not None and part.role is ParticipantRole.PRIMARY and part.task_id == asked.by_task_id:
             yield AgentLeft(asked.by, part.task_id, TaskCloseReason.TRANSFERRED, TaskCloseReason.TRANSFERRED)
 
-    def change_role(self, agent: AgentId, role: ParticipantRole, task: TaskId | None = None) -> Decision:
-        """`task`: as in `leave`."""
-        part = self.agents.get(agent)
-        if self.closed is None and part is not None and part.role is not role and task in (None, part.task_id):
-            yield AgentRoleChanged(agent, role)
+    def retire(self, agent: AgentId, task: TaskId | None = None) -> Decision:
+        """They stay to wrap up, and take no further part. `task`: as in `leave`."""
+        part, wraps_up = self.agents.get(agent), ParticipantRole.WRAP_UP
+        if self.closed is None and part is not None and part.role is not wraps_up and task in (None, part.task_id):
+            yield AgentRoleChanged(agent, wraps_up)
             if self.sessions and self.talking == [agent]:
                 yield from self._nobody_talks(agent)
 
@@ -119,18 +131,26 @@ class Attendance(Answering):
         reason: str = "",
         task: TaskId | None = None,
         ends: TaskCloseReason = TaskCloseReason.DONE,
+        reply_due: datetime | None = None,
     ) -> Decision:
-        """`task`: only the part that they take for it, for they may be back for another by now."""
+        """`task`: only the part that they take for it, for they may be back for another by now. `reply_due`: for a
+        customer who stays alone, and whose silence is not measured yet (routing 48).
+        """
         if self.customer_id is None:
             raise NotFound("There is no such conversation.", "conversation_id")
         part = self.agents.get(agent)
         if part is not None and task in (None, part.task_id):
-            yield from self.departs(agent, reason, ends)
+            yield from self.departs(agent, reason, ends, reply_due)
 
-    def departs(self, agent: AgentId, reason: str, ends: TaskCloseReason) -> Decision:
+    def departs(
+        self, agent: AgentId, reason: str, ends: TaskCloseReason, reply_due: datetime | None = None
+    ) -> Decision:
         """With the last who talks with the customer go those who were there for their sake (routing 38, 47, 49)."""
-        yield AgentLeft(agent, self.agents[agent].task_id, reason, ends)
-        if self.sessions and self.talking == [agent]:
+        is_last = bool(self.sessions) and self.talking == [agent]
+        is_measured = self.awaiting_reply_to is not None or self.human_comes
+        due = reply_due if is_last and not is_measured else None
+        yield AgentLeft(agent, self.agents[agent].task_id, reason, ends, due)
+        if is_last:
             yield from self._nobody_talks(agent)
 
     def _nobody_talks(self, last: AgentId) -> Decision:

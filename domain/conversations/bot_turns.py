@@ -8,6 +8,7 @@ from domain.conversations.facts import (
     AgentRequested,
     BotAnswered,
     BotJoined,
+    ConversationDataSet,
     MessagePosted,
     RequestListed,
     RequestReason,
@@ -59,6 +60,8 @@ class BotTurns(Standing):
                 remind_at=remind_at,
             )
         yield BotAnswered(bot, done, answer.misunderstood)
+        if self.has_news(answer.data):
+            yield ConversationDataSet(dict(answer.data))
         lost = answer.misunderstood and self.misunderstandings + 1 >= MISUNDERSTANDINGS_MAX
         if request is not None and (answer.hands_over or lost):
             request = request if answer.hands_over else replace(request, reason=RequestReason.BOT_MISUNDERSTOOD)

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
+from domain.conversations.answering import ResponseTime
 from domain.conversations.attendance import Attendance
 from domain.conversations.facts import (
     AgentLeft,
     AgentRequestEnded,
     AgentRoleChanged,
     ColleagueRequested,
-    ConversationResumed,
     ParticipantRole,
     Release,
     ResumeReason,
@@ -16,6 +16,8 @@ from domain.conversations.facts import (
 from domain.conversations.notices import Notices
 from domain.conversations.standing import (
     LISTENING,
+    WORKING,
+    AgentPart,
     AlreadyInConversation,
     CustomerGone,
     NotInConversation,
@@ -38,8 +40,12 @@ class Colleagues(Attendance, Notices):
 
     # Decisions of agents who talk
 
-    def ask_colleague(self, asked: ColleagueRequested, notice: str = "") -> Decision:
-        """`notice`: what the customer is told where nobody stays with them until the other comes (routing 43)."""
+    def ask_colleague(
+        self, asked: ColleagueRequested, notice: str = "", response: ResponseTime | None = None
+    ) -> Decision:
+        """`notice`: what the customer is told where nobody stays with them until the other comes (routing 43).
+        `response`: how soon whoever stays is to reply to who was on hold (routing 45, 56).
+        """
         if asked.task_id in self.colleagues:
             return
         self.check_open()
@@ -47,11 +53,13 @@ class Colleagues(Attendance, Notices):
         if not self.sessions:
             raise CustomerGone("The customer has left this conversation.")
         self._check_may_come(asked)
+        at_once = asked.is_transfer and asked.release is Release.AT_ONCE
+        alone = at_once and self.talking == [asked.by]
         if asked.is_transfer and self.held is not None:  # routing 45
-            yield ConversationResumed(ResumeReason.TRANSFER)
+            yield from self.resumes(ResumeReason.TRANSFER, None if alone else response)
         yield replace(asked, session_id=self.reply_session())
-        if asked.is_transfer and asked.release is Release.AT_ONCE:
-            if self.talking == [asked.by]:
+        if at_once:
+            if alone:
                 yield from self.notify(MessageId(derived_id("transferred", asked.task_id)), notice)
             yield from self.departs(asked.by, TaskCloseReason.TRANSFERRED, TaskCloseReason.TRANSFERRED)
 
@@ -71,16 +79,23 @@ class Colleagues(Attendance, Notices):
         if request in self.colleagues:
             yield AgentRequestEnded(request, TaskCloseReason.CANCELLED)
 
-    def promote(self, by: AgentId, task: TaskId, agent: AgentId | None, direction: TaskDirection) -> Decision:
+    def promote(
+        self,
+        by: AgentId,
+        task: TaskId,
+        agent: AgentId | None,
+        direction: TaskDirection,
+        response: ResponseTime | None = None,
+    ) -> Decision:
         """Whoever was consulted talks with the customer from now on, without a new offer: in place of whoever asked
-        them, or beside them (routing 46). `agent`: which, where several are consulted.
+        them, or beside them (routing 46). `agent`: which, where several are consulted. `response`: as in `ask_colleague`.
         """
         self.check_talks(by, task)
         consulted = self._consulted(agent)
         yield AgentRoleChanged(consulted, ParticipantRole.PRIMARY, self.agents[consulted].task_id, direction)
         if direction is TaskDirection.CONSULT_TRANSFER:
             if self.held is not None:  # routing 45
-                yield ConversationResumed(ResumeReason.TRANSFER)
+                yield from self.resumes(ResumeReason.TRANSFER, response)
             yield AgentLeft(by, task, TaskCloseReason.TRANSFERRED, TaskCloseReason.TRANSFERRED)
 
     def end_consult(self, by: AgentId, task: TaskId, agent: AgentId | None) -> Decision:
@@ -99,11 +114,14 @@ class Colleagues(Attendance, Notices):
 
     @property
     def _size(self) -> int:
-        """Who is here, and who is asked for beside them."""
-        here = [
-            part for part in self.agents.values() if part.role in (ParticipantRole.PRIMARY, ParticipantRole.ASSISTANT)
-        ]
-        return len(here) + sum(not asked.is_transfer for asked in self.colleagues.values())
+        """Who is here, and who may come beside them: also in place of somebody who is gone already."""
+        here = [part for part in self.agents.values() if part.role in WORKING]
+        return len(here) + sum(not self._has_place(asked) for asked in self.colleagues.values())
+
+    def _has_place(self, asked: ColleagueRequested) -> bool:
+        """Does somebody make way for whoever comes?"""
+        part = self.agents.get(asked.by)
+        return asked.is_transfer and part == AgentPart(asked.by_task_id, ParticipantRole.PRIMARY)
 
     # Decisions about what came of it
 

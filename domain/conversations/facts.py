@@ -95,8 +95,11 @@ class ConversationStarted(Fact, stored_as="conversation.started"):
 
 @dataclass(frozen=True, slots=True)
 class SessionJoined(Fact, stored_as="conversation.session-joined"):
+    """`live_voice`: it is a call, in which the customer is answered without writing (routing 56)."""
+
     session_id: SessionId
     channel_id: ChannelId
+    live_voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +253,15 @@ class AgentRoleChanged(Fact, stored_as="conversation.agent-role-changed"):
 
 @dataclass(frozen=True, slots=True)
 class AgentLeft(Fact, stored_as="conversation.agent-left"):
-    """`reason` is a text for people; `ends`: what becomes of their task, as the machinery sees it."""
+    """`reason` is a text for people; `ends`: what becomes of their task, as the machinery sees it. `reply_due`: when the
+    silence of a customer with whom nobody talks any more ends their session (routing 48).
+    """
 
     agent_id: AgentId
     task_id: TaskId
     reason: str = ""
     ends: TaskCloseReason = TaskCloseReason.DONE
+    reply_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,12 +296,12 @@ class ResponseTimedOut(Fact, stored_as="conversation.response-timed-out"):
 
 @dataclass(frozen=True, slots=True)
 class ConversationHeld(Fact, stored_as="conversation.held"):
-    """The customer waits on purpose, until `due` at the latest. `response_left_s`: what was left of the time to reply.
-    `held_by`: by the agent, or until they are free again.
+    """The customer waits on purpose, until `due` at the latest; without one until an agent is free for them again.
+    `response_left_s`: what was left of the time to reply. `held_by`: by the agent, or by other work of theirs.
     """
 
     agent_id: AgentId
-    due: datetime
+    due: datetime | None
     reason: str = ""
     response_left_s: float | None = None
     held_by: Holder = Holder.AGENT

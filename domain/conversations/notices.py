@@ -21,9 +21,10 @@ class Notices(Standing):
             yield MessagePosted(message, PARLEY, Body(text=text), session, self.sessions[session])
 
     def remind(self, message: MessageId, number: int, text: str, again_at: datetime | None) -> Decision:
-        """They have not answered `message` yet (routing 56)."""
-        if self.awaiting_reply_to == message and self.sessions:
-            id_, session = MessageId(derived_id("reminder", message, number)), self.reply_session()
+        """They have not answered `message` yet, and are told so once (routing 42, 56)."""
+        id_ = MessageId(derived_id("reminder", message, number))
+        if self.awaiting_reply_to == message and self.sessions and id_ not in self.posted:
+            session = self.reply_session()
             yield MessagePosted(
                 id_,
                 PARLEY,

@@ -24,7 +24,6 @@ from domain.conversations.facts import (
     ConversationStarted,
     ConversationState,
     DeliveryReported,
-    Holder,
     MessagePosted,
     ParticipantRole,
     Release,
@@ -40,6 +39,7 @@ from domain.conversations.facts import (
 from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, SessionId, TaskId
 from domain.kernel import GrowingSet, Invalid, NotAllowed, WrongState, replace
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import TaskDirection
 
 BODY_TEXT_MAX = 16_384
 HEARD_MAX = 50
@@ -70,7 +70,10 @@ class TooManyAgents(WrongState):
     code = "TOO_MANY_AGENTS"
 
 
+WORKING = frozenset({ParticipantRole.PRIMARY, ParticipantRole.ASSISTANT})
 LISTENING = frozenset({ParticipantRole.SILENT_MONITOR, ParticipantRole.WHISPER})
+CONSULTED = frozenset({TaskDirection.CONSULT_TRANSFER, TaskDirection.CONSULT_CONFERENCE})
+"""Whoever was consulted talks with the customer from now on; a supervisor who takes part need not be an agent."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -89,6 +92,8 @@ class Standing:
 
     customer_id: CustomerId | None = None
     sessions: Mapping[SessionId, ChannelId] = field(default_factory=dict)
+    calls: frozenset[SessionId] = frozenset()
+    """Those in which they talk instead of writing."""
     last_session: SessionId | None = None
     agents: Mapping[AgentId, AgentPart] = field(default_factory=dict)
     last_agent: AgentId | None = None
@@ -111,7 +116,9 @@ class Standing:
     """The last messages of the customer, by session."""
     deliveries: Mapping[MessageId, DeliveryStatus] = field(default_factory=dict)
     awaiting_reply_to: MessageId | None = None
-    """What the customer's silence is measured from: a message, or the request that came to nothing (routing 28, 56)."""
+    """What the customer's silence is measured from: a message, the request that came to nothing, or the task of the agent
+    who left them (routing 28, 48, 56).
+    """
     unanswered: MessageId | None = None
     """The first message of the customer to which no agent has replied."""
     response: ResponseAwaited | None = None
@@ -194,6 +201,10 @@ class Standing:
             raise NotInConversation("You do not talk with this customer (any more).")
         return part
 
+    def has_news(self, data: Mapping[str, str]) -> bool:
+        """Is any of it not known yet?"""
+        return any(self.data.get(key) != value for key, value in data.items())
+
     def check_open(self) -> None:
         if self.closed is not None:
             raise ConversationOver("This conversation is closed.")
@@ -233,15 +244,18 @@ class Standing:
             case ConversationClosed(reason=reason):
                 over = replace(self, closed=reason, bot=None, request=None, awaiting_reply_to=None)
                 over = replace(over, listed=None, unjoined=False, colleagues={})
-                return replace(over, response=None, unanswered=None, response_warned=0, held=None)
+                return _answered(replace(over, held=None))
             case _:
                 assert_never(fact)
 
     def _reached(self, fact: SessionJoined | SessionLeft) -> Self:
         """By which channel sessions the customer can be reached."""
         match fact:
-            case SessionJoined(session_id=session, channel_id=channel):
-                return replace(self, sessions={**self.sessions, session: channel}, last_session=session)
+            case SessionJoined(session_id=session, channel_id=channel, live_voice=live_voice):
+                came = replace(self, sessions={**self.sessions, session: channel}, last_session=session)
+                if not live_voice:
+                    return came
+                return _answered(replace(came, calls=self.calls | {session}, awaiting_reply_to=None))
             case SessionLeft(session_id=session, reason=departure):
                 sessions = {s: c for s, c in self.sessions.items() if s != session}
                 awaiting = self.awaiting_reply_to if sessions else None
@@ -250,9 +264,7 @@ class Standing:
                     self.last_session if self.last_session in sessions else next(reversed(sessions), self.last_session)
                 )
                 left = replace(self, sessions=sessions, last_session=last, ended_sessions=ended, departure=departure)
-                if self.response is not None and self.response.session_id == session:
-                    left = replace(left, response=None)
-                return _settled(replace(left, awaiting_reply_to=awaiting))
+                return _settled(replace(left, awaiting_reply_to=awaiting, calls=self.calls - {session}))
             case _:
                 assert_never(fact)
 
@@ -300,10 +312,13 @@ class Standing:
                 if role is not ParticipantRole.PRIMARY:
                     return came
                 return replace(came, last_agent=agent, request=None, unjoined=False, unread=0)
-            case AgentRoleChanged(agent_id=agent, role=role):
-                return _settled(replace(self, agents={**self.agents, agent: replace(self.agents[agent], role=role)}))
-            case AgentLeft(agent_id=agent):
-                gone = _settled(replace(self, agents=_without(self.agents, agent)))
+            case AgentRoleChanged(agent_id=agent, role=role, direction=direction):
+                talks = agent if direction in CONSULTED else self.last_agent  # routing 46, 54
+                parts = {**self.agents, agent: replace(self.agents[agent], role=role)}
+                return _settled(replace(self, agents=parts, last_agent=talks))
+            case AgentLeft(agent_id=agent, task_id=task, reply_due=due):
+                awaiting = self.awaiting_reply_to if due is None else MessageId(task)
+                gone = _settled(replace(self, agents=_without(self.agents, agent), awaiting_reply_to=awaiting))
                 waits = gone.is_transferred and not gone.talking
                 return replace(gone, awaiting_reply_to=None) if waits else gone
             case _:
@@ -317,7 +332,7 @@ class Standing:
             case ResponseWarned(percent=percent):
                 return replace(self, response_warned=percent)
             case ResponseTimedOut():
-                return replace(self, response=None, unanswered=None, response_warned=0)
+                return _answered(self)
             case _:
                 assert_never(fact)
 
@@ -355,16 +370,17 @@ S = TypeVar("S", bound=Standing)
 
 
 def _settled(standing: S) -> S:
-    """Without an agent who talks with the customer, nobody is to reply and nothing is on hold; nor is anything on hold for
-    one who talks with them no more, until that one is free (routing 36).
-    """
-    held = standing.held
+    """Without an agent who talks with the customer, nobody is to reply and nothing is on hold."""
     if standing.talking and standing.sessions:
-        goes_on = held is not None and held.held_by is Holder.INTERRUPTION and held.agent_id not in standing.talking
-        return replace(standing, held=None) if goes_on else standing
+        return standing
     if standing.response is None and standing.unanswered is None and standing.held is None:
         return standing
-    return replace(standing, response=None, unanswered=None, response_warned=0, held=None)
+    return _answered(replace(standing, held=None))
+
+
+def _answered(standing: S) -> S:
+    """Nobody is to reply (any more)."""
+    return replace(standing, response=None, unanswered=None, response_warned=0)
 
 
 def _heard_last(

@@ -45,7 +45,7 @@ class Talk(Standing):
             yield MessagePosted(message, sender, body, session_id=None)
             return
         session = self.reply_session()
-        due = now + timedelta(seconds=inactivity_s) if inactivity_s else None
+        due = now + timedelta(seconds=inactivity_s) if inactivity_s and not self.calls else None
         remind_at = now + timedelta(seconds=reminder_s) if reminder_s is not None and due is not None else None
         if self.held is not None:
             yield ConversationResumed(ResumeReason.AGENT_WROTE)
@@ -53,7 +53,7 @@ class Talk(Standing):
 
     def set_data(self, data: Mapping[str, str]) -> Decision:
         self.check_open()
-        if any(self.data.get(key) != value for key, value in data.items()):
+        if self.has_news(data):
             yield ConversationDataSet(dict(data))
 
     def report_delivery(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from domain.configuration.priorities import PRIORITY_MAX
 from domain.ids import TaskId
+from domain.routing.agenda import FAR, Agenda
 from domain.tasks.facts import Routing
 
 SLACK = 64
@@ -32,9 +33,10 @@ class Age:
 
 
 class Ageing:
-    __slots__ = ("_due", "known")
+    __slots__ = ("_agenda", "_due", "known")
 
-    def __init__(self) -> None:
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
         self._due: list[tuple[datetime, TaskId]] = []
         self.known: dict[TaskId, Age] = {}
 
@@ -49,6 +51,7 @@ class Ageing:
         if age.due != due and routing.priority + age.spans < PRIORITY_MAX:
             age.due = due
             heapq.heappush(self._due, (due, task_id))
+            self._agenda.wake(due)
         return min(routing.priority + age.spans, PRIORITY_MAX)
 
     def stop(self, task_id: TaskId) -> None:
@@ -65,6 +68,11 @@ class Ageing:
                 age = self.known[entry[1]]
                 age.due, age.spans = None, (now - age.routing.first_enqueued_at) // age.span
                 yield entry[1]
+
+    @property
+    def bound(self) -> datetime:
+        """Nothing rings before; perhaps nothing does then."""
+        return self._due[0][0] if self._due else FAR
 
     def next_due(self) -> datetime | None:
         while self._due and not self._is_awaited(self._due[0]):

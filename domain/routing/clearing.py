@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from domain.ids import QueueId, TaskId
+from domain.routing.agenda import Agenda
 from domain.routing.moves import Emptied, Flushing, Move
 from domain.routing.state import State
 
@@ -16,20 +17,22 @@ QUIET = timedelta(seconds=5)
 
 
 class Clearing:
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, agenda: Agenda) -> None:
+        self._state, self._agenda = state, agenda
         self._wished: set[tuple[TaskId, QueueId]] = set()
         self._gone: set[QueueId] = set()
         self._quiet_since: dict[QueueId, datetime | None] = {}
         self._witness: dict[QueueId, TaskId] = {}
         for queue_id in state.catalog.queues:
             self.configured(queue_id)
+        self._note_work()
 
     def flush(self, queue_id: QueueId, words: str) -> None:
         """Whoever waits or rings in this queue now."""
         for task_id, request in self._state.requests.items():
             if request.routing.waits_in(queue_id):
                 self._state.flushed.setdefault(task_id, {})[queue_id] = words
+        self._note_work()
 
     def configured(self, queue_id: QueueId) -> None:
         queue = self._state.catalog.queues.get(queue_id)
@@ -39,11 +42,13 @@ class Clearing:
         else:
             self._quiet_since.pop(queue_id, None)
             self._witness.pop(queue_id, None)
+        self._note_work()
 
     def over(self, task_id: TaskId) -> None:
         """The request waits no more, whatever became of it."""
         for queue_id in self._state.flushed.pop(task_id, ()):
             self._wished.discard((task_id, queue_id))
+        self._note_work()
 
     def left(self, task_id: TaskId, queue_id: QueueId) -> None:
         """It waits on in others (routing 11)."""
@@ -52,6 +57,7 @@ class Clearing:
         self._wished.discard((task_id, queue_id))
         if words:
             self._state.flushed[task_id] = words
+        self._note_work()
 
     def forget(self, move: Flushing | Emptied) -> None:
         """That came to nothing: wish it again."""
@@ -60,9 +66,8 @@ class Clearing:
         else:
             self._gone.discard(move.queue_id)
 
-    @property
-    def has_work(self) -> bool:
-        return bool(self._quiet_since or self._state.flushed)
+    def _note_work(self) -> None:
+        self._agenda.clearing = bool(self._quiet_since or self._state.flushed)
 
     def moves(self, now: datetime) -> Iterator[Move]:
         for task_id, queues in self._state.flushed.items():

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from domain.ids import TaskId
-from domain.routing.moves import Move, Widening
+from domain.routing.agenda import FAR, Agenda
+from domain.routing.moves import Widening
 
 SLACK = 64
 
@@ -22,7 +23,8 @@ class Clocks:
     are served at once, and it is gone before it is needed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
         self._due: list[Entry] = []
         self._newest: Entry | None = None
         self._awaits: dict[TaskId, tuple[int, datetime, Begins, datetime]] = {}
@@ -69,11 +71,17 @@ class Clocks:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
-    def ring(self, now: datetime) -> list[Move]:
+    @property
+    def bound(self) -> datetime:
+        """Nothing rings before; perhaps nothing does then."""
+        first = self._due[0][0] if self._due else FAR
+        return min(first, self._newest[0]) if self._newest is not None else first
+
+    def ring(self, now: datetime) -> list[Widening]:
         """Every step that has begun, in order; each once, and in force when it is a fact."""
         if self._newest is not None and self._newest[0] <= now:
             self._put_by()
-        rung: list[Move] = []
+        rung: list[Widening] = []
         while self._due and self._due[0][0] <= now:
             entry = heapq.heappop(self._due)
             if self._is_awaited(entry):
@@ -90,6 +98,7 @@ class Clocks:
         if self._newest is not None:
             self._put_by()
         self._newest = due, task_id, step
+        self._agenda.due = min(self._agenda.due, due)
 
     def _put_by(self) -> None:
         """The newest among the others."""

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.diversions import Diversion, Overflow, OverflowCondition
 from domain.ids import QueueId, TaskId
+from domain.routing.agenda import FAR, Agenda
 from domain.routing.lines import Line
 from domain.routing.moves import Diverting
+from domain.routing.ranking import members_of
 from domain.routing.siblings import Siblings
 from domain.routing.staff import Staff
 from domain.routing.state import Request, State
@@ -57,12 +59,13 @@ class Hours:
 
 class Gate:
     """One queue with rules about who waits. `fresh`: those not looked at yet. `announced`: when it is looked at next.
-    `needs_staff`: whether one of the rules is about who is there.
+    `steps`: whoever serves one of them matters to one of the rules.
     """
 
     def __init__(self, line: Line, hours: Hours | None, shadows: Container[TaskId]) -> None:
         self.id, self.queue, self._line, self.hours, self._shadows = line.id, line.whole, line, hours, shadows
-        self.needs_staff = any(it.condition is OverflowCondition.NONE_LOGGED_IN for it in line.whole.overflow)
+        needs_staff = any(it.condition is OverflowCondition.NONE_LOGGED_IN for it in line.whole.overflow)
+        self.steps = members_of(stage.number for stage in line.stages) if needs_staff else 0
         self.announced: datetime | None = None
         self.fresh: set[TaskId] = set()
         self.places: dict[TaskId, Place] = {}
@@ -143,7 +146,7 @@ class Gate:
                 return []
             case OverflowCondition.NONE_LOGGED_IN:
                 here = staff.here & self._line.pool.capable
-                deserted = not any(it.members & here for it in self._line.matchings)
+                deserted = not any(crowd.members & here for crowd in self._line.crowds)
                 return [(task_id, 0) for _, _, task_id in self._order] if deserted else []
 
     def _waited_too_long(
@@ -175,8 +178,9 @@ class Diversions:
     nowhere until that is a fact, or has come to nothing.
     """
 
-    def __init__(self, state: State, staff: Staff, requests: Requests, siblings: Siblings) -> None:
+    def __init__(self, state: State, staff: Staff, requests: Requests, siblings: Siblings, agenda: Agenda) -> None:
         self._state, self._staff, self._requests, self._siblings = state, staff, requests, siblings
+        self._agenda = agenda
         self._gates: dict[QueueId, Gate] = {}
         self._hours: dict[QueueId, Hours] = {}
         self._stirred: set[QueueId] = set()
@@ -191,7 +195,7 @@ class Diversions:
         if gate is None:
             gate = self._gates[routing.queue_id] = self._gate(line)
         gate.enter(task_id, (-priority, routing.first_enqueued_at, task_id))
-        self._stirred.add(routing.queue_id)
+        self._stir(routing.queue_id)
 
     def leave(self, task_id: TaskId, queue_id: QueueId) -> None:
         gate = self._gates.get(queue_id)
@@ -211,20 +215,27 @@ class Diversions:
         self.ended(task_id)
         if queue_id in self._gates and task_id in self._gates[queue_id].places:
             self._gates[queue_id].fresh.add(task_id)
-            self._stirred.add(queue_id)
+            self._stir(queue_id)
 
     def close(self, queue_id: QueueId) -> None:
         """The queue, or its calendar, is another one now: whoever waits enters again."""
         self._gates.pop(queue_id, None)
         self._hours.pop(queue_id, None)
 
-    def turned_away(self, now: datetime) -> list[Diverting]:
-        """Before anything is offered: those whose queue is closed."""
+    def _stir(self, queue_id: QueueId) -> None:
+        self._stirred.add(queue_id)
+        self._agenda.rules = True
+
+    def ring(self, now: datetime) -> None:
+        """The moments that gates have named."""
         while self._due and self._due[0][0] <= now:
             due, queue_id = heapq.heappop(self._due)
             if queue_id in self._gates and self._gates[queue_id].announced == due:
                 self._gates[queue_id].announced = None
-                self._stirred.add(queue_id)
+                self._stir(queue_id)
+
+    def turned_away(self, now: datetime) -> list[Diverting]:
+        """Before anything is offered: those whose queue is closed."""
         moves: list[Diverting] = []
         for queue_id in sorted(self._stirred & self._gates.keys()) if self._stirred else ():
             gate = self._gates[queue_id]
@@ -233,8 +244,9 @@ class Diversions:
 
     def overflowing(self, now: datetime) -> list[Diverting]:
         """After all that could be offered was: those for whom there is too much before them, or nobody."""
-        if self._staff.changed:
-            self._stirred.update(queue_id for queue_id, gate in self._gates.items() if gate.needs_staff)
+        if self._staff.left:
+            left = self._staff.left
+            self._stirred.update(queue_id for queue_id, gate in self._gates.items() if gate.steps & left)
         if not self._stirred:
             return []
         moves: list[Diverting] = []
@@ -248,11 +260,17 @@ class Diversions:
             if (due := gate.next_due(self._requests)) is not None and due != gate.announced:
                 gate.announced = due
                 heapq.heappush(self._due, (due, queue_id))
+                self._agenda.wake(due)
         if len(self._due) > 2 * len(self._gates) + SLACK:
             self._due = [(gate.announced, id_) for id_, gate in self._gates.items() if gate.announced is not None]
             heapq.heapify(self._due)
         self._stirred.clear()
         return moves
+
+    @property
+    def bound(self) -> datetime:
+        """No gate is due before; perhaps none is then."""
+        return self._due[0][0] if self._due else FAR
 
     def next_due(self) -> datetime | None:
         while self._due and self._is_over(self._due[0]):

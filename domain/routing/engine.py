@@ -9,6 +9,7 @@ the agent's own stream may still refuse (`forget`). How it is found (`docs/adr/0
     choices.py   which of them gets which           todo.py     what is looked at where much is new
     clocks.py    when the next step begins          reasons.py  why this one, for whoever asks
     skipping.py  which steps are not waited for     diversions.py  who is not to wait on here
+    agenda.py    whether there is anything to decide  conditions.py  what steps are left by
     watch.py     both, for those whom they concern  siblings.py  one request in several queues
     ageing.py    who goes before others in the end  clearing.py  which queues are being emptied
     waiting.py   who waits, and who is held for an offer
@@ -32,8 +33,10 @@ from domain.configuration.entity import CATEGORIES
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Recorded, replace
 from domain.lines.facts import LineFlushed
+from domain.routing.agenda import Agenda
 from domain.routing.choices import Choices, Found
 from domain.routing.clocks import Clocks
+from domain.routing.conditions import Expected, nobody_knows
 from domain.routing.decisions import Grounds
 from domain.routing.handlers import Handler, Handlers
 from domain.routing.lines import Lines, Pools, WorkKey
@@ -68,17 +71,21 @@ MISSED_MAX = 10_000
 
 
 class Engine:
-    """`feed` facts, then ask `decide(now)`. `next_due` says when asking again makes sense without a new fact."""
+    """`feed` facts, then ask `decide(now)`. `next_due` says when asking again makes sense without a new fact. `expected`: how
+    long a wait would be, for steps that ask about it (routing 8).
+    """
 
-    def __init__(self, state: State | None = None) -> None:
+    def __init__(self, state: State | None = None, expected: Expected = nobody_knows) -> None:
         self.state = state or State()
-        self._pools, self._skills, self._clocks = Pools(), Skills(), Clocks()
+        self._agenda = agenda = Agenda()
+        self._pools, self._skills, self._clocks = Pools(agenda), Skills(), Clocks(agenda)
         reach = Reach()
-        self._staff = Staff(self.state, self._pools, self._skills, reach)
+        self._staff = Staff(self.state, self._pools, self._skills, reach, agenda)
         self._lines = Lines(self._pools, self._skills, reach)
         self._siblings = Siblings()
-        self._watch = Watch(self.state, self._staff, self._lines, self._clocks, self._siblings)
-        self._waiting = Waiting(self.state, self._staff, self._lines, self._clocks, self._siblings, self._watch)
+        about = self.state, self._staff, self._lines, self._clocks, self._siblings
+        self._watch = Watch(*about, agenda, expected)
+        self._waiting = Waiting(*about, self._watch, agenda)
         self._reasons = Reasons(self.state, self._staff)
         self._choices = Choices(self.state, self._staff, self._lines, self._siblings, self._waiting.hold, self._reasons)
         self._handlers = _handlers(self)
@@ -138,28 +145,39 @@ class Engine:
 
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
-        moves = self._clocks.ring(now)
-        if moves and self._watch.has_more_to_tell:
-            moves = [self._watch.with_reason(move) for move in moves]
+        agenda = self._agenda
+        moves = self._ring(now) if now >= agenda.due else []
+        if agenda.clearing:
+            moves += self._waiting.clearing.moves(now)
+        if agenda.rules:
+            moves += self._waiting.send_away(self._watch.turned_away(now))
+        if agenda.work:
+            agenda.work = False
+            moves += self._offers()
+        if agenda.rules:
+            agenda.rules = False
+            moves += self._waiting.send_away(self._watch.overflowing(now))
+            moves += self._watch.skips(moves, now)
+            self._staff.left = 0
+        return moves
+
+    def _ring(self, now: datetime) -> list[Move]:
+        """What begins by itself: steps, more urgency, and looking at those who are not to wait on."""
+        moves = [self._waiting.with_reason(move) for move in self._clocks.ring(now)]
         if self._waiting.ageing.known:
             self._waiting.grow_urgent(now)
-        if self._waiting.clearing.has_work:
-            moves += self._waiting.clearing.moves(now)
-        if self._watch.tasks:
-            moves += self._waiting.send_away(self._watch.turned_away(now))
+        self._watch.ring(now)
+        self._agenda.due = min(self._clocks.bound, self._waiting.ageing.bound, self._watch.bound)
+        return moves
+
+    def _offers(self) -> list[Move]:
         found: list[Found] = []
         for pool in self._pools.values():
             if pool.freed or pool.fresh or pool.stirred:
                 found += self._choices.serve(pool)
-        if found:
-            if len(found) > 1:
-                found.sort(key=_work_key)
-            moves += [offer for _, offer in found]
-        if self._watch.tasks:
-            moves += self._waiting.send_away(self._watch.overflowing(now))
-            moves += self._watch.skips(moves)
-        self._staff.changed = False
-        return moves
+        if len(found) > 1:
+            found.sort(key=_work_key)
+        return [offer for _, offer in found]
 
     def next_due(self) -> datetime | None:
         first = self._clocks.next_due()

@@ -7,16 +7,17 @@ all steps stand in one order of work per media routing domain (routing 16).
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, chain, combinations
 from typing import TYPE_CHECKING
 
-from domain.configuration.settings import AgentSelectionPolicy, Queue, StepMode
+from domain.configuration.settings import AgentSelectionPolicy, Queue, SkipCondition, StepMode
 from domain.ids import AgentId, MrdId, QueueId, TaskId
 from domain.kernel import replace
+from domain.routing.agenda import Agenda
 from domain.routing.ranking import Ranking
 from domain.routing.reach import Lane, Reach
 from domain.routing.skills import Crowd, Matching, Scale, Skills, Union
-from domain.routing.skipping import REASONS, LastAgent, not_considered
+from domain.routing.skipping import LastAgent, not_considered, why_left
 from domain.tasks.facts import LAST_AGENT_STEP, StepReason
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ Choice = tuple[int, Crowd, Scale | None]
 """A step that counts, whoever matches it, and how skilled they are for it, where that matters."""
 
 
+FEW = 2
+"""Different conditions of a queue's steps, up to which a line is opened for each way in which they may be met."""
+
+
 class Pool:
     """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
     and what has changed since the last decision: `freed` agents, `fresh` requests that are not in any order yet, and the
@@ -37,14 +42,20 @@ class Pool:
     those who want work here.
     """
 
-    __slots__ = ("capable", "freed", "fresh", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
+    __slots__ = ("agenda", "capable", "freed", "fresh", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
 
-    def __init__(self, mrd_id: MrdId) -> None:
-        self.mrd_id = mrd_id
+    def __init__(self, mrd_id: MrdId, agenda: Agenda) -> None:
+        self.mrd_id, self.agenda = mrd_id, agenda
         self.seats, self.work = Ranking(), Ranking()
         self.freed: set[Seat] = set()
         self.fresh: dict[TaskId, Standing] = {}
         self.stirred = self.staffed = self.capable = self.willing = 0
+
+    def free(self, seat: "Seat") -> None:
+        """They could take one more: that matters to those who wait already; whoever comes looks at everybody."""
+        if self.work.members:
+            self.freed.add(seat)
+            self.agenda.work = True
 
     def line_up(self) -> None:
         """Whoever is fresh takes their place."""
@@ -55,17 +66,20 @@ class Pool:
 
 
 class Pools(dict[MrdId, Pool]):
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
+
     def __missing__(self, mrd_id: MrdId) -> Pool:
-        pool = self[mrd_id] = Pool(mrd_id)
+        pool = self[mrd_id] = Pool(mrd_id, self._agenda)
         return pool
 
 
 class Stage:
     """One step of one queue, and the requests that have reached it. `own`: the agents of this very step. `skip`: why it
-    is left when none of them is there.
+    is left when none of them is there, or when `skip_when` holds.
     """
 
-    __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number", "own", "skip")
+    __slots__ = ("_front", "_waiting", "admitted", "choices", "line", "number", "own", "skip", "skip_when")
 
     def __init__(
         self,
@@ -74,8 +88,10 @@ class Stage:
         choices: Sequence[Choice],
         admitted: Crowd,
         skip: StepReason | None = None,
+        skip_when: tuple[SkipCondition, ...] = (),
     ) -> None:
-        self.line, self.number, self.choices, self.admitted, self.skip = line, number, choices, admitted, skip
+        self.line, self.number, self.choices, self.admitted = line, number, choices, admitted
+        self.skip, self.skip_when = skip, skip_when
         self.own: Crowd = choices[-1][1]
         self._waiting: list[WorkKey] = []
         self._front = 0
@@ -126,7 +142,8 @@ class Stage:
 
 class Line:
     """`steps`: the numbers of those that count, of all steps of the `whole` queue; the others are not for the requests that
-    wait here (routing 9). `is_plain`: there is nothing about it but steps that follow one another.
+    wait here (routing 9). `crowds`: whoever is in one of them may have what waits here, sooner or later. `is_plain`: there
+    is nothing about it but steps that follow one another.
     """
 
     def __init__(
@@ -139,7 +156,8 @@ class Line:
         by_skill = policy is not AgentSelectionPolicy.LONGEST_AVAILABLE
         self.considers = any(step.consider_if for step in whole.steps)
         self.has_gate = whole.opening is not None or bool(whole.overflow)
-        self.is_plain = not (self.considers or self.has_gate or any(step.skip_if for step in whole.steps))
+        self.is_plain = not (self.considers or self.has_gate or any(step.may_be_left for step in whole.steps))
+        self.has_conditions = any(step.skip_when for step in whole.steps)
         counted = (step.timeout_s if number in steps else 0 for number, step in enumerate(whole.steps[:-1]))
         waits = accumulate(counted, initial=0)
         self.begins = [timedelta(seconds=seconds) for seconds in waits]
@@ -149,6 +167,9 @@ class Line:
         if queue.step_mode is StepMode.CUMULATIVE:
             for step in range(1, len(queue.steps)):
                 self.admitted[step] = Union(self.admitted[step - 1], self.matchings[step])
+            self.crowds = self.admitted[-1:]
+        else:
+            self.crowds = self.admitted
         self.stages = [self._stage(step) for step in range(len(queue.steps))]
         self.last_agents: dict[AgentId, Stage] = {}
 
@@ -156,8 +177,8 @@ class Line:
         cumulative = self.queue.step_mode is StepMode.CUMULATIVE
         those = range(step + 1) if cumulative else (step,)
         choices = [(self.steps[it], self.matchings[it], self.scales[it]) for it in those]
-        skip_if = self.queue.steps[step].skip_if
-        return Stage(self, self.lane.numbers[step], choices, self.admitted[step], REASONS[skip_if] if skip_if else None)
+        number, when = self.lane.numbers[step], self.queue.steps[step].skip_when
+        return Stage(self, number, choices, self.admitted[step], why_left(self.queue.steps[step]), when)
 
     def stage(self, step: int) -> Stage:
         """Where a request that has reached `step` stands; a queue that got shorter keeps them at its last step."""
@@ -170,12 +191,9 @@ class Line:
 
 
 class Lines:
-    """`considering`: queues with steps that are not for every request (routing 9)."""
-
     def __init__(self, pools: Pools, skills: Skills, reach: Reach) -> None:
         self.reach = reach
         self.stages: dict[int, Stage] = {}
-        self.considering: set[QueueId] = set()
         self._lines: dict[QueueId, Line] = {}
         self._reduced: dict[QueueId, dict[frozenset[int], Line]] = {}
         self._pools, self._skills = pools, skills
@@ -186,8 +204,9 @@ class Lines:
     def considered(self, line: Line, data: Mapping[str, str]) -> Line:
         """Where a request with these data waits: the same queue without the steps that are not for it (routing 9)."""
         left_out = not_considered(line.whole, data) if line.considers else None
-        if not left_out:
-            return line
+        return self._without(line, left_out) if left_out else line
+
+    def _without(self, line: Line, left_out: frozenset[int]) -> Line:
         reduced = self._reduced.setdefault(line.id, {})
         if left_out not in reduced:
             steps = [number for number in range(len(line.whole.steps)) if number not in left_out]
@@ -217,7 +236,11 @@ class Lines:
     def open(self, queue_id: QueueId, queue: Queue) -> Line:
         line = self._lines[queue_id] = self._line(queue_id, queue, range(len(queue.steps)))
         if line.considers:
-            self.considering.add(queue_id)
+            conditions = dict.fromkeys(step.consider_if for step in queue.steps if step.consider_if)
+            if len(conditions) <= FEW:  # now, rather than when somebody waits for it; of more, those that come to be
+                for refused in chain(*(combinations(conditions, number + 1) for number in range(FEW))):
+                    of_those = (number for number, step in enumerate(queue.steps) if step.consider_if in refused)
+                    self._without(line, frozenset(of_those))
         return line
 
     def _line(self, queue_id: QueueId, whole: Queue, steps: Sequence[int]) -> Line:
@@ -232,7 +255,6 @@ class Lines:
         line = self._lines.pop(queue_id, None)
         if line is None:
             return []
-        self.considering.discard(queue_id)
         line.pool.line_up()
         reduced = self._reduced.pop(queue_id, {}).values()
         return [task_id for each in (line, *reduced) for task_id in self._close(each)]

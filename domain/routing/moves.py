@@ -1,10 +1,11 @@
 """What does the engine want done? Moves: an offer of a request to an agent, or a wider step for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.configuration.diversions import Diversion
+from domain.configuration.skip_conditions import Measured
 from domain.ids import AgentId, MrdId, OfferId, QueueId, TaskId
 from domain.kernel import Position, derived_id
 from domain.routing.decisions import UNTOLD, Grounds
@@ -65,13 +66,15 @@ class Offer:
 @dataclass(frozen=True, slots=True)
 class Widening:
     """The request has waited for its next step to begin, or need not wait for it (routing 7, 8, 9, 10, 54). `queue_id`: in
-    another of its queues than the first (routing 11).
+    another of its queues than the first (routing 11). `condition`, `measured`: why it need not, where that was asked.
     """
 
     task_id: TaskId
     step: int
     reason: StepReason = StepReason.WAITED
     queue_id: QueueId | None = None
+    condition: str = ""
+    measured: Measured = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from domain.configuration.settings import Queue, StepMode, Term
 from domain.ids import AttributeId
 from domain.routing.ways import ways_of
 
+FEW = 8
+"""So many lanes that were opened or closed since are looked at one by one, up to twice as many; of more, all are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -32,8 +35,11 @@ class Lane:
 
 
 class Reach:
+    """`version` counts the lanes opened and closed, of which the last ones are known."""
+
     def __init__(self) -> None:
         self.version = 0
+        self._changed: list[Lane] = []
         self._ways = self._guards = self._size = 0
         self._spare: dict[int, list[int]] = {}
         self._terms: dict[AttributeId, dict[int, list[Term]]] = {}
@@ -50,6 +56,24 @@ class Reach:
                 ruled_out |= self._failing(name, value)
         met = self._ways & ~ruled_out
         guards = self._guards
+        return ((guards - met) | met) & ~guards
+
+    def since(self, version: int, reach: int, attributes: Mapping[AttributeId, int]) -> int:
+        """The same, of whom it was known at that version."""
+        missed = self.version - version
+        if missed > len(self._changed):
+            return self.of(attributes)
+        for lane in self._changed[-missed:]:
+            reach = reach & ~lane.extent | self._within(lane, attributes) << lane.start
+        return reach
+
+    def _within(self, lane: Lane, attributes: Mapping[AttributeId, int]) -> int:
+        ruled_out, start = 0, lane.start
+        for name in lane.names:
+            value, fails = attributes.get(name), self._fails[name]
+            ruled_out |= (fails[value] if value in fails else self._failing(name, value)) >> start
+        bits = (1 << lane.length) - 1
+        met, guards = self._ways >> start & bits & ~ruled_out, self._guards >> start & bits
         return ((guards - met) | met) & ~guards
 
     def open(self, queue: Queue) -> Lane:
@@ -71,8 +95,9 @@ class Reach:
             if replace or number == len(ways) - 1:
                 self._guards |= 1 << at
                 at += 1
-        self.version += 1
-        return Lane(start, length, tuple(numbers), frozenset(names))
+        lane = Lane(start, length, tuple(numbers), frozenset(names))
+        self._note(lane)
+        return lane
 
     def take_number(self) -> int:
         """A number for what no attributes decide about."""
@@ -96,7 +121,13 @@ class Reach:
             for number in range(lane.start, lane.start + lane.length):
                 terms.pop(number, None)
         self._spare.setdefault(lane.length, []).append(lane.start)
+        self._note(lane)
+
+    def _note(self, lane: Lane) -> None:
         self.version += 1
+        self._changed.append(lane)
+        if len(self._changed) > 2 * FEW:
+            del self._changed[:FEW]
 
     def _add(self, number: int, way: frozenset[Term]) -> None:
         self._ways |= 1 << number
@@ -104,18 +135,14 @@ class Reach:
             name = term.attribute_id
             self._terms.setdefault(name, {}).setdefault(number, []).append(term)
             for value, failing in self._fails.setdefault(name, {None: 0}).items():
-                if not _holds(term, value):
+                if not term.meets(value):
                     self._fails[name][value] = failing | 1 << number
 
     def _failing(self, name: AttributeId, value: int | None) -> int:
         """Nobody had this value before."""
         failing = 0
         for number, terms in self._terms[name].items():
-            if not all(_holds(term, value) for term in terms):
+            if not all(term.meets(value) for term in terms):
                 failing |= 1 << number
         self._fails[name][value] = failing
         return failing
-
-
-def _holds(term: Term, value: int | None) -> bool:
-    return term.matches({} if value is None else {term.attribute_id: value})

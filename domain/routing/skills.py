@@ -210,7 +210,7 @@ class Skills:
             total = sum(attributes.get(name, 0) for name in scale.names)
             scale.change(bit, total - gained, total)
         for key, (term, matchings) in self._terms.get(attribute, {}).items():
-            if _meets(term, before) is not _meets(term, after):
+            if term.meets(before) is not term.meets(after):
                 self.meeting[key] ^= bit
                 for matching in matchings:
                     matching.change(agent, bit)
@@ -255,7 +255,7 @@ class Skills:
         """Whoever has a value that will do; so nobody who lacks the attribute (routing 6)."""
         members = 0
         for value, having in self._having.get(term.attribute_id, {}).items():
-            if _meets(term, value):
+            if term.meets(value):
                 members |= having
         return members
 
@@ -266,7 +266,3 @@ def _terms(step: Step) -> list[Term]:
 
 def key_of(term: Term) -> TermKey:
     return term.attribute_id, term.operator, term.value
-
-
-def _meets(term: Term, value: int | None) -> bool:
-    return value is not None and term.matches({term.attribute_id: value})

@@ -25,6 +25,7 @@ from domain.agents.facts import (
 from domain.agents.states import NOBODY, Interrupts, Mrd, mrd_state
 from domain.ids import AgentId, MrdId, OfferId, TaskId
 from domain.kernel import Position, Recorded
+from domain.routing.agenda import Agenda
 from domain.routing.lines import Pool, Pools
 from domain.routing.ranking import Place, members_of
 from domain.routing.reach import Reach
@@ -71,8 +72,11 @@ class Seat:
 
     def serves(self, reach: Reach) -> int:
         """The steps whose requests they may have."""
-        if self._reach_version != reach.version:
-            self._reach, self._reach_version = reach.of(self.agent.attributes), reach.version
+        known = self._reach_version
+        if known != reach.version:
+            attributes = self.agent.attributes
+            self._reach = reach.of(attributes) if known < 0 else reach.since(known, self._reach, attributes)
+            self._reach_version = reach.version
         return self._reach | self.own if self.own else self._reach
 
     def forget_reach(self) -> None:
@@ -83,19 +87,21 @@ class Seat:
         freed = False
         for chair in self.chairs.values():
             if chair.place is not None:
-                chair.pool.freed.add(self)
+                chair.pool.free(self)
                 freed = True
         return freed
 
 
 class Staff:
-    """`here`: whoever is signed in, as a set. `changed`: something about people did, since it was last made false."""
+    """`here`: whoever is signed in, as a set. `left`: the steps that somebody does not serve any more, or not now, since
+    that was last made none; perhaps more.
+    """
 
-    def __init__(self, state: State, pools: Pools, skills: Skills, reach: Reach) -> None:
+    def __init__(self, state: State, pools: Pools, skills: Skills, reach: Reach, agenda: Agenda) -> None:
         self.by_number: list[Seat] = []
-        self.here = 0
-        self.changed = True
+        self.here = self.left = 0
         self._state, self._pools, self._skills, self._reach = state, pools, skills, reach
+        self._agenda = agenda
         self._seats: dict[AgentId, Seat] = {}
         for agent_id in state.agents:
             self._restore(self.seat(agent_id))
@@ -133,9 +139,10 @@ class Staff:
 
     def live(self, agent_id: AgentId, fact: Any, at: datetime, position: Position) -> None:
         """Something about the person: who they are, what they know, whether they want work."""
-        self.changed = True
         seat = self.seat(agent_id)
         before = seat.agent
+        if isinstance(fact, AttributeAssigned | AttributeWithdrawn):
+            self._leaves(seat)
         after = seat.agent = self._state.agents[agent_id] = before.evolve(fact)
         match fact:
             case AttributeAssigned(attribute_id=attribute) | AttributeWithdrawn(attribute_id=attribute):
@@ -232,12 +239,21 @@ class Staff:
     def _note_presence(self, seat: Seat) -> None:
         """For whoever asks why somebody did not get something, and for steps that are left when nobody is there."""
         agent, bit = seat.agent, 1 << seat.number
+        was_here, is_less = self.here & bit, False
         self.here = self.here | bit if agent.logged_in else self.here & ~bit
         for mrd_id, mrd in agent.mrds.items():
             pool = self._pools[mrd_id]
+            was_capable, was_willing = pool.capable & bit, pool.willing & bit
             pool.staffed |= bit
             pool.capable = pool.capable | bit if mrd.tasks_max else pool.capable & ~bit
             pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
+            is_less |= was_capable > pool.capable & bit or was_willing > pool.willing & bit
+        if is_less or was_here > self.here & bit:
+            self._leaves(seat)
+
+    def _leaves(self, seat: Seat) -> None:
+        self.left |= seat.serves(self._reach)
+        self._agenda.rules = True
 
     def _seat_of(self, stream: str) -> Seat:
         agent_id: Any = stream[OF_AGENT:]  # the types of ids are calls, too
@@ -274,7 +290,7 @@ class Staff:
         if place != chair.place:
             chair.place = place
             pool.seats.put(place)
-        pool.freed.add(seat)
+        pool.free(seat)
 
 
 def _limit(agent: Agent, mrd_id: MrdId) -> int:

@@ -14,6 +14,7 @@ from domain.routing.decisions import Candidate, Grounds, Obstacle
 from domain.tasks.facts import (
     LAST_AGENT_STEP,
     QueueLeft,
+    Routing,
     StepReached,
     StepReason,
     TaskAccepted,
@@ -46,7 +47,9 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """`step`: which was reached, or by which the agent was found. `reason`: the code of why, where there is one."""
+    """`step`: which was reached, or by which the agent was found. `reason`: the code of why, where there is one;
+    `detail`: what was looked at for it, in words.
+    """
 
     at: datetime
     position: Position
@@ -58,6 +61,7 @@ class Chapter:
     reason: str = ""
     attempt: int = 1
     grounds: Grounds | None = None
+    detail: str = ""
 
 
 def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
@@ -69,9 +73,13 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
         match recorded.fact:
             case TaskQueued(routing=it):
                 turn = Turn.QUEUED if it.attempt == 1 else Turn.REQUEUED
-                yield Chapter(at, position, task_id, turn, it.queue_id, it.step, attempt=it.attempt)
-            case StepReached(step=step, reason=reason, queue_id=queue):
-                yield Chapter(at, position, task_id, Turn.STEP_REACHED, queue, step, reason=reason)
+                yield Chapter(
+                    at, position, task_id, turn, it.queue_id, it.step, attempt=it.attempt, detail=_left_out(it)
+                )
+            case StepReached(step=step, reason=reason, queue_id=queue) as it:
+                found = ", ".join(f"{name} {number}" for name, number in it.measured.items())
+                detail = f"{it.condition} ({found})"
+                yield Chapter(at, position, task_id, Turn.STEP_REACHED, queue, step, reason=reason, detail=detail)
             case TaskDiverted(rule=rule, action=action, queue_id=queue):
                 diverted.add(recorded.stream)
                 yield Chapter(at, position, task_id, Turn.DIVERTED, queue, reason=f"{rule} {action}")
@@ -95,6 +103,16 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
                 pass
 
 
+def _left_out(routing: Routing) -> str:
+    """Which steps of its own queue are not for it, and by which data (routing 9)."""
+    numbers = [str(number + 1) for number in routing.left_out.get(routing.queue_id, ())]
+    if not numbers:
+        return ""
+    data = ", ".join(f"{name} = {value}" for name, value in sorted(routing.data.items())) or "nothing of what they ask"
+    which = f"step {numbers[0]} is" if len(numbers) == 1 else f"steps {' and '.join(numbers)} are"
+    return f"; {which} not for it ({data})"
+
+
 _ENDS: Mapping[TaskCloseReason, Turn] = {
     TaskCloseReason.RONA: Turn.MISSED,
     TaskCloseReason.DECLINED: Turn.DECLINED,
@@ -114,12 +132,13 @@ def words(chapter: Chapter, agent: Name, queue: Name) -> str:
     match chapter.turn:
         case Turn.QUEUED:
             last = " for the agent whom the customer talked with last" if chapter.step == LAST_AGENT_STEP else ""
-            return f"Entered the queue {queue(chapter.queue_id or '')}{last}."
+            return f"Entered the queue {queue(chapter.queue_id or '')}{last}{chapter.detail}."
         case Turn.REQUEUED:
-            return f"Went on in the queue {queue(chapter.queue_id or '')}, attempt {chapter.attempt}, from step {step}."
+            where = queue(chapter.queue_id or "")
+            return f"Went on in the queue {where}, attempt {chapter.attempt}, from step {step}{chapter.detail}."
         case Turn.STEP_REACHED:
             where = f"{queue(chapter.queue_id)}: " if chapter.queue_id else ""
-            return where + _STEPS[chapter.reason].format(step=step)
+            return where + _STEPS[chapter.reason].format(step=step, detail=chapter.detail)
         case Turn.DIVERTED:
             where = f" on to the queue {queue(chapter.queue_id)}" if chapter.queue_id else ""
             return f"Not left to wait as it did{where}: {chapter.reason}."
@@ -159,6 +178,7 @@ _STEPS: Mapping[str, str] = {
     StepReason.NOT_CONSIDERED: "The step before is not for this request: step {step} begins.",
     StepReason.NONE_LOGGED_IN: "Nobody of the step before is signed in: step {step} begins at once.",
     StepReason.NONE_READY: "Nobody of the step before is ready for work: step {step} begins at once.",
+    StepReason.CONDITION_HELD: "The step before is not waited for, {detail}: step {step} begins at once.",
     StepReason.LAST_AGENT_GONE: "The agent whom the customer talked with last cannot have it: step {step} begins.",
 }
 

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from domain.ids import QueueId, TaskId
 from domain.routing.ageing import Ageing
+from domain.routing.agenda import Agenda
 from domain.routing.clearing import Clearing
 from domain.routing.clocks import Clocks
 from domain.routing.lines import Lines, Standing
-from domain.routing.moves import Diverting, Move, Offer
+from domain.routing.moves import Diverting, Move, Offer, Widening
 from domain.routing.siblings import Siblings
 from domain.routing.staff import Chair, Staff
 from domain.routing.state import Request, State
@@ -24,11 +25,19 @@ class Waiting:
     """`standing`: where those in line stand. `pending`: the offers that are neither a fact yet nor forgotten."""
 
     def __init__(
-        self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings, watch: Watch
+        self,
+        state: State,
+        staff: Staff,
+        lines: Lines,
+        clocks: Clocks,
+        siblings: Siblings,
+        watch: Watch,
+        agenda: Agenda,
     ) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
         self._siblings, self._watch = siblings, watch
-        self.ageing, self.clearing = Ageing(), Clearing(state)
+        self.ageing, self.clearing = Ageing(agenda), Clearing(state, agenda)
+        self._agenda = agenda
         self.standing: dict[TaskId, Standing] = {}
         self.pending: dict[TaskId, tuple[Offer, Chair]] = {}
         self._astray: dict[QueueId, set[TaskId]] = {}
@@ -55,6 +64,7 @@ class Waiting:
                 self._clocks.wind(task_id, request.step, line.begins, routing.first_enqueued_at)
         key = (-line.queue.priority, -priority, routing.first_enqueued_at, task_id, stage.number)
         self.standing[task_id] = line.pool.fresh[task_id] = stage, key
+        self._agenda.work = True
 
     def _enter_others(self, task_id: TaskId, request: Request) -> None:
         """The other queues in which it waits (routing 11)."""
@@ -145,15 +155,24 @@ class Waiting:
         if not is_away:
             self.enter(task_id, request)
 
+    def with_reason(self, move: Widening) -> Move:
+        """As it is told outside; there is no more to it where nothing but time lets a request widen."""
+        task_id = move.task_id
+        is_plain = task_id in self.standing and task_id not in self._watch.tasks and task_id not in self._siblings.real
+        return move if is_plain else self._watch.with_reason(move)
+
     # What changes without them
 
     def grow_urgent(self, now: datetime) -> None:
-        """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again."""
-        for task_id in list(self.ageing.ring(now)):
-            request = self._state.requests.get(task_id) or self._siblings.shadows.get(task_id)
-            if request is not None and (task_id in self.standing or task_id in self._watch.tasks):
-                self.leave(task_id)
-                self.enter(task_id, request)
+        """Who waits elsewhere, for an answer to an offer, is as urgent as they are by then when they enter again. Shadows of
+        whoever enters again begin anew, and are looked at once more (routing 11).
+        """
+        while grown := list(self.ageing.ring(now)):
+            for task_id in grown:
+                request = self._state.requests.get(task_id) or self._siblings.shadows.get(task_id)
+                if request is not None and (task_id in self.standing or task_id in self._watch.tasks):
+                    self.leave(task_id)
+                    self.enter(task_id, request)
 
     def open_anew(self, queue_id: QueueId) -> None:
         """The queue is another one now, or gone: its own line is made anew, and who waits in it enters again."""

@@ -114,6 +114,11 @@ class Waits:
     def of_newcomer(self, queue_id: QueueId) -> Estimate:
         return self._estimate(queue_id, len(self.lines.get(queue_id, ())) + 1)
 
+    def expected_s(self, queue_id: QueueId) -> int | None:
+        """How long a newcomer would wait, without the limits for telling (routing 8)."""
+        seconds, _ = self.pace(queue_id).estimate(len(self.lines.get(queue_id, ())) + 1)
+        return None if seconds is None else int(seconds)
+
     def overflowing(self, now: datetime) -> Iterator[Diverting]:
         """Who would have to wait too long, by the rules of their queue (routing 58); each rule is applied once. What further
         queues have to say is not for the customer (routing 11).

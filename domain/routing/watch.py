@@ -8,7 +8,9 @@ from datetime import datetime
 
 from domain.ids import QueueId, TaskId
 from domain.kernel import replace
+from domain.routing.agenda import Agenda
 from domain.routing.clocks import Clocks
+from domain.routing.conditions import Expected
 from domain.routing.diversions import Diversions
 from domain.routing.lines import Line, Lines, Stage
 from domain.routing.moves import Diverting, Move, Widening
@@ -24,12 +26,21 @@ BY_THE_CLOCK = frozenset({StepReason.WAITED, StepReason.NOT_CONSIDERED})
 class Watch:
     """`tasks`: those that are watched, by their queue."""
 
-    def __init__(self, state: State, staff: Staff, lines: Lines, clocks: Clocks, siblings: Siblings) -> None:
+    def __init__(
+        self,
+        state: State,
+        staff: Staff,
+        lines: Lines,
+        clocks: Clocks,
+        siblings: Siblings,
+        agenda: Agenda,
+        expected: Expected,
+    ) -> None:
         self._state, self._staff, self._lines, self._clocks = state, staff, lines, clocks
-        self._skipping = Skipping(staff)
+        self._skipping = Skipping(staff, agenda, expected)
         self._siblings = siblings
-        self._requests = ChainMap(state.requests, siblings.shadows)
-        self._diversions = Diversions(state, staff, self._requests, siblings)
+        requests = ChainMap(siblings.shadows, state.requests)
+        self._diversions = Diversions(state, staff, requests, siblings, agenda)
         self.tasks: dict[TaskId, QueueId] = {}
 
     @property
@@ -44,6 +55,8 @@ class Watch:
         self.tasks[task_id] = line.id
         if line.has_gate:
             self._diversions.enter(task_id, request, line, priority)
+        if line.has_conditions:
+            self._skipping.conditions.come(line.id, task_id, request.routing.first_enqueued_at)
         line = self._lines.considered(line, request.routing.data)
         if request.step < 0:
             stage = self._stage_of_last_agent(request, line)
@@ -59,6 +72,7 @@ class Watch:
     def leave(self, task_id: TaskId, stage: Stage | None) -> None:
         queue_id = self.tasks.pop(task_id)
         self._diversions.leave(task_id, queue_id)
+        self._skipping.conditions.go(task_id)
         if self._skipping.leave(task_id, stage) and stage is not None:
             self._lines.drop_stage_of_last_agent(stage)
 
@@ -90,32 +104,36 @@ class Watch:
 
     # What follows
 
+    def ring(self, now: datetime) -> None:
+        self._diversions.ring(now)
+
     def turned_away(self, now: datetime) -> list[Diverting]:
         return self._diversions.turned_away(now)
 
     def overflowing(self, now: datetime) -> list[Diverting]:
         return self._diversions.overflowing(now)
 
-    def skips(self, moves: list[Move]) -> list[Move]:
+    def skips(self, moves: list[Move], now: datetime) -> list[Move]:
         """Besides the moves that there are already."""
         if not self._skipping.has_work:
             return []
         widening = {meant_by(move) for move in moves if isinstance(move, Widening)}
-        return [self._siblings.told(move) for move in self._skipping.moves(self._requests, widening)]
-
-    def next_due(self) -> datetime | None:
-        return self._diversions.next_due()
+        return [self._siblings.told(move) for move in self._skipping.moves(self._request, widening, now)]
 
     @property
-    def has_more_to_tell(self) -> bool:
-        """Of steps that begin: why, or in which of several queues."""
-        return bool(self._lines.considering or self._siblings.real)
+    def bound(self) -> datetime:
+        return self._diversions.bound
 
-    def with_reason(self, move: Move) -> Move:
+    def next_due(self) -> datetime | None:
+        moments = (self._diversions.next_due(), self._skipping.conditions.next_due())
+        return min((it for it in moments if it is not None), default=None)
+
+    def _request(self, task_id: TaskId) -> Request | None:
+        return self._siblings.shadows.get(task_id) or self._state.requests.get(task_id)
+
+    def with_reason(self, move: Widening) -> Move:
         """As it is told outside. A step that was never for the request is not waited for (routing 9)."""
-        if not isinstance(move, Widening):
-            return move
-        request = self._requests.get(move.task_id)
+        request = self._request(move.task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
         if request is None or line is None or not line.considers:
             return self._siblings.told(move)
@@ -124,7 +142,7 @@ class Watch:
 
     def try_again(self, move: Widening) -> None:
         task_id = meant_by(move)
-        request = self._requests.get(task_id)
+        request = self._request(task_id)
         line = self._lines.get(request.routing.queue_id) if request is not None else None
         if request is None or line is None or request.ringing or move.step <= request.step:
             return

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from domain.configuration.diversions import DiversionAction
+from domain.configuration.skip_conditions import Measure
 from domain.ids import (
     AgentId,
     ConversationId,
@@ -95,6 +96,7 @@ class StepReason(StrEnum):
     NONE_READY = "NONE_READY"
     NOT_CONSIDERED = "NOT_CONSIDERED"
     LAST_AGENT_GONE = "LAST_AGENT_GONE"
+    CONDITION_HELD = "CONDITION_HELD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,11 @@ class Routing:
     """What the engine must know of a request. It survives re-routing from task to task (routing 4, 10, 24, 27).
 
     `step` counts from 0; `LAST_AGENT_STEP` comes before, for those who wait for `last_agent_id`, until `last_agent_until`
-    (routing 54). `data`: what the queue's steps ask about, as it was when the request came (routing 9). `diverted`: the
-    rules that were applied to it, each once (routing 57, 58). `also_in`: other queues in which it waits at the same time, and
-    `steps`: which it has reached there, where that is not the first (routing 11). `entered_at`: when this queue became its
-    first, if that was later; `waited_since`: when it came into it, if it had been one of the others before.
+    (routing 54). `data`: what the queue's steps ask about, as it was when the request came, and `left_out`: which steps of
+    which queue were not for it by that (routing 9). `diverted`: the rules that were applied to it, each once (routing 57, 58).
+    `also_in`: other queues in which it waits at the same time, and `steps`: which it has reached there, where that is not the
+    first (routing 11). `entered_at`: when this queue became its first, if that was later; `waited_since`: when it came into it,
+    if it had been one of the others before.
     """
 
     root_request_id: TaskId
@@ -125,6 +128,7 @@ class Routing:
     also_in: tuple[QueueId, ...] = ()
     steps: Mapping[QueueId, int] = field(default_factory=dict, hash=False)
     waited_since: datetime | None = None
+    left_out: Mapping[QueueId, tuple[int, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def came_at(self) -> datetime:
@@ -229,12 +233,15 @@ class TaskRedirected(Fact, stored_as="task.redirected"):
 @dataclass(frozen=True, slots=True)
 class StepReached(Fact, stored_as="task.step-reached"):
     """The request widened to the `step`-th step of its queue, counted from 0 (routing 7, 10); `reason`: why it left the
-    one before. `queue_id`: in another of its queues than the first (routing 11).
+    one before. `queue_id`: in another of its queues than the first (routing 11). `condition`: what held of the step before, and
+    `measured`: what was found of all that it names (routing 8).
     """
 
     step: int
     reason: StepReason = StepReason.WAITED
     queue_id: QueueId | None = None
+    condition: str = ""
+    measured: Mapping[Measure, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.diversions import Opening, Overflow
 from domain.configuration.loops import check_no_loop
+from domain.configuration.steps import left_if
 from domain.ids import AgentId, AttributeId, CalendarId, MrdId, QueueId
 from domain.kernel import Invalid
 from infra.simulation import arrivals as comings
@@ -90,11 +91,13 @@ class Listed(Strict, frozen=True, tag_field="kind", tag="file"):
 
 
 class StepSetting(Strict, frozen=True):
-    """`needs`: attribute → lowest level, all of them; nothing: everybody. `timeout_s`: until the next step begins."""
+    """`needs`: attribute → lowest level, all of them; nothing: everybody. `timeout_s`: until the next step begins. `skip_if`: as in a
+    configuration file.
+    """
 
     needs: dict[str, int] = {}
     timeout_s: int = 30
-    skip_if: s.SkipIf | None = None
+    skip_if: str = ""
 
 
 class QueueSetting(Strict, frozen=True):
@@ -272,8 +275,13 @@ def load(path: Path) -> Scenario:
     return scenario
 
 
+def _step(step: StepSetting) -> s.Step:
+    word, conditions = left_if(step.skip_if) if step.skip_if else (None, ())
+    return s.Step(_expressions(step.needs), step.timeout_s, word, skip_when=conditions)
+
+
 def _settings(name: str, queue: QueueSetting) -> s.Queue:
-    steps = tuple(s.Step(_expressions(step.needs), step.timeout_s, step.skip_if) for step in queue.steps)
+    steps = tuple(_step(step) for step in queue.steps)
     return s.Queue(
         name,
         MrdId(queue.media),

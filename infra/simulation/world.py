@@ -270,7 +270,7 @@ class World:
             elif (
                 isinstance(move, Widening) and (it := self._live.get(move.task_id)) is not None and it.state == WAITING
             ):
-                self._tell(it.stream, StepReached(move.step, move.reason))
+                self._tell(it.stream, StepReached(move.step, move.reason, None, move.condition, move.measured))
                 done += 1
         self.moves += done
         self.refused += len(moves) - done

@@ -13,7 +13,7 @@ from random import Random
 from typing import Self
 
 from domain.configuration.catalog import Catalog
-from domain.configuration.settings import Queue
+from domain.configuration.settings import Measure, Queue
 from domain.ids import AgentId, AttributeId, MrdId, QueueId
 from domain.tasks.facts import TaskDirection
 from infra.configuration_file import AgentSettings, Configuration
@@ -193,5 +193,8 @@ def assumptions(replay: Replay, setup: Setup) -> Iterator[str]:
         yield f"{past.changes} changes of the configuration in that time are not made: all of it is played with the first."
     if gone := sum(it.queue_id not in setup.catalog.queues for it in stretch):
         yield f"{gone} requests of queues that are not configured are left out."
-    if any(step.consider_if for it in replay.queues(setup) for step in setup.catalog.queues[it].steps):
+    steps = [step for it in replay.queues(setup) for step in setup.catalog.queues[it].steps]
+    if any(it.measure is Measure.ESTIMATED_WAIT_S for step in steps for it in step.skip_when):
+        yield "No wait is estimated here: steps that are left by an estimate (`estimated_wait_s`) are not left by it."
+    if any(step.consider_if for step in steps):
         yield "Steps for some requests alone (`consider_if`) know nothing of the requests here."

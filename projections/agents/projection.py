@@ -55,6 +55,7 @@ class Row(msgspec.Struct):
     reason: str = ""
     login_at: datetime | None = None
     is_connected: bool = True
+    is_auto_answering: bool = False
     durations: dict[str, float] = {}
     """Seconds of this shift in each global state, until `since`: with the time since then they make up the shift."""
     attributes: dict[str, int] = {}
@@ -65,7 +66,7 @@ class Row(msgspec.Struct):
 
 class Agents:
     name: LiteralString = "agents"
-    version = 2
+    version = 4
     facts: frozenset[type[Fact]] = frozenset(get_args(AgentFact))
 
     def __init__(self) -> None:
@@ -102,6 +103,7 @@ class Agents:
     def settle(self) -> None:
         for row in self.agents.dirty.values():
             row.username, row.name = row.model.username, row.model.name
+            row.is_auto_answering = row.model.auto_answers
             row.attributes = dict(row.model.attributes)  # type: ignore[arg-type]  # an id is a text
 
 

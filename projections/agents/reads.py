@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from psycopg.rows import dict_row
-
 from domain.agents.facts import AgentState, MrdState, SlotState
 from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, TaskId
 from domain.kernel import Position
-from projections.paging import Connection, Listing, Page, Window
+from projections.paging import FIRST, Connection, Listing, Page, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class AgentTask:
 @dataclass(frozen=True, slots=True)
 class AgentPresence:
     """`since`: when state or reason last changed. `durations`: seconds of this shift in each state, until then;
-    `is_connected`: false while they are cut off from their desk.
+    `is_connected`: false while they are cut off from their desk; `is_auto_answering`: what rings at them is accepted at once.
     """
 
     id: AgentId
@@ -51,6 +49,7 @@ class AgentPresence:
     since: datetime
     login_at: datetime | None
     is_connected: bool
+    is_auto_answering: bool
     durations: Mapping[AgentState, float]
     attributes: Mapping[AttributeId, int]
     mrds: tuple[MrdStand, ...]
@@ -98,6 +97,7 @@ def _presence(row: dict[str, Any]) -> AgentPresence:
         since=row["since"],
         login_at=row["login_at"],
         is_connected=row["is_connected"],
+        is_auto_answering=row["is_auto_answering"],
         durations={AgentState(state): seconds for state, seconds in row["durations"].items()},
         attributes=row["attributes"],
         mrds=tuple(_stand(mrd) for mrd in row["mrds"]),
@@ -132,18 +132,14 @@ def _task(task: dict[str, Any]) -> AgentTask:
 
 
 _AGENTS = Listing("SELECT * FROM agents.agent", ("username", "id"), ("text", "text"), _presence, descending=False)
-_FIRST = Window()
 
 
 async def agent(connection: Connection, agent_id: AgentId) -> AgentPresence | None:
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SELECT * FROM agents.agent WHERE id = %s", (agent_id,))
-        row = await cursor.fetchone()
-    return _presence(row) if row else None
+    return await _AGENTS.one(connection, agent_id)
 
 
 async def agents(
-    connection: Connection, states: Sequence[AgentState] = (), window: Window = _FIRST
+    connection: Connection, states: Sequence[AgentState] = (), window: Window = FIRST
 ) -> Page[AgentPresence]:
     """By username; in these states, or in all."""
     if not states:

@@ -9,6 +9,7 @@ CREATE TABLE agent (
     since      timestamptz NOT NULL,  -- of state and reason
     login_at   timestamptz,           -- of the current or last login
     is_connected boolean   NOT NULL,  -- false: cut off from their desk, so nothing is offered
+    is_auto_answering boolean NOT NULL,  -- what rings at them is accepted in the same moment
     durations  jsonb       NOT NULL,  -- {state: seconds} of this shift, until since
     attributes jsonb       NOT NULL,  -- {attribute_id: value}
     mrds       jsonb       NOT NULL,  -- [{mrd_id, state, previous_state, since, tasks_max, load, last_ready_at, durations}]

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import dict_row
-
 from domain.channels.messages import SenderType
 from domain.conversations.facts import CloseReason, ConversationState, ParticipantRole, RequestReason
 from domain.ids import AgentId, BotId, ChannelId, ConversationId, CustomerId, MessageId, QueueId, TaskId
 from domain.kernel import Position
-from projections.paging import Connection, Listing, Page, Window
+from projections.paging import FIRST, Connection, Listing, Page, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class LastMessage:
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
     """`unread`: what the customer wrote since an agent last did. `reply_due`: when the customer's silence ends it.
-    `response_due`: when an agent is to have replied. `held_until`: when the hold ends by itself.
+    `response_due`: when an agent is to have replied. `held_until`: when the hold ends by itself, if it does.
     """
 
     id: ConversationId
@@ -123,18 +121,14 @@ _OF_AGENT = Listing(
     _summary,
     labels=("created_at", "id"),
 )
-_FIRST = Window()
 
 
 async def conversation(connection: Connection, conversation_id: ConversationId) -> ConversationSummary | None:
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SELECT * FROM conversations.conversation WHERE id = %s", (conversation_id,))
-        row = await cursor.fetchone()
-    return _summary(row) if row else None
+    return await _ALL.one(connection, conversation_id)
 
 
 async def all_conversations(
-    connection: Connection, states: Sequence[ConversationState] = (), window: Window = _FIRST
+    connection: Connection, states: Sequence[ConversationState] = (), window: Window = FIRST
 ) -> Page[ConversationSummary]:
     """Newest first; in these states, or in all."""
     if not states:
@@ -145,14 +139,14 @@ async def all_conversations(
 
 
 async def conversations_of_customer(
-    connection: Connection, customer_id: CustomerId, window: Window = _FIRST
+    connection: Connection, customer_id: CustomerId, window: Window = FIRST
 ) -> Page[ConversationSummary]:
     """Newest first."""
     return await _ALL.page(connection, ("customer_id = %(customer)s",), {"customer": customer_id}, window)
 
 
 async def conversations_of_agent(
-    connection: Connection, agent_id: AgentId, *, present: bool = True, window: Window = _FIRST
+    connection: Connection, agent_id: AgentId, *, present: bool = True, window: Window = FIRST
 ) -> Page[ConversationSummary]:
     """Those that the agent is in, newest first; with `present=False` also those that they left."""
     where = ("p.agent_id = %(agent)s", "p.present") if present else ("p.agent_id = %(agent)s",)

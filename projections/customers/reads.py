@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from domain.channels.inbound import ContactKind
 from domain.ids import ChannelId, ConversationId, CustomerId, IdentityId
 from domain.kernel import Position
-from projections.paging import Connection, Listing, Page, Window
+from projections.paging import FIRST, Connection, Listing, Page, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +45,14 @@ def _profile(row: dict[str, Any]) -> CustomerProfile:
 
 
 _CUSTOMERS = Listing("SELECT * FROM customers.customer", ("first_seen", "id"), ("timestamptz", "text"), _profile)
-_FIRST = Window()
 
 
 async def customer(connection: Connection, customer_id: CustomerId) -> CustomerProfile | None:
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SELECT * FROM customers.customer WHERE id = %s", (customer_id,))
-        row = await cursor.fetchone()
-    return _profile(row) if row else None
+    return await _CUSTOMERS.one(connection, customer_id)
 
 
 async def customers(
-    connection: Connection, *, name: str = "", contact: str = "", window: Window = _FIRST
+    connection: Connection, *, name: str = "", contact: str = "", window: Window = FIRST
 ) -> Page[CustomerProfile]:
     """Newest first; whose name begins with `name` (in any case), and who is known by exactly this `contact`."""
     where = [

@@ -105,9 +105,6 @@ class Audience:
             if stay.covers(recorded.position):
                 yield stay.agent_id
 
-    def took_part(self, agent: AgentId, conversation: ConversationId) -> bool:
-        return any(stay.agent_id == agent for stay in self.stays.by_conversation.get(conversation, ()))
-
     def knows_since(self, position: Position) -> bool:
         """Can a desk resume after this position without missing anything?"""
         return position >= self.stays.forgotten

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg.rows import dict_row
-
 from domain.ids import AgentId, ConversationId, CustomerId, ListId, ListItemId, MrdId, TaskId
 from domain.kernel import Position
 from domain.lists.facts import ListItemCloseReason, ListItemState
-from projections.paging import Connection, Listing, Page, Window
+from projections.paging import FIRST, Connection, Listing, Page, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +53,14 @@ def _participant(agent_id: str, task_id: str, joined_at: str) -> ListParticipant
 
 
 _ITEMS = Listing("SELECT * FROM lists.item", ("arrived_at", "id"), ("timestamptz", "text"), _summary)
-_FIRST = Window()
 
 
 async def item(connection: Connection, item_id: ListItemId) -> ListItemSummary | None:
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SELECT * FROM lists.item WHERE id = %s", (item_id,))
-        row = await cursor.fetchone()
-    return _summary(row) if row else None
+    return await _ITEMS.one(connection, item_id)
 
 
 async def items(
-    connection: Connection, list_id: ListId, states: Sequence[ListItemState] = (), window: Window = _FIRST
+    connection: Connection, list_id: ListId, states: Sequence[ListItemState] = (), window: Window = FIRST
 ) -> Page[ListItemSummary]:
     """Newest first, in some states or in all."""
     where: list[LiteralString] = ["list_id = %(list)s"]

@@ -23,6 +23,7 @@ from domain.tasks.facts import (
     WrapUpStarted,
 )
 from domain.tasks.task import GOES_ON, Task
+from projections.queues.counters import QueueCounters
 from projections.table import Table, newcomers_apart
 
 QUARTER_MIN = 15
@@ -64,33 +65,9 @@ class Request(msgspec.Struct):
     model: Task = Task()
 
 
-class Quarter(msgspec.Struct):
+class Quarter(QueueCounters, kw_only=True):
     queue_id: str
     starts_at: datetime
-    offered: int = 0
-    requeued: int = 0
-    answered: int = 0
-    handled: int = 0
-    abandoned: int = 0
-    abandoned_network: int = 0
-    abandoned_inactivity: int = 0
-    abandoned_forced: int = 0
-    short_abandoned: int = 0
-    rona: int = 0
-    declined: int = 0
-    flushed: int = 0
-    no_agent: int = 0
-    answered_within: int = 0
-    abandoned_within: int = 0
-    wait_ms: int = 0
-    abandoned_wait_ms: int = 0
-    longest_wait_ms: int = 0
-    alert_ms: int = 0
-    handle_ms: int = 0
-    wrap_up_ms: int = 0
-    foretold: int = 0
-    foretold_error_ms: int = 0
-    foretold_bias_ms: int = 0
 
 
 class Queues:
@@ -248,7 +225,9 @@ class Queues:
 
     def _quarter(self, queue_id: str, at: datetime) -> Quarter:
         starts_at = quarter_of(at)
-        return self.quarters.change((queue_id, starts_at)) or self.quarters.put(Quarter(queue_id, starts_at))
+        return self.quarters.change((queue_id, starts_at)) or self.quarters.put(
+            Quarter(queue_id=queue_id, starts_at=starts_at)
+        )
 
     def _pace(self, queue_id: str) -> Pace:
         return (self.paces.change(queue_id) or self.paces.put(PaceRow(queue_id, Pace()))).pace

@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 import msgspec
-from psycopg.rows import dict_row
 
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Position
 from domain.routing.decisions import Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
-from projections.paging import Connection, Listing, Page, Window
+from projections.paging import FIRST, Connection, Listing, Page, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +81,10 @@ def _summary(row: dict[str, Any]) -> TaskSummary:
 
 
 _TASKS = Listing("SELECT * FROM tasks.task", ("created_at", "id"), ("timestamptz", "text"), _summary)
-_FIRST = Window()
 
 
 async def task(connection: Connection, task_id: TaskId) -> TaskSummary | None:
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SELECT * FROM tasks.task WHERE id = %s", (task_id,))
-        row = await cursor.fetchone()
-    return _summary(row) if row else None
+    return await _TASKS.one(connection, task_id)
 
 
 async def tasks(
@@ -100,7 +95,7 @@ async def tasks(
     conversation_id: ConversationId | None = None,
     states: Sequence[TaskState] = (),
     media_states: Sequence[MediaState] = (),
-    window: Window = _FIRST,
+    window: Window = FIRST,
 ) -> Page[TaskSummary]:
     """Newest first; every condition that is given must hold."""
     where: list[LiteralString] = []

@@ -8,7 +8,6 @@ from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = ("domain", "commands", "projections", "api", "connectors", "voice", "infra")
 NOT_OURS = {"node_modules", "__pycache__", "dist", "build", "results"}
 
 

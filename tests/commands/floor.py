@@ -16,6 +16,7 @@ from domain.kernel import derived_id
 from domain.sessions.facts import SessionEndReason, SessionStarted
 from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDirection
 from domain.tasks.task import Task
+from infra.eventlog.memory import MemoryLog
 from tests.commands.office import Office, an_office, message
 from tests.domain.configuration.situations import CHAT
 
@@ -77,9 +78,9 @@ class Floor:
         return [it.body.text for it in await self.office.facts(MessagePosted) if it.sender.type is SenderType.SYSTEM]
 
 
-async def a_floor(*agents: AgentId, mrd_max: int = 2) -> Floor:
+async def a_floor(*agents: AgentId, mrd_max: int = 2, log: MemoryLog | None = None) -> Floor:
     """Everybody is ready, and nobody talks yet."""
-    office = an_office()
+    office = an_office(log)
     for agent in agents or (MARIA, PAUL, ZOE, OMAR):
         await office.sends(
             RegisterAgent(agent, agent, agent.title()), GrantMrd(agent, CHAT, mrd_max), LogIn(agent), MakeReady(agent)
@@ -87,9 +88,9 @@ async def a_floor(*agents: AgentId, mrd_max: int = 2) -> Floor:
     return Floor(office)
 
 
-async def talking(*agents: AgentId) -> Floor:
+async def talking(*agents: AgentId, log: MemoryLog | None = None) -> Floor:
     """Maria talks with the customer."""
-    floor = await a_floor(*agents)
+    floor = await a_floor(*agents, log=log)
     await floor.office.sends(message(uuid4().hex))
     floor.talk_id = ConversationId((await floor.office.subjects(ConversationStarted))[-1])
     floor.first = await floor.comes(MARIA)

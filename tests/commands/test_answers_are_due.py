@@ -15,8 +15,9 @@ from commands.answering import (
 )
 from commands.attendance import LeaveConversation
 from commands.bots import TakeBotAnswer
+from commands.colleagues import AskColleague, PromoteColleague
 from commands.conversations import PostAgentMessage
-from commands.inbound import OpenSession
+from commands.inbound import EndSession, OpenSession
 from commands.tasks import AcceptTask
 from commands.wrap_up import ApplyWrapUp
 from domain.agents.agent import Agent
@@ -25,6 +26,7 @@ from domain.channels.bots import BotAnswer
 from domain.channels.inbound import Contact, ContactKind
 from domain.channels.messages import Body, SenderType
 from domain.configuration.channels import Reminder
+from domain.configuration.settings import MediaRoutingDomain, MrdType
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import (
     ConversationResumed,
@@ -35,10 +37,10 @@ from domain.conversations.facts import (
     ResponseWarned,
     ResumeReason,
 )
-from domain.ids import AgentId, BotId, ConversationId, MessageId, OfferId, TaskId
+from domain.ids import AgentId, BotId, ConversationId, MessageId, MrdId, OfferId, SessionId, TaskId
 from domain.kernel import derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated
+from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDirection
 from domain.tasks.task import Task
 from tests.commands.office import Office, an_office, message
 from tests.domain.configuration.situations import BUSINESS, CHAT, WEB_CHAT, WHATSAPP, catalog
@@ -107,6 +109,60 @@ async def test_an_agent_who_replies_in_time_is_left_alone() -> None:  # routing 
     assert (await warned(office), await office.facts(ResponseTimedOut)) == ([50], [])
 
 
+async def a_call_comes(office: Office, talk: ConversationId) -> SessionId:
+    """The SMS line has become a telephone."""
+    it = office.catalog
+    sms = replace(it.channel_types["sms"], mrd_id=MrdId("voice"))
+    mrds = {**it.mrds, "voice": MediaRoutingDomain("Calls", type=MrdType.CX_VOICE)}
+    office.catalog = replace(it, mrds=mrds, channel_types={**it.channel_types, "sms": sms})
+    await office.sends(OpenSession(message("call", "sms-line").inbound))
+    return list((await office.load(Conversation, talk)).sessions)[-1]
+
+
+async def test_an_agent_who_talks_with_the_customer_need_not_write_to_them() -> None:  # routing 56
+    office, talk, _ = await a_talk(response_timeout_s=100)
+    await office.sends(message(2))
+    await office.wait(60)
+    call = await a_call_comes(office, talk)
+    await office.sends(message(3))
+    await office.wait(500)
+    assert (await warned(office), await office.facts(ResponseTimedOut)) == ([50], [])
+    await office.sends(EndSession(call, SessionEndReason.CUSTOMER), message(4))
+    await office.wait(100)
+    assert (await warned(office), len(await office.facts(ResponseTimedOut))) == ([50, 50, 75], 1)
+
+
+async def test_a_customer_who_talks_with_their_agent_is_not_silent() -> None:  # routing 56
+    office, talk, _ = await a_talk(customer_inactivity_s=100, inactivity_reminders=REMINDERS)
+    call = await a_call_comes(office, talk)
+    await office.wait(200)
+    await reply(office, talk, "a1")
+    await office.wait(200)
+    assert (await told(office), await office.facts(SessionEnded)) == ([], [])
+    await office.sends(EndSession(call, SessionEndReason.CUSTOMER))
+    await reply(office, talk, "a2")
+    await office.wait(100)
+    assert [it.reason for it in await office.facts(SessionEnded)] == [
+        SessionEndReason.CUSTOMER,
+        SessionEndReason.INACTIVITY,
+    ]
+
+
+async def test_an_agent_to_whom_a_customer_on_hold_is_passed_replies_in_what_was_left() -> None:  # routing 45, 56
+    office, talk, task = await a_talk(response_timeout_s=100)
+    paul = AgentId("paul")
+    await office.sends(RegisterAgent(paul, "paul", "Paul"), GrantMrd(paul, CHAT, 2), LogIn(paul), MakeReady(paul))
+    await office.sends(AskColleague(task, MARIA, TaskDirection.CONSULT, colleague_id=paul))
+    await office.sends(AcceptTask(TaskId(await newest(office, TaskCreated)), paul), message(2))
+    await office.wait(60)
+    await office.sends(HoldConversation(talk, MARIA, 300))
+    await office.sends(PromoteColleague(task, MARIA, TaskDirection.CONSULT_TRANSFER))
+    await office.wait(39)
+    assert await office.facts(ResponseTimedOut) == []
+    await office.wait(1)
+    assert len(await office.facts(ResponseTimedOut)) == 1
+
+
 async def test_late_and_repeated_firings_do_nothing() -> None:  # routing 42
     office, talk, _ = await a_talk(response_timeout_s=100)
     await office.sends(message(2))
@@ -114,8 +170,8 @@ async def test_late_and_repeated_firings_do_nothing() -> None:  # routing 42
     await reply(office, talk, "a1")
     head = await office.log.head()
     await office.sends(
-        WarnOfResponse(talk, waits, 50),
-        ExpireResponse(talk, waits),
+        WarnOfResponse(talk, waits, 50, office.now),
+        ExpireResponse(talk, waits, office.now),
         EndHold(talk, office.now),
         RemindCustomer(talk, waits, 0),
     )

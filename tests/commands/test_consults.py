@@ -7,13 +7,15 @@ import pytest
 from commands.agents import LogOut
 from commands.attendance import LeaveConversation
 from commands.colleagues import EndConsult, PromoteColleague, WithdrawRequest
-from commands.conversations import PostAgentMessage
+from commands.conversations import PostAgentMessage, SetConversationData
 from commands.tasks import AcceptTask
 from commands.wrap_up import FinishWrapUp
 from domain.agents.facts import MrdState
 from domain.channels.messages import Body
+from domain.configuration.priorities import PriorityLabel
 from domain.conversations.facts import AgentRequestEnded, ConversationState, MessagePosted, ParticipantRole
 from domain.conversations.standing import TooManyAgents
+from domain.customers.facts import QueueVisited
 from domain.ids import AgentId, MessageId, TaskId
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskReserved, TaskState
 from tests.commands.floor import MARIA, OMAR, PAUL, SALES, ZOE, Floor, talking
@@ -53,6 +55,19 @@ async def test_a_consult_by_queue_is_routed_like_any_other_request() -> None:  #
     await floor.comes(ZOE)
     assert (await floor.talk()).agents[ZOE].role is ParticipantRole.ASSISTANT
     assert (await floor.talk()).talking == [MARIA]
+
+
+async def test_what_makes_a_customer_urgent_makes_no_consult_urgent() -> None:  # routing 46, 55
+    """Nor is the customer back in a queue in which a colleague was asked for."""
+    floor = await talking()
+    it = floor.office.catalog
+    urgent = replace(it.queues[SALES], returning_first=True, priority_labels=(PriorityLabel("segment", "vip"),))
+    floor.office.catalog = replace(it, queues={**it.queues, SALES: urgent})
+    await floor.office.sends(SetConversationData(floor.talk_id, {"segment": "vip"}))
+    for direction in (CONSULT, CONFERENCE):
+        request = await floor.asks(direction, queue_id=SALES, priority=3)
+        assert (await floor.task(request)).routing.priority == 3
+    assert await floor.office.facts(QueueVisited) == []
 
 
 async def test_a_consult_becomes_a_transfer_without_a_new_offer() -> None:  # routing 46

@@ -84,9 +84,16 @@ async def a_call_comes(office: Office) -> TaskId:
 
 
 async def order(office: Office) -> list[str]:
-    kinds = {MadeNotReady: "not ready", TaskClosed: "closed", LoggedOut: "logged out"}
-    history = [type(it.fact) for it in await office.log.read_all(limit=10_000)]
-    return [kinds[kind] for kind in history if kind in kinds]
+    said: list[str] = []
+    for recorded in await office.log.read_all(limit=10_000):
+        match recorded.fact:
+            case MadeNotReady():
+                said.append("not ready")
+            case TaskClosed(reason=reason):
+                said.append(str(reason))
+            case LoggedOut():
+                said.append("logged out")
+    return said
 
 
 # Signing out (routing 37)
@@ -94,16 +101,46 @@ async def order(office: Office) -> list[str]:
 
 async def test_offers_go_back_then_talks_go_on_and_then_they_are_out() -> None:
     office = await staffed()
-    await office.sends(message(1))
-    await talks(office)
-    await office.sends(message(2, "sms-line"))
+    await a_talk_and_an_offer(office)
     await office.send(LogOut(MARIA, "home"))
-    assert await order(office) == ["not ready", "closed", "logged out"]
+    assert await order(office) == ["not ready", "REROUTE", "AGENT_LOGOUT", "logged out"]
     await office.settle()
     waiting = await task(office)
     assert (waiting.media_state, waiting.routing.priority) == (MediaState.QUEUED, REROUTE_PRIORITY)
     assert waiting.routing.queue_id == "sales"
     assert ((await maria(office)).state, (await maria(office)).reason) == (AgentState.LOGOUT, "home")
+    assert (await maria(office)).mrds[CHAT].misses == 0
+
+
+async def a_talk_and_an_offer(office: Office) -> None:
+    """Maria talks with one customer, and another rings at her."""
+    await office.sends(message(1))
+    await talks(office)
+    await office.sends(message(1, "whatsapp-line", CALLER))
+    await rings(office)
+
+
+async def test_an_offer_goes_back_before_they_are_out_where_live_work_is_in_the_way() -> None:
+    office = await staffed(DeskPolicy(logout=LogoutPolicy.REFUSE))
+    await office.sends(message(1))
+    await rings(office)
+    await office.send(LogOut(MARIA))
+    assert await order(office) == ["not ready", "REROUTE", "logged out"]
+
+
+async def test_an_offer_goes_back_before_talks_are_closed() -> None:
+    office = await staffed(DeskPolicy(logout=LogoutPolicy.CLOSE))
+    await a_talk_and_an_offer(office)
+    await office.send(LogOut(MARIA))
+    assert await order(office) == ["not ready", "REROUTE", "AGENT_LOGOUT", "logged out"]
+
+
+async def test_whoever_may_not_leave_loses_nothing() -> None:
+    office = await staffed(DeskPolicy(logout=LogoutPolicy.REFUSE))
+    await a_talk_and_an_offer(office)
+    with pytest.raises(HasWork):
+        await office.send(LogOut(MARIA))
+    assert (await order(office), (await task(office)).media_state) == ([], MediaState.RESERVED)
 
 
 async def test_an_offer_goes_back_without_a_count() -> None:

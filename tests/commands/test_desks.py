@@ -114,6 +114,26 @@ async def test_a_domain_that_somebody_else_routes_mirrors_their_word() -> None:
         await office.send(MirrorMrd(MARIA, CHAT, MrdState.READY))
 
 
+async def test_a_domain_that_is_routed_here_from_now_on_is_theirs_to_switch() -> None:  # routing 34
+    office = await staffed(chat=MediaRoutingDomain("Chat", rona_action=RonaAction.COOL_DOWN, cool_down_s=45))
+    here = office.catalog
+    await office.sends(message(1))
+    await rings(office)
+    await office.wait(20)  # a rest
+    office.catalog = replace(here, mrds={**here.mrds, CHAT: MediaRoutingDomain("Chat", managed=False)})
+    await office.sends(MirrorMrd(MARIA, CHAT, MrdState.BUSY))
+    await office.wait(60)
+    assert await chat(office) is MrdState.BUSY  # the rest ends nothing that others say
+    office.catalog = here
+    await office.sends(MakeReady(MARIA))
+    assert await chat(office) is MrdState.READY
+    office.catalog = replace(here, mrds={**here.mrds, CHAT: MediaRoutingDomain("Chat", managed=False)})
+    await office.sends(MirrorMrd(MARIA, CHAT, MrdState.BUSY))
+    office.catalog = here
+    await office.sends(MakeMrdNotReady(MARIA, CHAT, "enough"))
+    assert await chat(office) is MrdState.NOT_READY
+
+
 async def test_after_a_failure_the_agent_says_what_they_want() -> None:  # routing 29
     office = await staffed()
     await office.sends(LoseAgentState(MARIA, "crash"))
@@ -160,9 +180,46 @@ async def test_whoever_stays_away_is_signed_out_and_their_work_goes_on() -> None
 
 async def test_a_late_grace_signs_nobody_out() -> None:  # routing 42
     office = await staffed()
-    await office.sends(ConnectDesk(MARIA, "a"), DisconnectDesk(MARIA, "a"), ConnectDesk(MARIA, "b"))
-    await office.sends(ExpireDesk(MARIA, "a"))
+    await office.sends(ConnectDesk(MARIA, "a"), DisconnectDesk(MARIA, "a"))
+    (first,) = [it.command for it in office.timers.values() if isinstance(it.command, ExpireDesk)]
+    await office.sends(ConnectDesk(MARIA, "a"), first)
+    await office.wait(10)
+    await office.sends(DisconnectDesk(MARIA, "a"), first)  # they have another grace by now
     assert (await maria(office)).logged_in
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(MakeReady(MARIA), "READY"), (MakeNotReady(MARIA, "lunch"), "NOT_READY")]
+)
+async def test_when_whoever_watched_their_desk_is_gone_nobody_knows_until_they_are_back(before, after: str) -> None:
+    """routing 29, 32, 39: a failure; what they had said holds again when they are back."""
+    office = await staffed()
+    await office.sends(before, ConnectDesk(MARIA, "a"), DisconnectDesk(MARIA, "a", watched=False))
+    assert ((await maria(office)).state, await chat(office)) == (AgentState.UNKNOWN, MrdState.UNKNOWN)
+    with pytest.raises(NotRoutable):
+        await rings_again(office)
+    await office.sends(ConnectDesk(MARIA, "b"))
+    assert ((await maria(office)).state, await chat(office)) == (after, after)
+
+
+@pytest.mark.parametrize(
+    ("says", "after"), [(MakeReady(MARIA), AgentState.READY), (MakeNotReady(MARIA, "lunch"), AgentState.NOT_READY)]
+)
+async def test_their_own_word_says_so_too(says, after: AgentState) -> None:  # routing 29
+    office = await staffed()
+    await office.sends(ConnectDesk(MARIA, "a"), DisconnectDesk(MARIA, "a", watched=False), says)
+    assert (await maria(office)).state is after
+    assert not (await maria(office)).takes_offers  # their desk is still lost (routing 39)
+
+
+async def test_who_was_not_seen_again_is_signed_out() -> None:  # routing 29, 39
+    office = await staffed(DeskPolicy(disconnect_grace_s=60))
+    await office.sends(ConnectDesk(MARIA, "a"), message(1))
+    await talks(office)
+    await office.sends(DisconnectDesk(MARIA, "a", watched=False))
+    await office.wait(60)
+    assert (await maria(office)).state is AgentState.LOGOUT
+    assert (await task(office)).media_state is MediaState.QUEUED
 
 
 # Idleness (routing 40)
@@ -185,6 +242,21 @@ async def test_nobody_is_signed_out_with_live_work() -> None:
     assert await office.facts(IdleWarned) == []
     await hang_up(office)
     await office.wait(60 + 99)  # the wrap-up, and nearly all of the time
+    assert await office.facts(LoggedOut) == []
+    await office.wait(1)
+    assert await office.facts(LoggedOut) == [LoggedOut("IDLE")]
+
+
+async def test_nobody_is_signed_out_in_the_midst_of_a_call_of_another_system() -> None:  # routing 34, 40
+    office = await staffed(DeskPolicy(idle_logout_s=100))
+    await office.wait(50)
+    await office.sends(MirrorMrd(MARIA, VOICE, MrdState.BUSY))
+    await office.wait(500)
+    await office.sends(StayLoggedIn(MARIA))
+    await office.wait(500)
+    assert (await office.facts(IdleWarned), await office.facts(LoggedOut)) == ([], [])
+    await office.sends(MirrorMrd(MARIA, VOICE, MrdState.READY))
+    await office.wait(99)
     assert await office.facts(LoggedOut) == []
     await office.wait(1)
     assert await office.facts(LoggedOut) == [LoggedOut("IDLE")]

@@ -6,6 +6,8 @@ import pytest
 
 from commands.agents import LogOut, ReserveSlot
 from commands.answering import HoldConversation
+from commands.attendance import LeaveConversation
+from commands.colleagues import AskColleague, PromoteColleague
 from commands.conversations import PostAgentMessage
 from commands.domains import MirrorMrd
 from commands.tasks import AcceptTask, TakeTaskAway
@@ -22,10 +24,10 @@ from domain.conversations.facts import (
     ResponseWarned,
     ResumeReason,
 )
-from domain.ids import ConversationId, MessageId, OfferId, TaskId
-from domain.tasks.facts import TaskCloseReason, TaskCreated
+from domain.ids import AgentId, ConversationId, MessageId, OfferId, TaskId
+from domain.tasks.facts import TaskCloseReason, TaskCreated, TaskDirection, TaskNamed
 from tests.commands.office import Office, message
-from tests.commands.scenes import MARIA, newest, reasons, talks
+from tests.commands.scenes import MARIA, PAUL, newest, reasons, talks
 from tests.commands.test_departures import CALLER, CALLS, a_call_comes, a_call_is_accepted, staffed
 from tests.domain.configuration.situations import WHATSAPP
 
@@ -111,6 +113,60 @@ async def test_it_waits_for_a_call_of_another_system() -> None:  # routing 34, 3
     assert await state(office, talk_id) is ON_HOLD
     await office.sends(MirrorMrd(MARIA, CALLS, MrdState.READY))
     assert await state(office, talk_id) is ACTIVE
+
+
+@pytest.fixture
+async def conference() -> tuple[Office, ConversationId]:
+    """Paul has come into the talk of Maria and John; no answer is awaited."""
+    office, talk_id = await chatting()
+    first = (await office.load(Conversation, talk_id)).agents[MARIA].task_id
+    await office.sends(AskColleague(first, MARIA, TaskDirection.DIRECT_CONFERENCE, colleague_id=PAUL))
+    await office.sends(AcceptTask(TaskId(await newest(office, TaskNamed)), PAUL))
+    return office, talk_id
+
+
+async def called_away(office: Office, agent: AgentId) -> TaskId:
+    await office.sends(message(1, "phone-line", replace(CALLER, value=f"+49{len(agent)}8")))
+    call = TaskId(await newest(office, TaskCreated))
+    await office.sends(ReserveSlot(agent, CALLS, call, OfferId(call), 0), AcceptTask(call, agent))
+    return call
+
+
+async def test_a_talk_of_two_waits_only_while_both_are_away(conference) -> None:  # routing 35, 36
+    office, talk_id = conference
+    hers = await called_away(office, MARIA)
+    assert await state(office, talk_id) is ACTIVE
+    his = await called_away(office, PAUL)
+    assert await state(office, talk_id) is ON_HOLD
+    await office.wait(7_200)
+    assert (await state(office, talk_id), await office.facts(ResponseTimedOut)) == (ON_HOLD, [])
+    await office.sends(TakeTaskAway(hers, TaskCloseReason.DONE))
+    assert (await state(office, talk_id), await why(office)) == (ACTIVE, [ResumeReason.AGENT_FREE])
+    await office.sends(TakeTaskAway(his, TaskCloseReason.DONE))
+    assert len(await why(office)) == 1
+
+
+@pytest.mark.parametrize("goes", ["leaves", "is taken away", "signs out"])
+async def test_a_talk_of_two_waits_when_the_one_who_is_there_goes(conference, goes: str) -> None:  # routing 36
+    office, talk_id = conference
+    call = await called_away(office, MARIA)
+    his = (await office.load(Conversation, talk_id)).agents[PAUL].task_id
+    ways = {"leaves": LeaveConversation(talk_id, PAUL), "signs out": LogOut(PAUL)}
+    await office.sends(ways.get(goes, TakeTaskAway(his, TaskCloseReason.DONE)))
+    assert (await state(office, talk_id), (await office.load(Conversation, talk_id)).talking) == (ON_HOLD, [MARIA])
+    await office.sends(TakeTaskAway(call, TaskCloseReason.DONE))
+    assert await state(office, talk_id) is ACTIVE
+
+
+async def test_nobody_waits_for_one_once_another_has_come() -> None:  # routing 36
+    office, talk_id = await chatting()
+    first = (await office.load(Conversation, talk_id)).agents[MARIA].task_id
+    await office.sends(AskColleague(first, MARIA, TaskDirection.CONSULT, colleague_id=PAUL))
+    await office.sends(AcceptTask(TaskId(await newest(office, TaskNamed)), PAUL))
+    await a_call_is_accepted(office)
+    assert await state(office, talk_id) is ON_HOLD  # who gives advice does not talk with the customer
+    await office.sends(PromoteColleague(first, MARIA, TaskDirection.CONSULT_CONFERENCE))
+    assert (await state(office, talk_id), await why(office)) == (ACTIVE, [ResumeReason.AGENT_FREE])
 
 
 async def test_it_goes_to_others_when_the_agent_signs_out_meanwhile() -> None:  # routing 36, 37

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from commands.agents import GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot
+from commands.agents import GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent, ReserveSlot, SwitchAutoAnswer
 from commands.conversations import PostAgentMessage, SetConversationData
 from commands.inbound import EndSession, ReceiveMessage
+from commands.requests import RequestAgent
 from commands.tasks import AcceptTask, DeclineTask, EnqueueTask
 from commands.wrap_up import ApplyWrapUp, FinishWrapUp
 from domain.agents.agent import Agent
@@ -16,10 +17,10 @@ from domain.channels.messages import Body, SenderType
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.settings import ReasonCode, ReasonKind, RelationalOperator
 from domain.conversations.conversation import Conversation
-from domain.conversations.facts import ConversationStarted, MessagePosted
+from domain.conversations.facts import ConversationStarted, MessagePosted, RequestReason
 from domain.customers.facts import QueueVisited
 from domain.ids import AgentId, ConversationId, MessageId, OfferId, QueueId, SessionId, TaskId
-from domain.kernel import Invalid, Refused, derived_id
+from domain.kernel import Invalid, NotFound, Refused, derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
 from domain.tasks.facts import (
     MediaState,
@@ -33,6 +34,7 @@ from domain.tasks.facts import (
 from domain.tasks.refusals import CodesNeeded, DeclineNotAllowed
 from domain.tasks.task import Task
 from tests.commands.office import Office, an_office, message
+from tests.commands.scenes import JOHN
 from tests.domain.configuration.situations import BUSINESS, CHAT, SALES, catalog
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +119,32 @@ async def test_work_that_answers_itself_rings_and_is_accepted_in_one_go() -> Non
     talk = await office.load(Conversation, await newest(office, ConversationStarted))
     assert talk.talking == [MARIA]
     assert (await office.load(Agent, MARIA)).mrd_state(CHAT) is MrdState.ACTIVE
+
+
+async def test_an_agent_may_have_all_that_rings_at_them_accepted() -> None:  # routing 22
+    office = await an_office_where(auto_answer=False)
+    await office.sends(SwitchAutoAnswer(MARIA, on=True), message())
+    await rings(office)
+    assert [type(it.fact) for it in await office.log.read_all() if it.category == "task"][-2:] == [
+        TaskReserved,
+        TaskAccepted,
+    ]
+    talk = await office.load(Conversation, await newest(office, ConversationStarted))
+    assert talk.talking == [MARIA]
+
+
+@pytest.mark.parametrize(("queue", "agent", "accepted"), [(True, False, 1), (False, False, 0), (True, True, 1)])
+async def test_what_the_queue_says_holds_at_every_desk(queue: bool, agent: bool, accepted: int) -> None:  # routing 22
+    office = await an_office_where(auto_answer=queue)
+    await office.sends(SwitchAutoAnswer(MARIA, on=True), SwitchAutoAnswer(MARIA, on=agent), message())
+    await rings(office)
+    assert len(await office.facts(TaskAccepted)) == accepted
+
+
+async def test_nobody_answers_by_themselves_who_is_nobody() -> None:  # routing 22
+    office = await an_office_where()
+    with pytest.raises(NotFound):
+        await office.send(SwitchAutoAnswer(AgentId("nobody"), on=True))
 
 
 async def test_the_wait_survives_missed_offers_and_ends_when_it_was_to_end() -> None:
@@ -262,6 +290,32 @@ async def test_what_an_agent_noted_counts_and_what_waited_in_vain_stays_first() 
     await rings(office)
     await office.wait(20)
     assert await priority(office) == 11
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(3, 8), (9, 9)])
+async def test_who_asks_for_more_than_their_labels_say_has_it(asked: int, expected: int) -> None:  # routing 55
+    office = await an_office_where(priority_labels=(VIP,))
+    web = replace(message(channel="web-chat").inbound, contact=JOHN, channel_data={"segment": "vip"})
+    await office.sends(ReceiveMessage(web))
+    talk = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(RequestAgent(talk, RequestReason.CUSTOMER_ASKED, QUEUE, asked))
+    assert await priority(office) == expected
+
+
+async def test_whose_agent_is_gone_stays_before_those_who_are_only_back() -> None:  # routing 37, 55
+    office = await an_office_where(returning_first=True)
+    await talks(office)
+    await office.sends(LogOut(MARIA))
+    assert await priority(office) == 11
+
+
+@pytest.mark.parametrize("wanted", [0, 11, 100])
+async def test_nobody_asks_for_the_place_of_those_who_waited_in_vain(wanted: int) -> None:  # routing 55
+    office = await an_office_where()
+    await office.sends(message())
+    talk = ConversationId(await newest(office, ConversationStarted))
+    with pytest.raises(Invalid):
+        await office.send(RequestAgent(talk, RequestReason.CUSTOMER_ASKED, QUEUE, wanted))
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(1, 10), (24, 10), (25, 1)])

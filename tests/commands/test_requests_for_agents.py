@@ -7,27 +7,43 @@ from typing import Any
 import pytest
 
 from commands.agents import ReserveSlot
+from commands.answering import RemoveAllAgents
 from commands.attendance import LeaveConversation
+from commands.colleagues import AskColleague
 from commands.conversations import SetConversationData
+from commands.inbound import ReceiveMessage
 from commands.requests import RequestAgent
 from commands.tasks import WidenTask
 from commands.wrap_up import FinishWrapUp
 from domain.configuration.catalog import Catalog
-from domain.configuration.settings import Channel
-from domain.conversations.facts import ConversationStarted, RequestReason
+from domain.configuration.priorities import PriorityLabel
+from domain.configuration.request_data import read
+from domain.configuration.settings import Channel, Step
+from domain.conversations.facts import ConversationClosed, ConversationStarted, RequestReason
 from domain.customers.customer import Customer
 from domain.customers.facts import ConversationReleased, CustomerCreated
 from domain.ids import ChannelId, ConversationId, OfferId, QueueId, TaskId
 from domain.kernel import Refused, replace
 from domain.routing.decisions import Grounds
-from domain.tasks.facts import LAST_AGENT_STEP, Routing, StepReached, StepReason, TaskCreated, TaskQueued, TaskReserved
-from domain.tasks.task import Task
+from domain.tasks.facts import (
+    LAST_AGENT_STEP,
+    Routing,
+    StepReached,
+    StepReason,
+    TaskCloseReason,
+    TaskCreated,
+    TaskDirection,
+    TaskQueued,
+    TaskReserved,
+)
+from domain.tasks.task import REROUTE_PRIORITY, Task
 from tests.commands.office import NOON, Office, message
 from tests.commands.scenes import MARIA, PAUL, hang_up, newest, staffed, talks
 from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio
 WHATSAPP = ChannelId("whatsapp-line")
+URGENT = PriorityLabel("haste", "7", 7)
 
 
 def routes_to_last_agent(catalog: Catalog, timeout_s: int) -> Catalog:
@@ -80,6 +96,42 @@ async def test_the_last_agent_of_this_very_conversation_counts_first() -> None: 
     assert (await routing(office)).last_agent_id == PAUL
 
 
+@pytest.mark.parametrize("reason", [TaskCloseReason.RESPONSE_TIMEOUT, TaskCloseReason.REROUTE])
+async def test_whoever_lost_the_customer_is_not_asked_before_all_others(reason: TaskCloseReason) -> None:
+    """routing 54, 56: they did not reply, or had to give the customer away."""
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    await talks(office, MARIA)
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    await office.sends(RemoveAllAgents(talk_id, reason))
+    again = await routing(office)
+    assert (again.priority, again.step, again.last_agent_id) == (REROUTE_PRIORITY, 0, None)
+
+
+async def test_whoever_passes_a_customer_on_does_not_mean_themselves() -> None:  # routing 43, 54
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    its = await talks(office, MARIA)
+    await office.sends(AskColleague(its, MARIA, TaskDirection.DIRECT_TRANSFER, QueueId("returns")))
+    assert ((await routing(office)).queue_id, (await routing(office)).last_agent_id) == ("returns", None)
+
+
+async def test_whoever_is_back_before_their_conversation_let_go_of_them_is_remembered_with_their_agent() -> None:
+    """routing 54"""
+    office = await an_office_where_people_know_each_other()
+    await office.sends(message(1))
+    its = await talks(office, MARIA)
+    await hang_up(office)
+    await office.send(FinishWrapUp(its, MARIA))
+    while not await office.facts(ConversationClosed):
+        (recorded, *_) = await office.log.read_all(office.reacted)
+        await office.react(recorded)
+        office.reacted = recorded.position
+    await office.sends(message(2))
+    assert len(await office.facts(ConversationClosed)) == 1
+    assert (await routing(office)).last_agent_id == MARIA
+
+
 async def test_a_conversation_without_an_agent_makes_nobody_forgotten() -> None:  # routing 54
     office = await an_office_where_people_know_each_other()
     await has_talked(office)
@@ -115,6 +167,71 @@ async def test_a_request_takes_along_what_the_queue_asks_about_and_nothing_else(
         RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED, QueueId("returns")),
     )
     assert (await routing(office)).data == {"order": "150"}
+
+
+def asks_about(office: Office, *lines: str) -> None:
+    steps = replace(office.catalog.queues[QueueId("sales")].steps[0], consider_if=tuple(map(read, lines))), Step()
+    sales = replace(office.catalog.queues[QueueId("sales")], steps=steps, priority_labels=(URGENT,))
+    office.catalog = replace(office.catalog, queues={**office.catalog.queues, QueueId("sales"): sales})
+
+
+def tells(**data: str) -> ReceiveMessage:
+    return ReceiveMessage(replace(message().inbound, channel_data=data))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_for_it"),
+    [
+        ("language == es", True),  # what the connector told
+        ("language == fr", False),
+        ("channel.id == whatsapp-line", True),
+        ("channel.type == whatsapp", True),
+        ("channel.type == web", False),
+        ("has channel.service", True),
+        ("customer.name == John", True),
+        ("customer.known == true", True),
+        ("request.direction == INBOUND", True),
+        ("request.priority >= 7", True),  # what its labels made of it
+        ("has segment", False),
+    ],
+)
+async def test_a_step_may_be_for_what_is_known_of_the_request(line: str, is_for_it: bool) -> None:  # routing 9
+    office = await staffed()
+    asks_about(office, line)
+    await office.sends(tells(language="es", haste="7", **{"customer.known": "a lie", "channel.type": "a lie"}))
+    wanted, field = await routing(office), read(line).field
+    assert wanted.left_out == ({} if is_for_it else {"sales": (0,)})
+    assert (field in wanted.data) is (field != "segment")
+
+
+async def test_what_somebody_said_later_goes_before_what_the_channel_told() -> None:  # routing 9
+    office = await staffed()
+    asks_about(office, "language == es")
+    await office.sends(tells(language="fr"))
+    talk_id = ConversationId(await newest(office, ConversationStarted))
+    done = await talks(office)
+    await office.sends(
+        LeaveConversation(talk_id, MARIA),
+        FinishWrapUp(done, MARIA),
+        SetConversationData(talk_id, {"language": "es"}),
+        RequestAgent(talk_id, RequestReason.CUSTOMER_ASKED),
+    )
+    assert [it.routing.left_out for it in await office.facts(TaskQueued)] == [{"sales": (0,)}, {}]
+
+
+async def test_what_was_looked_at_once_holds_however_often_it_rings() -> None:  # routing 9, 24
+    office = await staffed()
+    asks_about(office, "language == es")
+    await office.sends(tells(language="fr"))
+    waiting = TaskId(await newest(office, TaskCreated))
+    await office.sends(
+        SetConversationData(ConversationId(await newest(office, ConversationStarted)), {"language": "es"})
+    )
+    await office.sends(ReserveSlot(MARIA, CHAT, waiting, OfferId("o1"), 1))
+    await office.wait(20)
+    first, again = (it.routing for it in await office.facts(TaskQueued))
+    assert (again.attempt, again.data, again.left_out) == (2, first.data, first.left_out)
+    assert first.data == {"language": "fr"}
 
 
 async def test_a_step_that_is_left_says_why() -> None:  # routing 8

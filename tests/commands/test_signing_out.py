@@ -7,9 +7,9 @@ import pytest
 from commands.agents import HandOverWork, LogOut
 from commands.tasks import AcceptTask
 from domain.agents.agent import Agent
-from domain.agents.facts import MrdState
+from domain.agents.facts import LoggedOut, MrdState
 from domain.conversations.facts import ConversationState
-from domain.tasks.facts import MediaState, TaskCloseReason, TaskCreated
+from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated
 from domain.tasks.task import REROUTE_PRIORITY
 from tests.commands.office import message
 from tests.commands.scenes import MARIA, PAUL, chat, hang_up, newest, reasons, rings, staffed, talk, talks, task
@@ -85,3 +85,5 @@ async def test_whoever_signs_out_in_a_wrap_up_without_slot_or_limit_is_done_too(
     assert await reasons(office) == [TaskCloseReason.WRAP_UP_EXPIRED]
     assert (await office.load(Agent, MARIA)).wrap_ups == frozenset()
     assert (await talk(office)).state is ConversationState.CLOSED
+    happened = [type(it.fact) for it in await office.log.read_all(limit=1_000)]
+    assert happened.index(TaskClosed) < happened.index(LoggedOut)

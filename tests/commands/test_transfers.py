@@ -8,6 +8,7 @@ from commands.agents import LogOut, MakeNotReady, ReserveSlot
 from commands.answering import HoldConversation
 from commands.attendance import LeaveConversation
 from commands.colleagues import AskColleague, WithdrawRequest
+from commands.conversations import SetConversationData
 from commands.tasks import AcceptTask
 from commands.wrap_up import FinishWrapUp
 from domain.agents.agent import NotRoutable
@@ -58,6 +59,15 @@ async def test_a_customer_who_is_passed_on_waits_in_the_new_queue() -> None:  # 
     assert (await floor.task(floor.first)).state is TaskState.WRAP_UP
     await floor.comes(PAUL)
     assert ((await floor.talk()).talking, (await floor.talk()).awaited) == ([PAUL], set())
+
+
+async def test_a_customer_who_is_passed_on_is_told_what_the_new_queue_has_to_say() -> None:  # routing 43
+    floor = await talking()
+    it = floor.office.catalog
+    returns = replace(it.queues[RETURNS], transfer_message="Returns will be with you soon.")
+    floor.office.catalog = replace(it, queues={**it.queues, RETURNS: returns})
+    await floor.asks(TRANSFER, queue_id=RETURNS)
+    assert await floor.told() == ["Returns will be with you soon."]
 
 
 async def test_a_transfer_stays_one_however_its_wrap_up_ends() -> None:  # routing 3, 43
@@ -246,7 +256,17 @@ async def test_who_became_busy_in_between_does_not_keep_the_customer() -> None:
     assert (await floor.reasons())[0] is TaskCloseReason.NO_AGENT_AVAILABLE
     waiting = await floor.task(await floor.newest())
     assert (waiting.media_state, waiting.routing.priority) == (MediaState.QUEUED, REROUTE_PRIORITY)
+    assert waiting.routing.excluded == frozenset()  # nothing rang: Paul may have it after lunch
     await floor.comes(ZOE)
+
+
+async def test_what_a_request_carries_is_asked_anew_by_the_queue_to_which_it_is_passed_on() -> None:  # routing 45
+    """What is known of the customer goes along; steps, waiting and the last agent of the former queue do not."""
+    floor = await talking()
+    await floor.office.sends(SetConversationData(floor.talk_id, {"order": "250", "segment": "vip"}))
+    passed_on = (await floor.task(await floor.asks(TRANSFER, queue_id=RETURNS))).routing
+    assert passed_on.data == {"order": "250"}  # what the steps of the new queue ask about
+    assert (passed_on.step, passed_on.steps, passed_on.also_in, passed_on.last_agent_id) == (0, {}, (), None)
 
 
 async def test_where_the_talk_has_no_queue_any_more_the_customer_is_told() -> None:  # routing 28
@@ -349,6 +369,19 @@ async def test_a_session_of_another_domain_is_another_media_of_the_same_task() -
     await floor.office.sends(message("second", "sms-line"))
     assert await floor.newest() == floor.first
     assert list((await floor.task(floor.first)).media) == [CHAT, EMAIL]
+
+
+async def test_a_session_of_a_domain_that_joins_by_itself_belongs_to_the_media_that_is_there() -> None:  # routing 50
+    floor = await talking()
+    it = floor.office.catalog
+    letters = replace(it.channel_types["sms"], mrd_id=EMAIL)
+    joins = replace(it.mrds[EMAIL], auto_join=True)
+    floor.office.catalog = replace(
+        it, channel_types={**it.channel_types, "sms": letters}, mrds={**it.mrds, EMAIL: joins}
+    )
+    await floor.office.sends(message("second", "sms-line"))
+    assert await floor.newest() == floor.first
+    assert (await floor.task(floor.first)).media == {CHAT: tuple((await floor.talk()).sessions)}
 
 
 async def test_whoever_joins_later_has_both_sessions() -> None:

@@ -147,7 +147,7 @@ _CONVERSATION: dict[str, tuple[Decide, ...]] = {
     ),
     "nobody was free": (lambda it: it.end_request(talk.TASK, "NO_AGENT_AVAILABLE"),),
     "agent joins": (lambda it: it.admit(talk.MARIA, "Maria", talk.TASK, ParticipantRole.PRIMARY),),
-    "agent wraps up": (lambda it: it.change_role(talk.MARIA, ParticipantRole.WRAP_UP),),
+    "agent wraps up": (lambda it: it.retire(talk.MARIA),),
     "put on hold": (lambda it: it.hold(talk.MARIA, talk.NOW, 60),),
     "taken up again": (lambda it: it.resume(talk.MARIA, ResponseTime(talk.NOW, 0)),),
     "agent leaves": (lambda it: it.leave(talk.MARIA),),

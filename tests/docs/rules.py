@@ -25,7 +25,7 @@ RULES: Mapping[int, str] = {
     5: "steps, expressions, terms: from left to right",
     6: "values of attributes; who lacks one fails every comparison",
     7: "steps widen or replace, by their clocks",
-    8: "a step where nobody is there is left",
+    8: "a step where nobody is there is left, or by conditions",
     9: "a step may be for some requests alone",
     10: "deadlines count from the first enqueue, whatever rings",
     11: "one request in several queues",
@@ -91,10 +91,7 @@ OPEN: Mapping[int, str] = {}
 """Rules that no test proves yet, and why."""
 
 
-PARTLY: Mapping[int, str] = {
-    22: "a setting of the queue; agents have none of their own",
-    58: "an estimated wait is no condition of overflow",
-}
+PARTLY: Mapping[int, str] = {}
 """What is known to be missing of a rule that has tests."""
 
 

@@ -24,7 +24,7 @@ from infra.lease import lease
 from tests.e2e.world import World
 
 folds.SNAPSHOT_EVERY = 50
-OFFER_S, TTL_S = 1, 3
+OFFER_S, TTL_S = 1, 5
 
 
 async def main(url: str) -> None:

@@ -14,7 +14,6 @@ from infra.eventlog.port import Unavailable
 from tests.infra.eventlog.notes import Noted
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LINES_MAX = 500
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Customers:
                 self.accepted.add(line.decode().strip())
 
     async def _until_nothing_is_open(self, stdin: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(15), PostgresLog(self.url) as log:
+        async with asyncio.timeout(60), PostgresLog(self.url) as log:
             while True:
                 checker = Checker().feed_all(await everything(log))
                 if not checker.unfinished() and self.accepted == set(self.sent):

@@ -16,6 +16,7 @@ from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
 from commands.policies.deadlines import Clear, Set
+from commands.supervisors import ExpireSupervisor
 from commands.tasks import ExpireOffer, ExpireTask
 from commands.wrap_up import ExpireWrapUp
 from domain.ids import AgentId, ConversationId, MessageId, MrdId, OfferId, TaskId
@@ -266,12 +267,13 @@ EVERY_KIND = [
     ExpireTask(TaskId("t")),
     ExpireOffer(TaskId("t"), OfferId("o")),
     ExpireWrapUp(TaskId("t")),
-    ExpireDesk(AgentId("a"), "connection"),
+    ExpireDesk(AgentId("a"), "connection", NOON),
+    ExpireSupervisor(AgentId("a"), NOON),
     WarnOfIdling(AgentId("a"), NOON),
     ExpireIdling(AgentId("a"), NOON),
     EndCoolDown(AgentId("a"), MrdId("m"), NOON),
-    WarnOfResponse(ConversationId("c"), MessageId("m"), 50),
-    ExpireResponse(ConversationId("c"), MessageId("m")),
+    WarnOfResponse(ConversationId("c"), MessageId("m"), 50, NOON),
+    ExpireResponse(ConversationId("c"), MessageId("m"), NOON),
     RemindCustomer(ConversationId("c"), MessageId("m"), 1),
     EndHold(ConversationId("c"), NOON),
 ]

@@ -27,7 +27,7 @@ from domain.kernel import NOT_WRITTEN, Cause, Decision, Fact, Position, Recorded
 from domain.routing.decisions import Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.sessions.session import Session
-from domain.tasks.facts import MediaState, Routing, TaskCloseReason, TaskState
+from domain.tasks.facts import MediaState, Routing, StepReached, TaskCloseReason, TaskState
 from domain.tasks.task import GOES_ON, REROUTE_PRIORITY, Task
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -266,7 +266,7 @@ def _wait(world: World, crew: list[str], conversation: str, task: str) -> Iterat
 
 def _offer(world: World, crew: list[str], task: str, mrd: str) -> None:
     if world.chance(0.1):
-        world.change(Task, task, lambda it: it.widen(it.routing.step + 1))
+        world.change(Task, task, lambda it: it.widen(StepReached(it.routing.step + 1)))
     free = [
         agent
         for agent in crew
@@ -299,7 +299,7 @@ def _wrap_up(world: World, conversation: str, agent: str, part: Any) -> Act:
     task = part.task_id
     world.change(Task, task, lambda it: it.begin_wrap_up(world.now, 60))
     world.change(Agent, agent, lambda it: it.wrap_up(task, holds_slot=True))
-    world.change(Conversation, conversation, lambda it: it.change_role(agent, ParticipantRole.WRAP_UP))
+    world.change(Conversation, conversation, lambda it: it.retire(agent))
     yield
     if world.get(Task, task).state is TaskState.WRAP_UP:
         if world.chance(0.6):

@@ -8,7 +8,8 @@ from domain.configuration.facts import QueueConfigured, Retired
 from domain.configuration.settings import Queue
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskReserved, WrapUpStarted
-from projections.queues.reads import QueueCounters, boards, quarters
+from projections.queues.counters import QueueCounters
+from projections.queues.reads import boards, quarters
 from tests.projections.telling import NINE, after, shown, told
 from tests.projections.test_tasks import answered, queued
 

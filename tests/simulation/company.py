@@ -8,6 +8,7 @@ from commands.colleagues import AskColleague, EndConsult, PromoteColleague, With
 from commands.conversations import PostAgentMessage
 from commands.queues import FlushQueue
 from commands.supervision import BargeIn, MonitorConversation, Whisper
+from commands.supervisors import ConnectSupervisor, DisconnectSupervisor
 from domain.channels.messages import Body
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ParticipantRole, Release
@@ -45,6 +46,9 @@ class SupervisorPerson:
 
     async def acts(self) -> None:
         random = self._random
+        if random.random() < 0.3:
+            comes_or_goes = random.choice([ConnectSupervisor, ConnectSupervisor, DisconnectSupervisor])
+            await self._do(comes_or_goes(self.id, random.choice("ab")), self.id)
         mine = [id_ for id_, talk in self._watch.talks.items() if self.id in talk.agents]
         others = [id_ for id_, talk in self._watch.talks.items() if talk.talking and id_ not in mine]
         waited_in = [task.queue_id for task in self._watch.tasks.values() if task.media_state is MediaState.QUEUED]

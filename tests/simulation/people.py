@@ -155,6 +155,7 @@ class AgentPerson:
             (a.GrantMrd(me, mrd), "admin"),
             (a.AssignAttribute(me, attribute, self._value(attribute)), "admin"),
             (a.WithdrawAttribute(me, attribute), "admin"),
+            (a.SwitchAutoAnswer(me, random.random() < 0.3), me),
             (l.SubscribeList(me, random.choice(list(LISTS))), me),
             (l.UnsubscribeList(me, random.choice(list(LISTS))), me),
         ]

@@ -95,6 +95,8 @@ def a_domain(random: Random, name: str) -> s.MediaRoutingDomain:
         interruption_action=random.choice([*s.InterruptionAction, s.InterruptionAction.HOLD]),
         auto_sync=random.random() < 0.8,
         wrap_up_holds_slot=random.random() < 0.7,
+        type=s.MrdType.CX_VOICE if name == "voice" else s.MrdType.CHAT,
+        auto_join=random.random() < 0.3,
     )
 
 

@@ -19,13 +19,14 @@ from domain.lists.item import ListItem
 from domain.routing.engine import Engine
 from domain.routing.skipping import not_considered
 from domain.sessions.session import Session
+from domain.supervisors.supervisor import Supervisor
 from domain.tasks.facts import MediaState, Routing
 from domain.tasks.task import Task
 from infra.centre import Centre
 from tests.simulation.disk import Disk
 from tests.simulation.watch import KINDS, Watch
 
-MODELS = {**KINDS, "customer": Customer, "identity": Identity, "session": Session}
+MODELS = {**KINDS, "customer": Customer, "identity": Identity, "session": Session, "supervisor": Supervisor}
 Pair = tuple[str, str]
 
 
@@ -83,7 +84,7 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
         yield from _unsettled_task(watch, task_id, task)
     for talk_id, talk in watch.talks.items():
         if talk.held is not None and talk.held.held_by is Holder.INTERRUPTION and _is_free(watch, talk):  # routing 36
-            yield f"conversation {talk_id} is on hold for {talk.held.agent_id}, who is free"
+            yield f"conversation {talk_id} is on hold until one of {talk.talking} is free, and one is"
         if talk.state in (ConversationState.CLOSING, ConversationState.CREATED):
             yield f"conversation {talk_id} is {talk.state}"
         for agent_id, part in talk.agents.items():
@@ -101,6 +102,9 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
                 yield f"session {session_id} is in {talk_id}, and has ended"
     for item_id, item in watch.items.items():
         yield from _unsettled_item(watch, item_id, item)
+    for supervisor_id, supervisor in watch.supervisors.items():
+        for task_id in supervisor.talks.keys() - watch.tasks.keys():
+            yield f"{supervisor_id} has to be there for {task_id}, which is over"
     for customer_id, talk_id in watch.checker.open_conversation.items():
         if talk_id not in watch.talks:
             yield f"customer {customer_id} is held by {talk_id}, which is over or never began"
@@ -114,10 +118,13 @@ def unsettled(watch: Watch, now: datetime) -> Iterator[str]:
 
 
 def _is_free(watch: Watch, talk: Conversation) -> bool:
-    """Whoever this is on hold for is not at work that goes first."""
-    agent, part = watch.agents[talk.held.agent_id], talk.agents[talk.held.agent_id]
-    slot = agent.slots.get(part.task_id)
-    return slot is None or slot.mrd_id not in agent.giving_way_to_work()
+    """Somebody who talks there is not at work that goes first."""
+    for agent_id in talk.talking:
+        agent, part = watch.agents.get(agent_id, Agent()), talk.agents[agent_id]
+        slot = agent.slots.get(part.task_id)
+        if slot is None or slot.mrd_id not in agent.giving_way_to_work():
+            return True
+    return False
 
 
 def _not_fired(watch: Watch, before: datetime) -> Iterator[str]:
@@ -143,6 +150,8 @@ def _superseded(kind: str, command: Any, talk: Any) -> bool:
 
 def _moot(watch: Watch, kind: str, set_: Set) -> bool:
     """What was set for an agent who has done something else since; who fires it finds nothing to do (routing 42)."""
+    if kind == "supervisor":
+        return watch.supervisors[set_.command.supervisor_id].lost_until != set_.due
     if kind not in ("cool-down", "desk", "idle", "idle-warning"):
         return False
     command = set_.command

@@ -19,6 +19,7 @@ from domain.kernel import Recorded
 from domain.lists.facts import ListItemLeft
 from domain.lists.item import ListItem
 from domain.sessions.facts import SessionEnded, SessionStarted
+from domain.supervisors.supervisor import Supervisor
 from domain.tasks.facts import MediaState, TaskClosed, TaskQueued
 from domain.tasks.task import Task
 from tests.simulation.checker import GOES_ON, Checker
@@ -40,6 +41,7 @@ class Watch:
         """Those that are not closed."""
         self.items: dict[str, ListItem] = {}
         """Those that are not closed."""
+        self.supervisors: dict[str, Supervisor] = defaultdict(Supervisor)
         self.sessions: dict[str, SessionStarted] = {}
         """Those that have not ended."""
         self.latest_session: dict[str, str] = {}
@@ -78,6 +80,8 @@ class Watch:
                 self._conversation(recorded.subject, recorded)
             case "listitem":
                 self._item(recorded.subject, recorded)
+            case "supervisor":
+                self.supervisors[recorded.subject] = self.supervisors[recorded.subject].evolve(recorded.fact)
             case "session":
                 self._session(recorded.subject, recorded.fact)
             case category if category in CATEGORIES:

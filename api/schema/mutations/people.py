@@ -8,7 +8,7 @@ from api.schema.mutations.inputs import Intention
 from api.schema.orders import CreateUser
 from api.schema.sending import MutationPayload, send
 from api.schema.words import doc, mutation
-from commands.agents import AssignAttribute, GrantMrd, RegisterAgent, WithdrawAttribute
+from commands.agents import AssignAttribute, GrantMrd, RegisterAgent, SwitchAutoAnswer, WithdrawAttribute
 from domain.ids import AgentId, AttributeId, MrdId
 
 
@@ -48,6 +48,12 @@ class GrantMrdInput(Intention):
     tasks_max: int | None = doc("How many tasks at once, 0 to 100; null for the domain's own maximum.", default=None)
 
 
+@strawberry.input(description="Say whether what rings at an agent is accepted by itself.")
+class SwitchAutoAnswerInput(Intention):
+    on: bool = doc("Is it?")
+    agent_id: AgentId | None = doc("The agent; null for yourself. Agents switch their own alone.", default=None)
+
+
 @strawberry.type
 class PeopleMutation:
     @mutation("Let somebody sign in. Only where Parley itself issues the tokens.")
@@ -75,3 +81,11 @@ class PeopleMutation:
     @mutation("Let an agent work in a media routing domain.")
     async def grant_mrd(self, info: Info, input: GrantMrdInput) -> MutationPayload:
         return await send(info, GrantMrd(input.agent_id, input.mrd_id, input.tasks_max), input.client_mutation_id)
+
+    @mutation("Say whether what rings at an agent is accepted in the same moment, whatever its queue says.")
+    async def switch_auto_answer(self, info: Info, input: SwitchAutoAnswerInput) -> MutationPayload:
+        return await send(
+            info,
+            SwitchAutoAnswer(input.agent_id or AgentId(info.context.viewer.agent_id), input.on),
+            input.client_mutation_id,
+        )

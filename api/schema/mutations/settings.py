@@ -51,6 +51,14 @@ class ConfigureMediaRoutingDomainInput(Intention):
     )
     auto_sync: bool = doc("Is whoever becomes ready ready here too?", default=True)
     managed: bool = doc("Does Parley route it? Otherwise states here mirror another system.", default=True)
+    type: s.MrdType = doc(
+        "What kind of work it is; during a call nobody is to reply in writing.", default=s.MrdType.CHAT
+    )
+    auto_join: bool = doc(
+        "Does whoever comes here, too, while an agent talks with them belong to the media that the task has already? "
+        "Otherwise to another media of the same task.",
+        default=False,
+    )
 
     def settings(self) -> s.MediaRoutingDomain:
         return s.MediaRoutingDomain(
@@ -66,6 +74,8 @@ class ConfigureMediaRoutingDomainInput(Intention):
             interruption_message=self.interruption_message,
             auto_sync=self.auto_sync,
             managed=self.managed,
+            type=self.type,
+            auto_join=self.auto_join,
         )
 
 
@@ -88,6 +98,15 @@ class ConsiderationInput:
     field: str = doc("A field of the request's data.")
     operator: s.RelationalOperator = doc("How it is compared; GT, GE, LT and LE compare numbers.")
     value: str = doc("With what; it does not count for HAS.", default="")
+    junction: s.Junction = doc("How it is joined to those before it.", default=s.Junction.AND)
+
+
+@strawberry.input(description="A comparison of who is there for a step, or of what waits.")
+class SkipConditionInput:
+    measure: s.Measure = doc("What is compared.")
+    operator: s.RelationalOperator = doc("How; not HAS.")
+    value: int = doc("With what: a number, or seconds.", default=0)
+    junction: s.Junction = doc("How it is joined to those before it.", default=s.Junction.AND)
 
 
 @strawberry.input(description="Who may answer, from when on.")
@@ -98,7 +117,12 @@ class StepInput:
     timeout_s: int = doc("Seconds until the next step begins.", default=30)
     skip_if: s.SkipIf | None = doc("When it is left out; not for the last step.", default=None)
     consider_if: list[ConsiderationInput] = doc(
-        "What must all hold of the request, at most 5; not for the last step.", default_factory=list
+        "What must hold of the request, at most 10, joined from left to right; not for the last step.",
+        default_factory=list,
+    )
+    skip_when: list[SkipConditionInput] = doc(
+        "In place of `skipIf`: it is left out while these hold, at most 10, joined from left to right.",
+        default_factory=list,
     )
 
     def step(self) -> s.Step:
@@ -106,7 +130,8 @@ class StepInput:
             tuple(_expression(expression) for expression in self.expressions),
             self.timeout_s,
             self.skip_if,
-            tuple(Consideration(it.field, it.operator, it.value) for it in self.consider_if),
+            tuple(Consideration(it.field, it.operator, it.value, it.junction) for it in self.consider_if),
+            tuple(s.SkipCondition(it.measure, it.operator, it.value, it.junction) for it in self.skip_when),
         )
 
 

@@ -7,6 +7,7 @@ from api.schema.queries.arguments import AtMoment
 from api.schema.transcript import AsOf
 from api.schema.types import calendars
 from api.schema.types import configuration as types
+from api.schema.types.queue_settings import QueueSettings, queues
 from api.schema.words import answer
 from domain.configuration.catalog import Catalog
 from domain.kernel import BEGINNING
@@ -40,8 +41,8 @@ class ConfigurationQuery:
         return types.mrds((await catalog_at(info, as_of)).mrds)
 
     @answer("The queues as they are configured, by id.")
-    async def queue_settings(self, info: Info, as_of: AtMoment = None) -> list[types.QueueSettings]:
-        return types.queues((await catalog_at(info, as_of)).queues)
+    async def queue_settings(self, info: Info, as_of: AtMoment = None) -> list[QueueSettings]:
+        return queues((await catalog_at(info, as_of)).queues)
 
     @answer("The channel types, by id.")
     async def channel_types(self, info: Info, as_of: AtMoment = None) -> list[types.ChannelType]:

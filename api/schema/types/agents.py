@@ -64,6 +64,7 @@ class Agent:
     since: datetime | None = doc("Since when; null where the live model was asked.")
     login_at: datetime | None = doc("When their shift began; null outside one, and where the live model was asked.")
     is_connected: bool = doc("False while they are cut off from their desk: nothing is offered to them.")
+    is_auto_answering: bool = doc("Is what rings at them accepted in the same moment, whatever its queue says?")
     durations: list[AgentStateTime] = doc("How long they were in each state; empty where the live model was asked.")
     attributes: list[AgentAttribute] = doc("What they are good at.")
     mrds: list[AgentMrd] = doc("Their media routing domains.")
@@ -83,6 +84,7 @@ def of_presence(row: AgentPresence) -> Agent:
         since=row.since,
         login_at=row.login_at,
         is_connected=row.is_connected,
+        is_auto_answering=row.is_auto_answering,
         durations=[AgentStateTime(state=state, seconds=seconds) for state, seconds in row.durations.items()],
         attributes=[AgentAttribute(attribute_id=id, value=value) for id, value in row.attributes.items()],
         mrds=[_stand(stand) for stand in row.mrds],
@@ -101,6 +103,7 @@ def of_model(id: AgentId, agent: model.Agent) -> Agent:
         since=None,
         login_at=None,
         is_connected=not agent.lost_desk,
+        is_auto_answering=agent.auto_answers,
         durations=[],
         attributes=[AgentAttribute(attribute_id=id, value=value) for id, value in agent.attributes.items()],
         mrds=[

@@ -158,7 +158,7 @@ class ResponseTimedOut:
 class ConversationHeld:
     conversation_id: ConversationId = doc(CONVERSATION)
     agent_id: AgentId = doc("By whom.")
-    held_until: datetime = doc("When it ends by itself.")
+    held_until: datetime | None = doc("When it ends by itself; null where it waits for an agent who has other work.")
     reason: str = doc("Why; empty where nobody said.")
     held_by: Holder = doc("AGENT: they said so. INTERRUPTION: until they are free from other work, or write.")
 

@@ -88,7 +88,9 @@ class Conversation:
     unread: int = doc("What the customer wrote since an agent last did.")
     reply_due: datetime | None = doc("When the customer's silence ends their session.")
     response_due: datetime | None = doc("When an agent is to have replied; null while nobody has to.")
-    held_until: datetime | None = doc("When the hold ends by itself; null where the customer is not on hold.")
+    held_until: datetime | None = doc(
+        "When the hold ends by itself; null where the customer is not on hold, or until an agent is free."
+    )
     as_of: Position = doc("The newest fact that is in this answer.")
     known: strawberry.Private[Transcript | None] = None
 

@@ -14,7 +14,7 @@ from domain.ids import AgentId, MrdId, QueueId
 from domain.kernel import Position
 from domain.routing.pace import Method
 from projections.agents.reads import AgentSkills, staff
-from projections.queues import reads
+from projections.queues import counters, reads
 
 
 @strawberry.type(description="What happened in a queue since the day began. Averages are null where nothing counts.")
@@ -119,7 +119,7 @@ def of_board(row: reads.QueueBoard) -> Queue:
     )
 
 
-def _counters(row: reads.QueueCounters) -> QueueCounters:
+def _counters(row: counters.QueueCounters) -> QueueCounters:
     return QueueCounters(
         offered=row.offered,
         requeued=row.requeued,

@@ -7,7 +7,7 @@ The script is data (`script.json`): intents with the wordings that they are know
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -19,12 +19,15 @@ NAME = "scripted"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Something that customers want. `wordings` are regular expressions, searched without regard to case."""
+    """Something that customers want. `wordings` are regular expressions, searched without regard to case; `data`: what is
+    known of the conversation from then on.
+    """
 
     name: str
     wordings: re.Pattern[str]
     says: str
     hands_over: bool = False
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class ScriptedBot:
         if intent is None:
             return BotAnswer(says=(self._say("fallback", self.script.fallback, turn),), misunderstood=True)
         key = intent.name if intent.hands_over else f"answer.{intent.name}"
-        return BotAnswer(says=(self._say(key, intent.says, turn),), hands_over=intent.hands_over)
+        return BotAnswer((self._say(key, intent.says, turn),), hands_over=intent.hands_over, data=intent.data)
 
     def _say(self, key: str, text: str, turn: BotTurn) -> Body:
         said = self.settings.get(key) or text
@@ -81,4 +84,8 @@ def _intent(data: Mapping[str, object]) -> Intent:
     if not isinstance(wordings, list):
         raise ValueError("`wordings` is a list")  # noqa: TRY004
     pattern = re.compile("|".join(f"(?:{wording})" for wording in wordings), re.IGNORECASE)
-    return Intent(str(data["name"]), pattern, str(data["says"]), bool(data.get("handsOver", False)))
+    found = data.get("data", {})
+    if not isinstance(found, dict):
+        raise ValueError("`data` is an object")  # noqa: TRY004
+    known = {str(name): str(value) for name, value in found.items()}
+    return Intent(str(data["name"]), pattern, str(data["says"]), bool(data.get("handsOver", False)), known)

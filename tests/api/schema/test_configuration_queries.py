@@ -9,7 +9,7 @@ pytestmark = pytest.mark.anyio
 
 MEMBERS = 'query($at: Cursor) { queue(id: "q", waitFor: $at) { members { agentId username matchedStep } warnings } }'
 QUEUE = """{ queueSettings { id wrapUpFormId warnings
-  steps { skipIf considerIf { field operator value } expressions { parsed } } } }"""
+  steps { skipIf skipWhen { measure operator value junction } considerIf { field operator value junction } expressions { parsed } } } }"""
 CALENDAR = """query($at: DateTime!) { businessCalendars { id timeZone isOpen(at: $at) nextEdgeAt(at: $at)
   weekly { days hours { opens closes } first last } exceptions { name first last hours { opens } } } }"""
 DIVERSIONS = """query { queueSettings { id opening { calendarId closed { ...how } atClosing { ...how } }
@@ -50,10 +50,14 @@ async def test_agents_see_themselves_alone_among_the_members(office):
 
 async def test_a_mixed_expression_is_shown_as_it_is_read(office):  # routing 5
     terms = [term("latin", "GE", 5), term("english", "EQ", 1, "OR"), term("latin", "HAS", junction="AND")]
-    vip = {"field": "segment", "operator": "EQ", "value": "vip"}
-    await queue(office, {"expressions": [{"terms": terms}], "skipIf": "NONE_READY", "considerIf": [vip]}, {})
+    vip = {"field": "segment", "operator": "EQ", "value": "vip", "junction": "OR"}
+    full = {"measure": "AVAILABLE", "operator": "EQ", "value": 0, "junction": "AND"}
+    first = {"expressions": [{"terms": terms}], "skipIf": "NONE_READY", "considerIf": [vip]}
+    await queue(office, first, {"skipWhen": [full]}, {})
     told = next(it for it in (await office.ask("sam", QUEUE))["queueSettings"] if it["id"] == "q")
+    assert [it["skipWhen"] for it in told["steps"]] == [[], [full], []]
     assert told["steps"][0] == {
+        "skipWhen": [],
         "skipIf": "NONE_READY",
         "considerIf": [vip],
         "expressions": [{"parsed": "(latin >= 5 OR english == 1) AND has latin"}],

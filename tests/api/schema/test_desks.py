@@ -4,15 +4,22 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from api.auth import Role, Viewer
 from api.desks import Desks
 from commands.desks import DisconnectDesk
+from commands.supervisors import ConnectSupervisor
 from domain.agents.facts import DeskConnected, DeskDisconnected, LoggedOut
+from domain.supervisors.supervisor import Supervisor
 from infra.desks import EmptyDesks
-from tests.api.schema.test_mutations import ADA, agent
+from projections.desk.supervisors import Supervisors
+from tests.api.schema.office import subject_of
+from tests.api.schema.test_mutations import ADA, agent, talking
 from tests.api.schema.test_subscriptions import following
 from tests.api.transport.conftest import client, serving
 
 pytestmark = pytest.mark.anyio
+SAM = subject_of("sam")
+BOARD = "subscription { queues { cursor } }"
 DESK = "subscription { desk { cursor event { __typename } } }"
 
 
@@ -142,7 +149,7 @@ async def test_the_desks_of_a_server_that_is_gone_are_found_empty(office):
     async def send(command, command_id, actor):
         return await office.world.centre.commands.send(command, command_id, actor)
 
-    alive, desks = True, EmptyDesks(send, lambda: office.world.centre.router.agents, lives)
+    alive, desks = True, EmptyDesks(send, lambda: office.world.centre.router.agents, dict, lives)
     await desks.look()
     assert (await agent(office)).takes_offers
     alive = False
@@ -154,9 +161,61 @@ async def test_the_desks_of_a_server_that_is_gone_are_found_empty(office):
     assert len(await facts(office, DeskDisconnected)) == 1
 
 
-async def test_whoever_is_no_agent_has_no_desk(office):
+async def test_whoever_is_neither_agent_nor_supervisor_has_no_desk(office):
     desks = Desks(office.world.centre.commands, office.behind.new_id)
-    leave = desks.came("agents", None, "a place", lambda _: None)
+    nobody = Viewer("quinn", "quinn", "Quinn", frozenset({Role.QUALITY}))
+    leave = desks.came("agents", nobody, "a place", lambda _: None)
     leave(restarts=False)
     await desks.settled()
     assert await facts(office, DeskConnected) == []
+
+
+async def supervisor(office):
+    return await office.world.centre.store.load(Supervisor, SAM)
+
+
+async def is_watched(office, many):
+    async def it_is():
+        return len((await supervisor(office)).connections) == many
+
+    await office.until(it_is)
+
+
+async def test_a_supervisor_who_takes_part_is_watched_wherever_they_follow_anything(office):  # routing 38, 39
+    talk, _ = await talking(office)
+    async with following(office, "sam", BOARD), following(office, "sam", BOARD):
+        await office.done("sam", "monitorConversation", conversationId=talk)
+        await is_watched(office, 2)
+    await is_watched(office, 0)
+    assert (await supervisor(office)).lost_until is not None
+    async with following(office, "sam", BOARD):
+        await is_watched(office, 1)
+        assert (await supervisor(office)).lost_until is None
+        await office.done("sam", "stopMonitoring", conversationId=talk)
+        await is_watched(office, 0)
+    assert (await supervisor(office)).talks == {}
+
+
+async def test_supervisors_of_a_server_that_is_gone_are_found_missing(office):  # routing 38, 39
+    talk, _ = await talking(office)
+    await office.done("sam", "monitorConversation", conversationId=talk)
+
+    async def takes_part():
+        return (await supervisor(office)).talks
+
+    await office.until(takes_part)
+    await office.world.send(ConnectSupervisor(SAM, "house/1"))
+    known = Supervisors()
+    for recorded in await office.world.log.read_all(limit=10_000):
+        known.feed(recorded)
+    restored = Supervisors()
+    restored.restore(known.dump())
+
+    async def gone(_):
+        return False
+
+    async def send(command, command_id, actor):
+        return await office.world.centre.commands.send(command, command_id, actor)
+
+    await EmptyDesks(send, dict, lambda: restored.people, gone).look()
+    assert (await supervisor(office)).lost_until is not None

@@ -10,6 +10,7 @@ from api.typists import decode
 from api.typists import subject_of as typing_in
 from commands.ports import Unavailable
 from domain.agents.agent import Agent
+from domain.configuration.skip_conditions import read
 from domain.customers.customer import Customer
 from domain.tasks.task import Task
 from tests.api.schema.office import PASSWORD, subject_of
@@ -186,6 +187,17 @@ async def test_configuration(office):
     assert "scholars" not in office.world.centre.catalog.queues
 
 
+async def test_who_has_what_rings_at_them_accepted(office):  # routing 22
+    await office.done("ada", "switchAutoAnswer", on=True)
+    await office.done("root", "switchAutoAnswer", agentId=GRACE, on=True)
+    assert await code(office, "ada", "switchAutoAnswer", agentId=GRACE, on=False) == "NOT_FOUND"
+    told = "query($id: ID!) { agent(id: $id) { isAutoAnswering } }"
+    at = await office.done("root", "switchAutoAnswer", agentId=ADA, on=False)
+    for agent, on in ((ADA, False), (GRACE, True)):
+        asked = told.replace("$id)", "$id, waitFor: $at)").replace("$id: ID!", "$id: ID!, $at: Cursor")
+        assert (await office.ask("sam", asked, id=agent, at=at))["agent"] == {"isAutoAnswering": on}
+
+
 async def test_forms_calendars_and_lists(office):
     do = office.done
     await do("root", "configureReasonCode", id="sold", name="Sold", kind="WRAP_UP")
@@ -202,10 +214,21 @@ async def test_forms_calendars_and_lists(office):
     pull = {"mode": "PULL", "listId": "backlog"}
     door = {"id": "door", "name": "Door", "channelTypeId": "webtype", "connector": "x", "mode": "AGENT"}
     await do("root", "configureChannel", **door, routing=pull)
-    steps = [{"skipIf": "NONE_READY", "considerIf": [{"field": "order", "operator": "GE", "value": "9"}]}, {}]
+    asked = [
+        {"field": "order", "operator": "GE", "value": "9"},
+        {"field": "channel.type", "operator": "HAS", "junction": "OR"},
+    ]
+    unless = [{"measure": "AVAILABLE", "operator": "EQ"}, {"measure": "OLDEST_WAIT_S", "operator": "GT", "value": 9}]
+    steps = [{"skipIf": "NONE_READY", "considerIf": asked}, {"skipWhen": unless}, {}]
     await do("root", "configureQueue", id="vip", name="VIP", mrdId="chat", steps=steps, wrapUpFormId="sale")
     catalog = office.world.centre.catalog
-    assert catalog.queues["vip"].steps[0].consider_if[0].holds({"order": "10"})
+    first, second, _ = catalog.queues["vip"].steps
+    asked_of = ({"order": "10"}, {"channel.type": "web"}, {"order": "8"})
+    assert [first.is_for(data) for data in asked_of] == [True, True, False]  # routing 9
+    assert second.skip_when == read("available == 0 AND oldest_wait_s > 9")  # routing 8
+    wrong = [{"skipWhen": [{"measure": "READY", "operator": "GE", "value": 0}]}, {}]
+    (error,) = (await office.do("root", "configureQueue", id="vip", name="VIP", mrdId="chat", steps=wrong))["errors"]
+    assert (error["code"], error["field"]) == ("INVALID", "steps[0].skipWhen[0].value")
     assert catalog.channels["door"].routing.list_id == "backlog"
     assert await code(office, "root", "retire", kind="WRAP_UP_FORM", id="sale") == "IN_USE"
     assert await code(office, "root", "retire", kind="ROUTING_LIST", id="backlog") == "IN_USE"

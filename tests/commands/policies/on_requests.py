@@ -44,7 +44,6 @@ from tests.commands.policies.situations import (
 from tests.domain.conversations.situations import said
 
 SENTENCES = [
-    # find_an_agent
     (
         find_an_agent.a_request_becomes_a_task_in_the_queue,
         "conversation-talk",
@@ -81,7 +80,6 @@ SENTENCES = [
         )
         for reason in TaskCloseReason
     ),
-    # ask_colleagues
     (
         ask_colleagues.a_colleague_is_looked_for,
         "conversation-talk",
@@ -144,7 +142,6 @@ SENTENCES = [
         AgentRoleChanged(PAUL, ParticipantRole.WRAP_UP),
         [],
     ),
-    # pull_from_lists
     (
         pull_from_lists.a_listed_request_becomes_an_item,
         "conversation-talk",
@@ -189,7 +186,6 @@ SENTENCES = [
         ListItemClosed(COMMENTS, TALK, ListItemCloseReason.AGENT, MARIA),
         [SettleClosedItem(ITEM, TALK, ListItemCloseReason.AGENT)],
     ),
-    # diversions
     (
         diversions.whoever_waits_on_elsewhere_or_longer_is_told_so,
         "task-task-1",

@@ -6,7 +6,7 @@ from commands.agents import HandOverWork
 from commands.answering import RemoveAllAgents
 from commands.attendance import AdmitAgent, LoseSession, ReleaseCustomer, SettleDeparture, ShareSessions
 from commands.bots import AssignBot, WelcomeCustomer
-from commands.inbound import ReleaseIdentity
+from commands.inbound import EndSession, ReleaseIdentity
 from commands.policies import (
     agents_leave,
     answers_are_due,
@@ -16,12 +16,14 @@ from commands.policies import (
     supervisors_listen,
 )
 from commands.requests import ReplaceAgent
+from commands.supervisors import EndSupervision, NoteSupervision
 from commands.wrap_up import BeginWrapUp
 from domain.agents.facts import LoggedOut
 from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
     AgentRequestEnded,
+    AgentRoleChanged,
     CloseReason,
     ConversationClosed,
     ParticipantRole,
@@ -30,14 +32,13 @@ from domain.conversations.facts import (
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import ChannelId, IdentityId, MessageId
+from domain.ids import ChannelId, IdentityId, MessageId, OfferId
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import MonitoringStarted, TaskCloseReason
+from domain.tasks.facts import MonitoringStarted, TaskClosed, TaskCloseReason
 from tests.commands.policies.situations import ASKED, ITEM, JOHN, LEFT, MARIA, PAUL, SESSION, TALK, TASK, TRANSFERRED
 from tests.domain.conversations.situations import said
 
 SENTENCES = [
-    # sessions_join
     (
         sessions_join.a_further_session_belongs_to_the_task_of_whoever_is_there,
         "conversation-talk",
@@ -50,14 +51,27 @@ SENTENCES = [
         AgentJoined(MARIA, TASK, ParticipantRole.PRIMARY),
         [ShareSessions(TALK)],
     ),
-    # supervisors_listen
     (
         supervisors_listen.a_supervisor_listens,
         "task-task-2",
         MonitoringStarted(PAUL, "Paul", TALK),
         [AdmitAgent(TALK, PAUL, ASKED)],
     ),
-    # bots_first
+    (
+        supervisors_listen.a_supervisor_has_to_be_there,
+        "task-task-2",
+        MonitoringStarted(PAUL, "Paul", TALK),
+        [NoteSupervision(PAUL, ASKED, TALK)],
+    ),
+    *(
+        (
+            supervisors_listen.whoever_takes_part_no_more_need_not_be_there,
+            "task-task-2",
+            TaskClosed(TaskCloseReason.DONE, TALK, agent, offer),
+            [EndSupervision(PAUL, ASKED)] if agent and not offer else [],
+        )
+        for agent, offer in ((PAUL, None), (PAUL, OfferId("o")), (None, None))
+    ),
     (
         bots_first.whoever_arrives_is_welcomed,
         "conversation-talk",
@@ -84,7 +98,6 @@ SENTENCES = [
         RequestUnlisted(ITEM, "CUSTOMER_LEFT"),
         [WelcomeCustomer(TALK)],
     ),
-    # agents_leave
     (
         agents_leave.a_customer_whose_agent_signed_out_gets_another,
         "conversation-talk",
@@ -112,14 +125,21 @@ SENTENCES = [
         [],
     ),
     (agents_leave.a_customer_whose_agent_signed_out_gets_another, "conversation-talk", LEFT, []),
-    # answers_are_due
     (
         answers_are_due.who_does_not_answer_in_time_is_removed,
         "conversation-talk",
         ResponseTimedOut(MessageId("m1")),
         [RemoveAllAgents(TALK, TaskCloseReason.RESPONSE_TIMEOUT)],  # routing 56
     ),
-    # conversations_end
+    *(
+        (
+            bots_first.whoever_comes_while_their_agent_begins_to_wrap_up_is_welcomed,
+            "conversation-talk",
+            AgentRoleChanged(MARIA, role),
+            [WelcomeCustomer(TALK)] if role is ParticipantRole.WRAP_UP else [],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP)
+    ),
     (
         conversations_end.an_ended_session_leaves_its_conversation,
         "session-web",
@@ -131,6 +151,15 @@ SENTENCES = [
         "conversation-talk",
         SessionLeft(SESSION, SessionEndReason.CUSTOMER),
         [SettleDeparture(TALK)],
+    ),
+    *(
+        (
+            conversations_end.a_silent_customers_sessions_end,
+            "conversation-talk",
+            SessionLeft(SESSION, reason),
+            [EndSession(SESSION, reason)] if reason is SessionEndReason.INACTIVITY else [],  # routing 56
+        )
+        for reason in SessionEndReason
     ),
     (
         conversations_end.when_the_last_agent_left_too_the_conversation_closes,

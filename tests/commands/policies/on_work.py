@@ -3,16 +3,16 @@
 from commands.agents import FillSlot, MissOffer, ReleaseSlot, WrapUpSlot
 from commands.attendance import AdmitAgent, LeaveConversation, RetireAgentToWrapUp
 from commands.departures import CheckOffer, GiveWay, GiveWorkAway
-from commands.interruptions import HoldTalks, TakeUpTalks
+from commands.interruptions import HoldTalks, SettleHold, TakeUpTalks
 from commands.policies import offers, talks_wait, work_goes_to_others
 from commands.tasks import OfferTask
 from domain.agents.facts import MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReleased, SlotReserved
+from domain.conversations.facts import AgentJoined, AgentLeft, AgentRoleChanged, ParticipantRole
 from domain.ids import MrdId
 from domain.tasks.facts import TaskAccepted, TaskCloseReason, TaskReserved, WrapUpStarted
 from tests.commands.policies.situations import CHAT, GIVES_WAY, MARIA, NOW, OFFER, RONA, TALK, TASK, closed
 
 SENTENCES = [
-    # offers
     (
         offers.a_held_slot_rings,
         "agent-maria",
@@ -52,7 +52,6 @@ SENTENCES = [
         (offers.a_closed_task_frees_its_slot_and_its_agent, "task-task-1", closed(reason, held=False), [])
         for reason in TaskCloseReason
     ),
-    # work_goes_to_others
     (
         work_goes_to_others.whoever_stops_for_such_a_reason_gives_their_work_away,
         "agent-maria",
@@ -89,7 +88,7 @@ SENTENCES = [
         MrdMirrored(MrdId("voice"), MrdState.READY, False, GIVES_WAY),
         [],
     ),
-    # talks_wait (routing 36)
+    # routing 36
     (
         talks_wait.what_gives_way_to_accepted_work_is_on_hold,
         "agent-maria",
@@ -113,5 +112,29 @@ SENTENCES = [
             [HoldTalks(MARIA, MrdId("email"))] if state is MrdState.BUSY else [TakeUpTalks(MARIA)],
         )
         for state in (MrdState.BUSY, MrdState.READY)
+    ),
+    *(
+        (
+            talks_wait.whoever_comes_to_talk_may_be_free,
+            "conversation-talk",
+            AgentJoined(MARIA, TASK, role),
+            [SettleHold(TALK)] if role is ParticipantRole.PRIMARY else [],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.ASSISTANT)
+    ),
+    *(
+        (
+            talks_wait.whoever_begins_to_talk_or_to_wrap_up_leaves_others_to_attend,
+            "conversation-talk",
+            AgentRoleChanged(MARIA, role),
+            [] if role is ParticipantRole.WHISPER else [SettleHold(TALK)],
+        )
+        for role in (ParticipantRole.PRIMARY, ParticipantRole.WRAP_UP, ParticipantRole.WHISPER)
+    ),
+    (
+        talks_wait.whoever_leaves_may_leave_nobody_who_is_free,
+        "conversation-talk",
+        AgentLeft(MARIA, TASK),
+        [SettleHold(TALK)],
     ),
 ]

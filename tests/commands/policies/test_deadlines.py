@@ -10,6 +10,7 @@ from commands.conversations import ExpireCustomerInactivity
 from commands.desks import ExpireDesk, ExpireIdling, WarnOfIdling
 from commands.domains import EndCoolDown
 from commands.policies.deadlines import Clear, Set, deadlines
+from commands.supervisors import ExpireSupervisor
 from commands.tasks import ExpireOffer, ExpireTask
 from commands.wrap_up import ExpireWrapUp
 from domain.agents.facts import (
@@ -19,6 +20,8 @@ from domain.agents.facts import (
     LoggedOut,
     MrdMadeNotReady,
     MrdMadeReady,
+    MrdMirrored,
+    MrdState,
     SlotFilled,
     SlotReserved,
 )
@@ -31,15 +34,19 @@ from domain.conversations.facts import (
     ConversationClosed,
     ConversationHeld,
     ConversationResumed,
+    Holder,
     RequestReason,
     ResponseAwaited,
     ResponseTimedOut,
     ResponseWarned,
     ResumeReason,
+    SessionJoined,
     SessionLeft,
 )
+from domain.ids import ChannelId
 from domain.kernel import FACTS
 from domain.sessions.facts import SessionEndReason
+from domain.supervisors.facts import SupervisorConnected, SupervisorDisconnected
 from domain.tasks.facts import (
     StepReached,
     TaskAccepted,
@@ -88,17 +95,21 @@ TABLE = {
     ),
     "a reply is due": (  # routing 56
         ResponseAwaited("m1", SESSION, DUE, 60),
-        [Set(ANSWER, NOW + timedelta(seconds=30), WarnOfResponse(TALK, "m1", 50))],
+        [Set(ANSWER, NOW + timedelta(seconds=30), WarnOfResponse(TALK, "m1", 50, DUE))],
     ),
     "a reply is due soon": (
         ResponseWarned("m1", 50, DUE, 60),
-        [Set(ANSWER, NOW + timedelta(seconds=45), WarnOfResponse(TALK, "m1", 75))],
+        [Set(ANSWER, NOW + timedelta(seconds=45), WarnOfResponse(TALK, "m1", 75, DUE))],
     ),
-    "a reply is due at once": (ResponseWarned("m1", 75, DUE, 60), [Set(ANSWER, DUE, ExpireResponse(TALK, "m1"))]),
+    "a reply is due at once": (ResponseWarned("m1", 75, DUE, 60), [Set(ANSWER, DUE, ExpireResponse(TALK, "m1", DUE))]),
     "no reply came": (ResponseTimedOut("m1"), [Clear(ANSWER)]),
     "on hold": (
         ConversationHeld(MARIA, DUE),
         [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Set(HOLD, DUE, EndHold(TALK, DUE))],
+    ),
+    "on hold for other work": (  # routing 36
+        ConversationHeld(MARIA, None, held_by=Holder.INTERRUPTION),
+        [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Clear(HOLD)],
     ),
     "taken back": (ConversationResumed(ResumeReason.AGENT), [Clear(HOLD)]),
     "nobody came": (
@@ -107,6 +118,15 @@ TABLE = {
     ),
     "one session of perhaps several": (SessionLeft(SESSION, SessionEndReason.CUSTOMER), []),
     "an agent left": (AgentLeft(MARIA, TASK), []),
+    "the last agent left": (
+        AgentLeft(MARIA, TASK, reply_due=DUE),
+        [Set(SILENCE, DUE, ExpireCustomerInactivity(TALK, TASK))],  # routing 48
+    ),
+    "another session": (SessionJoined(SESSION, ChannelId("web-chat")), []),
+    "a call": (  # routing 56
+        SessionJoined(SESSION, ChannelId("phone"), live_voice=True),
+        [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER)],
+    ),
     "the end": (
         ConversationClosed(CloseReason.AGENT, JOHN),
         [Clear(SILENCE), Clear(REMINDER), Clear(ANSWER), Clear(HOLD)],
@@ -125,15 +145,26 @@ TABLE = {
     ),
     "no rest": (MrdMadeNotReady(CHAT, "enough"), [Clear("cool-down/maria/chat")]),
     "after a rest": (MrdMadeReady(CHAT), [Clear("cool-down/maria/chat")]),
-    "cut off": (DeskDisconnected("c", DUE), [Set("desk/maria", DUE, ExpireDesk(MARIA, "c"))]),  # routing 39
+    "cut off": (DeskDisconnected("c", DUE), [Set("desk/maria", DUE, ExpireDesk(MARIA, "c", DUE))]),  # routing 39
     "one of several connections": (DeskDisconnected("c"), []),
     "back": (DeskConnected("d"), [Clear("desk/maria")]),
+    "a supervisor is cut off": (  # routing 38, 39
+        SupervisorDisconnected("c", DUE),
+        [Set("supervisor/sue", DUE, ExpireSupervisor("sue", DUE))],
+    ),
+    "one of several places": (SupervisorDisconnected("c"), [Clear("supervisor/sue")]),
+    "a supervisor is back": (SupervisorConnected("d"), [Clear("supervisor/sue")]),
     "nothing to do": (  # routing 40
         IdlingBegan(NOW, DUE),
         [Set("idle-warning/maria", NOW, WarnOfIdling(MARIA, DUE)), Set("idle/maria", DUE, ExpireIdling(MARIA, DUE))],
     ),
     "an offer": (SlotReserved(CHAT, TASK, OFFER, 0), [Clear("idle-warning/maria"), Clear("idle/maria")]),
     "pulled work": (SlotFilled(CHAT, TASK, TALK), [Clear("idle-warning/maria"), Clear("idle/maria")]),
+    "a call of another system": (  # routing 40
+        MrdMirrored(CHAT, MrdState.BUSY),
+        [Clear("idle-warning/maria"), Clear("idle/maria")],
+    ),
+    "no call of another system": (MrdMirrored(CHAT, MrdState.READY), []),
     "gone": (
         LoggedOut("home"),
         [Clear("desk/maria"), Clear("idle-warning/maria"), Clear("idle/maria")],
@@ -144,7 +175,9 @@ TABLE = {
 
 @pytest.mark.parametrize(("fact", "changes"), TABLE.values(), ids=TABLE)
 def test_each_fact_sets_and_stops_its_timers(fact, changes) -> None:
-    streams = {"task": "task-task-1", "agent": "agent-maria", "conversation": "conversation-talk"}
+    streams = {"task": "task-task-1", "agent": "agent-maria", "conversation": "conversation-talk"} | {
+        "supervisor": "supervisor-sue"
+    }
     stream = streams[fact.stored_as.partition(".")[0]]
     assert list(deadlines(recorded(stream, fact))) == changes
 
@@ -161,5 +194,9 @@ def test_every_fact_with_a_due_time_sets_a_timer() -> None:
 
 def test_whatever_ends_something_leaves_no_timer_behind() -> None:  # routing 67
     set_by = {change.key for fact, changes in TABLE.values() for change in changes if isinstance(change, Set)}
-    stopped = {change.key for name in ("closed", "the end", "gone", "after a rest") for change in TABLE[name][1]}
+    stopped = {
+        change.key
+        for name in ("closed", "the end", "gone", "after a rest", "a supervisor is back")
+        for change in TABLE[name][1]
+    }
     assert set_by <= stopped

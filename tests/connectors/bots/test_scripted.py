@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from connectors.bots.scripted.bot import script_in, scripted, shipped_script
+from connectors.bots.scripted.bot import ScriptedBot, script_in, scripted, shipped_script
 from domain.channels.bots import BotAnswer, BotTurn
 from domain.ids import BotId, ConversationId
 
@@ -79,3 +79,13 @@ def test_it_says_when_it_is_lost() -> None:
 def test_a_script_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="intents"):
         script_in({"greeting": "", "fallback": "", "intents": "none"})
+
+
+def test_what_an_intent_means_is_passed_on() -> None:  # routing 9
+    intent = {"name": "returns", "says": "Send it.", "wordings": ["return"], "data": {"topic": "returns", "parts": 2}}
+    script = script_in({"greeting": "", "fallback": "", "intents": [intent]})
+    turn = BotTurn(ConversationId("c"), BotId("b"), "t", "I want to return it", "")
+    answer = asyncio.run(ScriptedBot(script, {}).answer(turn))
+    assert answer.data == {"topic": "returns", "parts": "2"}
+    with pytest.raises(ValueError, match="data"):
+        script_in({"greeting": "", "fallback": "", "intents": [{**intent, "data": "none"}]})

@@ -1,28 +1,34 @@
 """Does a visitor see what is for them, and nothing else?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from connectors.webchat.channel import Screen
 from domain.channels.messages import Body, DeliveryStatus, Sender, SenderType
 from domain.conversations.facts import (
     AgentJoined,
     AgentLeft,
+    AgentRequestEnded,
     AgentRoleChanged,
     BotJoined,
     CloseReason,
+    ColleagueRequested,
     ConversationClosed,
     DeliveryReported,
     MessagePosted,
     ParticipantRole,
+    Release,
     SessionJoined,
     SessionLeft,
 )
-from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, SessionId, TaskId
+from domain.ids import AgentId, BotId, ChannelId, CustomerId, MessageId, MrdId, QueueId, SessionId, TaskId
 from domain.kernel import Cause, Fact, Position, Recorded
 from domain.sessions.facts import SessionEndReason
+from domain.tasks.facts import TaskDirection
 
 WEB, PHONE, HERE, THERE = ChannelId("web"), ChannelId("phone"), SessionId("s1"), SessionId("s2")
 ADA, TASK = AgentId("ada"), TaskId("t1")
@@ -75,6 +81,32 @@ def test_an_agent_who_wraps_up_has_left_once() -> None:
     joined = AgentJoined(ADA, TASK, ParticipantRole.PRIMARY, "Ada")
     wraps_up = AgentRoleChanged(ADA, ParticipantRole.WRAP_UP)
     assert kinds(joined, wraps_up, AgentLeft(ADA, TASK)) == ["agentJoined", "agentLeft"]
+
+
+BO = AgentId("bo")
+TALKS = AgentJoined(ADA, TASK, ParticipantRole.PRIMARY, "Ada")
+CONSULT = ColleagueRequested(TaskId("t2"), TaskDirection.CONSULT, ADA, TASK, MrdId("chat"), HERE, QueueId("sales"))
+TRANSFER = replace(CONSULT, direction=TaskDirection.DIRECT_TRANSFER)
+IN_VAIN = AgentRequestEnded(TaskId("t2"), "NO_AGENT_AVAILABLE")
+
+
+@pytest.mark.parametrize("direction", [TaskDirection.CONSULT, TaskDirection.DIRECT_CONFERENCE])
+def test_of_whom_their_agent_asks_for_advice_a_visitor_hears_nothing(direction: TaskDirection) -> None:  # routing 46
+    asked = replace(CONSULT, direction=direction)
+    advises = AgentJoined(BO, TaskId("t2"), ParticipantRole.ASSISTANT, "Bo", TaskId("t2"))
+    assert kinds(TALKS, asked, IN_VAIN) == ["agentJoined"]
+    assert kinds(TALKS, CONSULT, advises, AgentLeft(BO, TaskId("t2"))) == ["agentJoined"]
+    assert kinds(TALKS, asked, AgentLeft(ADA, TASK), IN_VAIN) == ["agentJoined", "agentLeft"]
+
+
+def test_a_visitor_who_is_passed_on_waits_for_another() -> None:  # routing 43, 44
+    left = AgentLeft(ADA, TASK)
+    awaited = ["agentJoined", "agentRequested", "agentLeft", "agentRequestEnded"]
+    assert kinds(TALKS, TRANSFER, left, IN_VAIN) == awaited
+    stays = replace(TRANSFER, release=Release.ON_ACCEPT)
+    assert kinds(TALKS, stays, IN_VAIN) == ["agentJoined"]
+    with_bo = (TALKS, AgentJoined(BO, TaskId("t3"), ParticipantRole.PRIMARY, "Bo"))
+    assert kinds(*with_bo, TRANSFER, left, IN_VAIN) == ["agentJoined", "agentJoined", "agentLeft"]
 
 
 def test_a_bot_has_a_name() -> None:

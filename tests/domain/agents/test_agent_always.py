@@ -59,12 +59,13 @@ presence = st.one_of(
     decision("lose_state", reasons),
     decision("mirror", st.just(MrdId("voice")), st.builds(Mirrored, st.sampled_from(MrdState))),
     st.builds(lambda it, several: lambda agent: agent.connect(it, several=several), connections, st.booleans()),
-    st.builds(lambda it: lambda agent: agent.disconnect(it, RESTED), connections),
+    st.builds(lambda it, sees: lambda agent: agent.disconnect(it, RESTED, watched=sees), connections, st.booleans()),
     st.just(lambda agent: agent.begin_idling(RESTED, RESTED)),
     st.just(lambda agent: agent.warn_of_idling(RESTED)),
     decision("grant_mrd", mrds, st.integers(0, 3)),
     decision("assign_attribute", st.just("spanish"), st.integers(-1, 11)),
     decision("withdraw_attribute", st.just("spanish")),
+    st.booleans().map(lambda on: lambda agent: agent.switch_auto_answer(on=on)),
 )
 decisions = st.lists(work | work | work | presence, max_size=60)
 with_pulls = st.lists(work | work | pulled | presence, max_size=60)
@@ -100,7 +101,9 @@ def derived(agent: Agent, mrd_id: MrdId, mrd: Mrd) -> MrdState:
         return mrd.mirrored.state  # routing 34
     gives_way = mrd_id in agent.giving_way(agent.slots.values())
     willing, load = mrd.willing and agent.ready, agent.load(mrd_id)
-    return as_published(agent.logged_in, willing, load, mrd.tasks_max, gives_way=gives_way, lost=agent.state_lost)
+    return as_published(
+        agent.logged_in, willing, load, mrd.tasks_max, gives_way=gives_way, lost=agent.state_lost or agent.unwatched
+    )
 
 
 @given(starts, with_pulls)

@@ -113,6 +113,18 @@ TABLE = {
     "a rest": (READY, [MrdMadeNotReady(CHAT, "RONA", RESTED)], MrdState.READY, NOT_READY),  # routing 25
     "a rest at work": (working(1), [MrdMadeNotReady(CHAT, "RONA", RESTED)], ACTIVE, PENDING),
     "cut off from the desk": (working(1), [DeskConnected("c"), DeskDisconnected("c", RESTED)], ACTIVE, ACTIVE),  # 39
+    "nobody watches their desk": (
+        (*working(1), DeskConnected("c")),
+        [DeskDisconnected("c", RESTED, watched=False)],
+        ACTIVE,
+        MrdState.UNKNOWN,
+    ),
+    "watched again": (
+        (*working(1), DeskConnected("c"), DeskDisconnected("c", RESTED, watched=False)),
+        [DeskConnected("d")],
+        MrdState.UNKNOWN,
+        ACTIVE,
+    ),
     "told by another system": (READY, [MrdMirrored(CHAT, BUSY)], MrdState.READY, BUSY),  # routing 34
     "told again": ((*READY, MrdMirrored(CHAT, BUSY)), [MrdMirrored(CHAT, INTERRUPTED)], BUSY, INTERRUPTED),
     "logged out with work, logged in": ((*working(1), LoggedOut("")), [LoggedIn()], LOGOUT, PENDING),
@@ -138,6 +150,18 @@ GLOBAL = {  # routing 29
     "a failure, ready": ((*READY, StateLost("")), [MadeReady()], AgentState.UNKNOWN, AgentState.READY),
     "a failure, not ready": ((*READY, StateLost("")), [MadeNotReady("a")], AgentState.UNKNOWN, AgentState.NOT_READY),
     "a failure, logged out": ((*READY, StateLost("")), [LoggedOut("")], AgentState.UNKNOWN, AgentState.LOGOUT),
+    "nobody watches": (
+        READY,
+        [DeskConnected("c"), DeskDisconnected("c", RESTED, watched=False)],
+        AgentState.READY,
+        AgentState.UNKNOWN,
+    ),
+    "watched again": (
+        (*READY, DeskConnected("c"), DeskDisconnected("c", RESTED, watched=False)),
+        [DeskConnected("d")],
+        AgentState.UNKNOWN,
+        AgentState.READY,
+    ),
     "cut off": (READY, [DeskConnected("c"), DeskDisconnected("c", RESTED)], AgentState.READY, AgentState.READY),
 }
 

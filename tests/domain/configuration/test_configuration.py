@@ -8,6 +8,7 @@ import pytest
 from domain.configuration.catalog import Catalog, InUse, UnknownChannel
 from domain.configuration.entity import CATEGORIES, ENTITY_OF, QueueEntity
 from domain.configuration.facts import QueueConfigured, Retired
+from domain.configuration.priorities import PriorityLabel
 from domain.configuration.request_data import Consideration
 from domain.configuration.settings import (
     STEPS_MAX,
@@ -95,6 +96,12 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
         (replace(SALES, offer_timeout_s=0), "offer_timeout_s"),
         (replace(SALES, request_ttl_s=10**12), "request_ttl_s"),
         (replace(SALES, wrap_up_s=-1), "wrap_up_s"),
+        (
+            replace(SALES, priority_labels=(PriorityLabel("vip", priority=11),)),
+            "priority_labels[0].priority",
+        ),  # routing 55
+        (replace(SALES, wrap_up_mandatory=True, wrap_up_s=901), "wrap_up_s"),  # routing 51
+        (replace(SALES, wrap_up_mandatory=True, wrap_up_enabled=False), "wrap_up_mandatory"),
         (MediaRoutingDomain("Chat", max_requests=101), "max_requests"),
         (RoutingAttribute("Spanish", AttributeType.PROFICIENCY_LEVEL, 0), "default_value"),
         (RoutingAttribute("VIP", AttributeType.BOOLEAN, 2), "default_value"),
@@ -107,7 +114,7 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
         (Bot("Greeter", timeout_s=0), "timeout_s"),
         (replace(SALES, steps=(Step(skip_if=SkipIf.NONE_READY),)), "steps[0].skip_if"),
         (replace(SALES, steps=(Step(consider_if=(VIP,)),)), "steps[0].consider_if"),
-        (replace(SALES, steps=(Step(consider_if=(VIP,) * 6), Step())), "steps[0].consider_if"),
+        (replace(SALES, steps=(Step(consider_if=(VIP,) * 11), Step())), "steps[0].consider_if"),
         (replace(SALES, steps=(Step(consider_if=(replace(VIP, field=" "),)), Step())), "steps[0].consider_if[0].field"),
         (
             replace(SALES, steps=(Step(consider_if=(replace(VIP, operator=GE),)), Step())),
@@ -228,6 +235,13 @@ def test_a_channel_does_not_use_a_queue_of_another_domain() -> None:  # routing 
         catalog().check(replace(WEB_CHAT, routing=RoutingPolicy(RoutingMode.PULL, list_id="backlog")))
 
 
+def test_there_is_no_queue_where_another_system_routes() -> None:  # routing 34
+    elsewhere = catalog({**BUSINESS, "chat": MediaRoutingDomain("Chat", managed=False)})
+    with pytest.raises(Invalid) as refused:
+        elsewhere.check(SALES)
+    assert refused.value.field == "mrd_id"
+
+
 def test_a_form_offers_wrap_up_codes_alone() -> None:
     with pytest.raises(Invalid) as refused:
         catalog().check(WrapUpForm("Form", (WrapUpCategory("Breaks", ("lunch",)),)))
@@ -242,6 +256,7 @@ def test_a_form_offers_wrap_up_codes_alone() -> None:
         ("spanish", RoutingAttribute("Spanish", AttributeType.BOOLEAN, 1), "type"),
         ("backlog", RoutingList("Backlog", CHAT), "mrd_id"),
         ("sale", ReasonCode("Sale", ReasonKind.LOGOUT), "kind"),
+        ("chat", MediaRoutingDomain("Chat", managed=False), "managed"),  # routing 34
     ],
 )
 def test_what_others_rely_on_is_not_changed_under_them(id_: str, changed, field: str) -> None:  # routing 63

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.configuration.expressions import is_mixed, read, understood, written, written_step
+from domain.configuration.expressions import read, understood, written, written_step
+from domain.configuration.operators import is_mixed
 from domain.configuration.settings import Expression, Junction, RelationalOperator, Step, Term
 from domain.kernel import Invalid, replace
 
@@ -51,9 +52,9 @@ def test_the_parsed_form_shows_what_joins_first(text: str, parsed: str) -> None:
 
 
 def test_and_beside_or_is_told_apart() -> None:
-    assert is_mixed(read("a == 1 AND b == 1 OR c == 1"))
-    assert not is_mixed(read("a == 1 AND b == 1 AND c == 1"))
-    assert not is_mixed(read("OR a == 1 AND b == 1"))
+    assert is_mixed(it.junction for it in read("a == 1 AND b == 1 OR c == 1").terms)
+    assert not is_mixed(it.junction for it in read("a == 1 AND b == 1 AND c == 1").terms)
+    assert not is_mixed(it.junction for it in read("OR a == 1 AND b == 1").terms)
 
 
 @pytest.mark.parametrize(

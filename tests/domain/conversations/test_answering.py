@@ -19,9 +19,11 @@ from domain.conversations.facts import (
     ResponseWarned,
     ResumeReason,
     SessionJoined,
+    SessionLeft,
 )
 from domain.ids import MessageId
 from domain.kernel import Invalid
+from domain.sessions.facts import SessionEndReason
 from tests.domain.conversations.situations import (
     ARRIVED,
     GONE,
@@ -85,6 +87,42 @@ def test_the_reply_of_whoever_talks_with_the_customer_ends_it_and_a_whisper_does
     assert given(Conversation, *advised).model.response == AWAITED
 
 
+def test_it_is_of_the_conversation_and_goes_on_when_one_of_two_sessions_ends() -> None:  # routing 56
+    """What they wrote is still to be answered, where they are still to be found."""
+    there = (*TALKING, SessionJoined(WHATSAPP, WHATSAPP_LINE), said("m1"), AWAITED, GONE)
+    assert given(Conversation, *there).model.response == AWAITED
+    given(Conversation, *there).when(lambda it: it.time_out_response("m1", DUE)).then(ResponseTimedOut("m1"))
+
+
+CALL = SessionJoined(WHATSAPP, WHATSAPP_LINE, live_voice=True)
+HUNG_UP = SessionLeft(WHATSAPP, SessionEndReason.CUSTOMER)
+
+
+def test_during_a_call_nobody_has_to_reply_in_writing() -> None:  # routing 56
+    given(Conversation, *TALKING, CALL).when(hears("m1")).then(said("m1"))
+    call = given(Conversation, *ASKED, CALL)
+    assert call.leaves(lambda it: (it.response, it.unanswered, it.response_warned)) == (None, None, 0)
+    call.when(lambda it: it.time_out_response("m1", DUE)).then()
+    call.when(lambda it: it.warn_of_response("m1", 50, DUE)).then()
+    held = given(Conversation, *TALKING, CALL, said("m1"), ConversationHeld(MARIA, HELD.due))
+    held.when(lambda it: it.resume(MARIA, MINUTE)).then(ConversationResumed(ResumeReason.AGENT))
+
+
+def test_after_a_call_the_next_message_is_to_be_answered_again() -> None:  # routing 56
+    after = given(Conversation, *ASKED, CALL, HUNG_UP)
+    assert after.model.calls == frozenset()
+    due = ResponseAwaited(MessageId("m2"), WEB, DUE, 60)
+    after.when(hears("m2")).then(said("m2"), due)
+
+
+def test_what_is_said_in_a_call_begins_no_time() -> None:  # routing 56
+    spoken = said("m1", session=WHATSAPP, channel=WHATSAPP_LINE)
+    begins = given(Conversation, *TALKING).when(
+        lambda it: it.receive(JOHN, WHATSAPP, WHATSAPP_LINE, spoken, MINUTE, live_voice=True)
+    )
+    begins.then(CALL, spoken).twice()
+
+
 @pytest.mark.parametrize("fact", [AgentLeft(MARIA, TASK), GONE])
 def test_it_ends_with_the_talk(fact) -> None:  # routing 56
     assert given(Conversation, *ASKED, fact).model.response is None
@@ -92,17 +130,19 @@ def test_it_ends_with_the_talk(fact) -> None:  # routing 56
 
 def test_each_warning_is_told_once_and_only_of_what_still_waits() -> None:  # routing 42, 56
     half = ResponseWarned(MessageId("m1"), 50, DUE, 60)
-    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m1", 50)).then(half).twice()
-    given(Conversation, *ASKED, half).when(lambda it: it.warn_of_response("m1", 75)).then(
+    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m1", 50, DUE)).then(half).twice()
+    given(Conversation, *ASKED, half).when(lambda it: it.warn_of_response("m1", 75, DUE)).then(
         ResponseWarned(MessageId("m1"), 75, DUE, 60)
     )
-    given(Conversation, *ASKED, REPLY).when(lambda it: it.warn_of_response("m1", 50)).then()
-    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m0", 50)).then()
+    given(Conversation, *ASKED, REPLY).when(lambda it: it.warn_of_response("m1", 50, DUE)).then()
+    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m0", 50, DUE)).then()
+    given(Conversation, *ASKED).when(lambda it: it.warn_of_response("m1", 50, NOW)).then()  # put off by a hold
 
 
 def test_it_runs_out_once() -> None:  # routing 42, 56
-    given(Conversation, *ASKED).when(lambda it: it.time_out_response("m1")).then(ResponseTimedOut("m1")).twice()
-    given(Conversation, *ASKED, REPLY).when(lambda it: it.time_out_response("m1")).then()
+    given(Conversation, *ASKED).when(lambda it: it.time_out_response("m1", DUE)).then(ResponseTimedOut("m1")).twice()
+    given(Conversation, *ASKED, REPLY).when(lambda it: it.time_out_response("m1", DUE)).then()
+    given(Conversation, *ASKED).when(lambda it: it.time_out_response("m1", NOW)).then()  # put off by a hold
 
 
 def test_warnings_come_at_half_and_at_three_quarters() -> None:  # routing 56

@@ -14,6 +14,7 @@ from domain.conversations.facts import (
     BotLeft,
     CloseReason,
     ConversationClosed,
+    ConversationDataSet,
     MessagePosted,
     RequestReason,
 )
@@ -53,6 +54,13 @@ def spoke(text: str, turn: str = "m1", number: int = 0) -> MessagePosted:
 
 def answered(turn: str = "m1", misunderstood: bool = False) -> BotAnswered:
     return BotAnswered(BOT, MessageId(f"{turn}:answered"), misunderstood)
+
+
+def test_what_a_bot_found_out_is_known_before_a_human_is_asked_for() -> None:  # routing 9
+    knows = replace(TO_A_HUMAN, data={"topic": "returns"})
+    told = ConversationDataSet({"topic": "returns"})
+    given(Conversation, *ASKED).when(answer(knows)).then(spoke("One moment."), answered(), told, REQUEST).twice()
+    given(Conversation, *ASKED, told).when(answer(knows)).then(spoke("One moment."), answered(), REQUEST)
 
 
 def test_an_answer_is_taken_once() -> None:

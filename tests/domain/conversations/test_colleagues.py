@@ -1,10 +1,12 @@
 """Whom may an agent bring into a talk, in which part, and who makes way? routing 38, 43 to 47, 49."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from domain.channels.messages import Body
+from domain.conversations.answering import ResponseTime
 from domain.conversations.colleagues import AlreadyTransferred
 from domain.conversations.conversation import (
     AgentPart,
@@ -27,6 +29,7 @@ from domain.conversations.facts import (
     MessagePosted,
     ParticipantRole,
     Release,
+    ResponseAwaited,
     ResumeReason,
 )
 from domain.conversations.notices import PARLEY
@@ -39,12 +42,14 @@ from tests.domain.conversations.situations import (
     JOHN,
     LATER,
     MARIA,
+    NOW,
     PAUL,
     TALKING,
     TASK,
     WEB,
     WEB_CHAT,
     joined,
+    said,
 )
 from tests.domain.scenario import given
 
@@ -99,6 +104,12 @@ def test_whoever_waits_for_the_other_stays_until_they_come() -> None:
     came = given(Conversation, *TALKING, STAYS).when(admit(PAUL, PRIMARY))
     came.then(replace(joined(PAUL, PRIMARY, TASK_2), request_id=ASKED), MADE_WAY)
     assert came.leaves(lambda it: (it.talking, it.awaited)) == ([PAUL], set())
+
+
+def test_whoever_left_and_came_back_for_something_else_does_not_make_way() -> None:  # routing 44
+    back = (*TALKING, STAYS, AgentLeft(MARIA, TASK), joined(MARIA, PRIMARY, TASK_3))
+    came = given(Conversation, *back).when(admit(PAUL, PRIMARY))
+    came.then(replace(joined(PAUL, PRIMARY, TASK_2), request_id=ASKED))
 
 
 def test_nobody_is_passed_on_twice_by_the_same_agent() -> None:
@@ -181,11 +192,61 @@ def test_a_hold_ends_with_a_consult_transfer_too() -> None:  # routing 45
     assert became.leaves(lambda it: it.held) is None
 
 
+WAITS = (said("m1"), ResponseAwaited(MessageId("m1"), WEB, LATER, 600))
+ON_HOLD = (*WAITS, ConversationHeld(MARIA, LATER, "", 45.0))
+GOES_ON = ResponseAwaited(MessageId("m1"), WEB, NOW + timedelta(seconds=45), 600)
+RESUMED = ConversationResumed(ResumeReason.TRANSFER)
+SOON = ResponseTime(NOW, 600)
+
+
+def test_whoever_takes_over_from_hold_replies_in_what_was_left_of_the_time() -> None:  # routing 45, 56
+    transfer = TaskDirection.CONSULT_TRANSFER
+    given(Conversation, *CONSULTING, *ON_HOLD).when(lambda it: it.promote(MARIA, TASK, None, transfer, SOON)).then(
+        AgentRoleChanged(PAUL, PRIMARY, TASK_2, transfer), RESUMED, GOES_ON, MADE_WAY
+    )
+
+
+def test_whoever_stays_while_another_is_asked_to_take_over_from_hold_still_has_to_reply() -> None:  # routing 45, 56
+    given(Conversation, *TALKING, *ON_HOLD).when(lambda it: it.ask_colleague(STAYS, "", SOON)).then(
+        RESUMED, GOES_ON, STAYS
+    )
+    given(Conversation, *TOGETHER, *ON_HOLD).when(lambda it: it.ask_colleague(TRANSFER, "", SOON)).then(
+        RESUMED, GOES_ON, TRANSFER, MADE_WAY
+    )
+    given(Conversation, *TALKING, *ON_HOLD).when(lambda it: it.ask_colleague(TRANSFER, "", SOON)).then(
+        RESUMED, TRANSFER, MADE_WAY
+    )
+
+
+@pytest.mark.parametrize("asked", [CONSULT, CONFERENCE])
+def test_who_is_on_hold_stays_there_while_a_colleague_is_asked_for_advice(asked: ColleagueRequested) -> None:
+    """routing 45: a hold is what advice is asked for in."""
+    given(Conversation, *TALKING, *ON_HOLD).when(lambda it: it.ask_colleague(asked, "", SOON)).then(asked)
+
+
+@pytest.mark.parametrize("direction", [TaskDirection.CONSULT_TRANSFER, TaskDirection.CONSULT_CONFERENCE])
+def test_whoever_was_consulted_and_talks_now_talked_with_the_customer_last(direction) -> None:  # routing 46, 54
+    became = given(Conversation, *CONSULTING).when(lambda it: it.promote(MARIA, TASK, None, direction))
+    assert became.leaves(lambda it: it.last_agent) == PAUL
+
+
+def test_a_supervisor_who_takes_part_is_no_agent_to_ask_for_again() -> None:  # routing 54
+    barged_in = (*MONITORED, AgentRoleChanged(ZOE, PRIMARY, TASK_3, TaskDirection.BARGE_IN))
+    assert given(Conversation, *barged_in).model.last_agent == MARIA
+
+
 def test_a_consult_becomes_a_conference_without_a_new_offer() -> None:
     conference = TaskDirection.CONSULT_CONFERENCE
     became = given(Conversation, *CONSULTING).when(lambda it: it.promote(MARIA, TASK, PAUL, conference))
     became.then(AgentRoleChanged(PAUL, PRIMARY, TASK_2, conference))
     assert became.leaves(lambda it: it.talking) == [MARIA, PAUL]
+
+
+def test_whoever_only_gives_advice_does_not_take_over_by_themselves() -> None:  # routing 46
+    for become in (TaskDirection.CONSULT_TRANSFER, TaskDirection.CONSULT_CONFERENCE):
+        given(Conversation, *CONSULTING).when(lambda it, to=become: it.promote(PAUL, TASK_2, PAUL, to)).refused(
+            NotInConversation
+        )
 
 
 def test_a_consult_ends_and_the_talk_goes_on() -> None:
@@ -214,6 +275,17 @@ def test_four_agents_are_enough() -> None:
     given(Conversation, *three, CONFERENCE).when(ask(replace(TRANSFER, task_id=another.task_id))).leaves(str)
 
 
+def test_whoever_takes_the_place_of_somebody_who_is_gone_counts_as_well() -> None:  # routing 47
+    """Otherwise they would be the fifth."""
+    others = [joined(who, PRIMARY, TaskId(f"of {who}")) for who in (PAUL, ZOE, OMAR)]
+    asked = replace(CONSULT, task_id=TaskId("another"), by=PAUL, by_task_id=TaskId("of paul"))
+    full = given(Conversation, *TALKING, *others, TRANSFER, MADE_WAY)
+    full.when(ask(asked)).refused(TooManyAgents)
+    given(Conversation, *TALKING, *others, STAYS, AgentLeft(MARIA, TASK)).when(ask(asked)).refused(TooManyAgents)
+    given(Conversation, *TALKING, *others[:2], TRANSFER, MADE_WAY).when(ask(asked)).then(asked)
+    given(Conversation, *TALKING, *others[:2], STAYS).when(ask(asked)).then(asked)  # Maria makes way
+
+
 def test_whoever_asked_may_call_it_off() -> None:
     withdrawn = given(Conversation, *TALKING, CONFERENCE).when(lambda it: it.withdraw(MARIA, ASKED))
     withdrawn.then(CALLED_OFF).twice()
@@ -235,6 +307,18 @@ def test_with_the_last_who_talks_go_those_who_were_there_for_their_sake() -> Non
         CALLED_OFF,
     )
     assert left.leaves(lambda it: (it.state, it.agents, it.awaited)) == (ConversationState.INACTIVE, {}, set())
+
+
+def test_whoever_begins_to_wrap_up_while_the_customer_is_back_leaves_nobody_behind() -> None:  # routing 48, 49
+    back = given(Conversation, *CONSULTING, CONFERENCE).when(lambda it: it.retire(MARIA, TASK))
+    back.then(AgentRoleChanged(MARIA, ParticipantRole.WRAP_UP), AgentLeft(PAUL, TASK_2, NOBODY), CALLED_OFF).twice()
+
+
+def test_after_the_customer_everybody_leaves_for_themselves() -> None:  # routing 48
+    """Each wraps up as they were; nobody is cut short by whoever is first out."""
+    left = given(Conversation, *CONSULTING, GONE).when(lambda it: it.leave(MARIA, reply_due=LATER))
+    left.then(AgentLeft(MARIA, TASK))
+    assert left.leaves(lambda it: list(it.agents)) == [PAUL]
 
 
 def test_in_a_conference_the_rest_go_on() -> None:  # routing 38

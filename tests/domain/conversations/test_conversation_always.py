@@ -87,7 +87,7 @@ decisions = st.lists(
         decision(lambda it: it.unlist_request(LISTED.item_id, "AGENT")),
         decision(lambda it, t: it.end_request(t, "CANCELLED"), tasks),
         decision(lambda it, a, t, r: it.admit(a, a, t, r), agents, tasks, roles),
-        decision(Conversation.change_role, agents, roles),
+        decision(Conversation.retire, agents),
         decision(ask, agents, tasks, tasks, directions, st.sampled_from(Release)),
         decision(answer, agents, tasks),
         decision(Conversation.withdraw, agents, tasks),

@@ -96,14 +96,14 @@ def test_an_agent_who_accepts_too_late_does_not_join() -> None:  # routing 49
 
 
 def test_a_role_changes_once() -> None:
-    changed = given(Conversation, *TALKING).when(lambda it: it.change_role(MARIA, ParticipantRole.WRAP_UP))
+    changed = given(Conversation, *TALKING).when(lambda it: it.retire(MARIA))
     changed.then(WRAPS_UP).twice()
     assert changed.leaves(lambda it: it.agents) == {MARIA: AgentPart(TASK, ParticipantRole.WRAP_UP)}
 
 
 def test_whoever_is_not_here_or_comes_too_late_has_no_role() -> None:
-    given(Conversation, *TALKING).when(lambda it: it.change_role(PAUL, ParticipantRole.WRAP_UP)).then()
-    given(Conversation, *TALKING, OVER).when(lambda it: it.change_role(MARIA, ParticipantRole.WRAP_UP)).then()
+    given(Conversation, *TALKING).when(lambda it: it.retire(PAUL)).then()
+    given(Conversation, *TALKING, OVER).when(lambda it: it.retire(MARIA)).then()
 
 
 def test_whoever_wraps_up_takes_no_part() -> None:

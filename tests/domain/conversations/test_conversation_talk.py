@@ -47,7 +47,6 @@ from tests.domain.scenario import given
 
 OVER = ConversationClosed(CloseReason.EVERYBODY_LEFT, JOHN)
 HELLO = Body(text="Hello")
-M1 = MessageId("m1")
 MONITORED = (*TALKING, joined(PAUL, ParticipantRole.SILENT_MONITOR))
 
 

@@ -118,7 +118,7 @@ def test_a_request_leaves_the_list_once() -> None:
 def test_the_end_of_an_old_task_does_not_send_away_who_is_back() -> None:
     back = (*LEFT, joined(task=TaskId("task-2")))
     given(Conversation, *back).when(lambda it: it.leave(MARIA, "DONE", TASK)).then()
-    given(Conversation, *back).when(lambda it: it.change_role(MARIA, ParticipantRole.WRAP_UP, TASK)).then()
+    given(Conversation, *back).when(lambda it: it.retire(MARIA, TASK)).then()
     given(Conversation, *back).when(lambda it: it.leave(MARIA)).then(AgentLeft(MARIA, TaskId("task-2")))
 
 

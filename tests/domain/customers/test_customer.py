@@ -1,5 +1,9 @@
 """Who is the customer, and which conversation is open with them?"""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
 from domain.channels.inbound import Contact, ContactKind
 from domain.customers.customer import Customer
 from domain.customers.facts import (
@@ -8,8 +12,9 @@ from domain.customers.facts import (
     CustomerCreated,
     CustomerRenamed,
     IdentityAttached,
+    QueueVisited,
 )
-from domain.ids import ChannelId, ConversationId, IdentityId
+from domain.ids import ChannelId, ConversationId, IdentityId, QueueId, TaskId
 from domain.kernel import NotFound
 from tests.domain.scenario import given
 
@@ -69,3 +74,15 @@ def test_what_a_channel_calls_a_customer_does_not_undo_their_name() -> None:
 
 def test_nobody_is_not_named() -> None:
     given(Customer).when(lambda customer: customer.rename("John")).refused(NotFound)
+
+
+NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+SALES, RETURNS, TASK = QueueId("sales"), QueueId("returns"), TaskId("task-1")
+
+
+@pytest.mark.parametrize(("queue", "hours", "came_back"), [(SALES, 24, True), (SALES, 25, False), (RETURNS, 1, False)])
+def test_who_is_back_is_back_in_the_same_queue_within_a_day(queue: QueueId, hours: int, came_back: bool) -> None:
+    """routing 55"""
+    later, again = NOON + timedelta(hours=hours), TaskId("task-2")
+    before = given(Customer, *KNOWN, QueueVisited(SALES, TASK, NOON, came_back=False))
+    before.when(lambda it: it.come_to(queue, again, later)).then(QueueVisited(queue, again, later, came_back)).twice()

@@ -13,7 +13,7 @@ from domain.configuration.entity import ENTITY_OF
 from domain.ids import AgentId, AttributeId, ConversationId, CustomerId, MrdId, QueueId, SessionId, TaskId
 from domain.kernel import Cause, Decision, Fact, Position, Recorded, Refused
 from domain.routing.engine import Diverting, Engine, Move, Offer
-from domain.tasks.facts import Routing, TaskCloseReason
+from domain.tasks.facts import Routing, StepReached, TaskCloseReason
 from domain.tasks.task import REROUTE_PRIORITY, UNWANTED, Task
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -149,7 +149,12 @@ class Floor:
         if isinstance(move, Diverting):
             return self.divert(move)
         if not isinstance(move, Offer):
-            self.task(move.task_id, lambda task: task.widen(move.step, move.reason, move.queue_id))
+            self.task(
+                move.task_id,
+                lambda task: task.widen(
+                    StepReached(move.step, move.reason, move.queue_id, move.condition, move.measured)
+                ),
+            )
             return True
         try:
             self.agent(

@@ -108,6 +108,18 @@ def test_who_was_offered_in_vain_enters_as_urgent_as_they_are() -> None:
     assert task_id == "old"
 
 
+def test_who_grows_older_in_one_queue_is_at_once_as_old_as_they_are_in_the_other() -> None:  # routing 11, 16
+    floor = a_queue()
+    floor.queue("other", CHAT, ANYBODY, ageing_s=30, priority=5)
+    floor.ask("several", also_in=(QueueId("other"),))
+    floor.now += timedelta(seconds=50)
+    floor.ask("urgent", "other", priority=2), floor.settle()  # by then "several" is as urgent, and older
+    floor.now += timedelta(seconds=11)  # now it grows older in both
+    floor.ask("newer", "other", priority=3)
+    floor.staff("ann")
+    assert floor.settle() == {"several": "ann"}
+
+
 def test_a_request_in_several_queues_grows_older_in_each_by_its_own_span() -> None:  # routing 11
     floor = a_queue(ageing_s=0)
     floor.queue("other", CHAT, ANYBODY, ageing_s=60)

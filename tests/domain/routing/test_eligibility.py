@@ -13,6 +13,7 @@ from domain.configuration.domains import InterruptionAction
 from domain.ids import AgentId, TaskId
 from domain.kernel import Fact
 from domain.routing.eligibility import Rule, Verdict, standings, why_not
+from domain.tasks.facts import StepReached
 from domain.tasks.task import Task
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, knows
 from tests.domain.routing.test_engine_always import Day
@@ -101,7 +102,7 @@ def test_a_later_step_says_when_it_begins() -> None:  # routing 7, 10
     verdict = judged(floor)
     assert failed(verdict) == {Rule.ATTRIBUTES: "matches step 2, which begins at 12:00:30"}
     assert (verdict.matched_step.step, verdict.matched_step.begins_at) == (1, NOON + timedelta(seconds=30))
-    floor.task("t1", lambda task: task.widen(1))
+    floor.task("t1", lambda task: task.widen(StepReached(1)))
     assert judged(floor).eligible
 
 

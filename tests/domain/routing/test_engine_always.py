@@ -230,12 +230,28 @@ class Day(Floor):
             policy = self.random.choice(list(s.AgentSelectionPolicy))
             seniors = knows(SENIOR, 1, 5)
             skipped = replace(seniors, skip_if=self.random.choice(list(s.SkipIf)))
-            considered = replace(seniors, consider_if=(Consideration("value", GE, "100"),))
-            first = self.random.choice([seniors, skipped, considered, knows(SPANISH, 3, 5)])
+            left = replace(seniors, skip_when=self.conditions())
+            either = Consideration("known", s.RelationalOperator.HAS, junction=self.random.choice(list(s.Junction)))
+            considered = replace(seniors, consider_if=(Consideration("value", GE, "100"), either))
+            first = self.random.choice([seniors, skipped, left, left, considered, knows(SPANISH, 3, 5)])
             steps = self.random.choice([(), (first, ANYBODY), (first, knows(SPANISH, 6, 5), ANYBODY)])
             more = {"opening": self.an_opening(), "overflow": self.overflows()} if self.random.random() < 0.6 else {}
             more |= {"ageing_s": self.random.choice([0, 6])}
             self.queue("letters", EMAIL, *steps, priority=self.random.randint(1, 9), agent_selection=policy, **more)
+
+    def conditions(self) -> tuple[s.SkipCondition, ...]:
+        """What a step is left by (routing 8); an estimate is not the engine's to make."""
+        known = [it for it in s.Measure if it is not s.Measure.ESTIMATED_WAIT_S]
+        operators = [it for it in s.RelationalOperator if it is not s.RelationalOperator.HAS]
+        return tuple(
+            s.SkipCondition(
+                self.random.choice(known),
+                self.random.choice(operators),
+                self.random.choice([0, 1, 1, 2, 9]),
+                self.random.choice(list(s.Junction)),
+            )
+            for _ in range(self.random.randint(1, 3))
+        )
 
     def opens(self) -> None:
         """The office opens and closes every few moments, by a calendar that changes."""

@@ -67,6 +67,16 @@ def test_after_that_while_anybody_gets_it() -> None:  # routing 54
     assert steps_of(floor) == [(0, StepReason.WAITED)]
 
 
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_last_agent_who_is_not_waited_for_is_asked_if_they_are_free(busy: bool) -> None:  # routing 54
+    """A time of nothing at all means: now or not."""
+    floor = a_floor()
+    if busy:
+        keep_busy(floor, "grace")
+    comes_back(floor, timeout_s=0)
+    assert floor.settle() == {"t1": "ada" if busy else "grace"}
+
+
 @pytest.mark.parametrize(
     "gone",
     [

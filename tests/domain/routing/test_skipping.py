@@ -210,6 +210,15 @@ def test_all_conditions_of_a_step_must_hold() -> None:  # routing 9
     assert steps_of(floor, "t2") == []
 
 
+def test_any_of_the_conditions_of_a_step_may_do() -> None:  # routing 9
+    vip = Consideration("segment", s.RelationalOperator.EQ, "vip", s.Junction.OR)
+    floor = a_floor(spanish(None, RICH, vip), ANYBODY)
+    for id, data in {"t1": {"order": "500"}, "t2": {"segment": "vip"}, "t3": {"segment": "new"}}.items():
+        floor.ask(id, data=data)
+    floor.settle()
+    assert [steps_of(floor, id) for id in ("t1", "t2", "t3")] == [[], [], [(1, StepReason.NOT_CONSIDERED)]]
+
+
 def test_agents_of_a_step_that_is_not_for_the_request_are_not_preferred() -> None:  # routing 9, 13
     floor = a_floor(spanish(None, RICH), ANYBODY)
     floor.staff("novice")

@@ -2,6 +2,9 @@
 
 from domain.configuration import settings as s
 from domain.configuration.diversions import Diversion, DiversionAction
+from domain.configuration.request_data import Consideration
+from domain.configuration.skip_conditions import read
+from domain.kernel import replace
 from domain.routing.decisions import Grounds, Obstacle
 from domain.routing.story import Turn, story, unable, words
 from domain.tasks.facts import TaskCloseReason, TaskDiverted, TaskNamed
@@ -28,6 +31,22 @@ def test_a_request_from_the_queue_to_the_end() -> None:  # routing 7, 13
         f"Offered to Bo: the first of 3 candidates, available longest (since {since:%H:%M:%S}), before Ada, Cy.",
         "Bo took it.",
         "Bo is done with it.",
+    ]
+
+
+def test_steps_that_are_not_for_it_or_were_not_waited_for_say_why() -> None:  # routing 8, 9
+    why = "available == 0 OR queue_length > 9"
+    floor = a_floor(
+        replace(knows(SPANISH, 5), consider_if=(Consideration("segment", s.RelationalOperator.EQ, "vip"),)),
+        replace(knows(SPANISH, 2), skip_when=read(why)),
+        ANYBODY,
+    )
+    floor.ask("t1", data={"segment": "new"}, left_out={"sales": (0,)})
+    floor.settle()
+    assert told(floor) == [
+        "Entered the queue Sales; step 1 is not for it (segment = new).",
+        "The step before is not for this request: step 2 begins.",
+        f"The step before is not waited for, {why} (available 0, queue_length 1): step 3 begins at once.",
     ]
 
 

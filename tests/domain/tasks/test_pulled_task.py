@@ -7,6 +7,7 @@ import pytest
 from domain.ids import ListId, ListItemId, MrdId, OfferId
 from domain.tasks.facts import (
     MediaState,
+    StepReached,
     TaskAccepted,
     TaskClosed,
     TaskCloseReason,
@@ -40,7 +41,7 @@ def test_it_is_the_agents_at_once() -> None:
 def test_it_is_never_offered_to_anybody() -> None:
     given(Task, *PULLED).when(lambda task: task.reserve(OFFER, PAUL, DUE, 0)).refused(TaskOver)
     given(Task, *PULLED).when(lambda task: task.accept(PAUL)).refused(OfferGone)
-    given(Task, *PULLED).when(lambda task: task.widen(1)).then()
+    given(Task, *PULLED).when(lambda task: task.widen(StepReached(1))).then()
 
 
 @pytest.mark.parametrize("decide", [lambda task: task.cancel(), lambda task: task.expire(NOW + timedelta(days=9))])

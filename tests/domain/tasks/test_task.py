@@ -75,14 +75,14 @@ def test_a_rerouted_request_names_the_task_before() -> None:  # routing 4
 
 
 def test_a_request_widens_step_by_step_and_never_back() -> None:  # routing 7, 10
-    given(Task, *QUEUED).when(lambda task: task.widen(2)).then(StepReached(2)).twice()
-    given(Task, *QUEUED, StepReached(2)).when(lambda task: task.widen(1)).then()
+    given(Task, *QUEUED).when(lambda task: task.widen(StepReached(2))).then(StepReached(2)).twice()
+    given(Task, *QUEUED, StepReached(2)).when(lambda task: task.widen(StepReached(1))).then()
     assert given(Task, *QUEUED, StepReached(2)).leaves(lambda task: task.routing.step) == 2
 
 
 @pytest.mark.parametrize("history", [(), RESERVED, ACTIVE, WRAPPING_UP, DONE])
 def test_only_a_waiting_request_widens(history) -> None:
-    given(Task, *history).when(lambda task: task.widen(1)).then()
+    given(Task, *history).when(lambda task: task.widen(StepReached(1))).then()
 
 
 def test_a_waiting_request_is_offered_once() -> None:  # routing 19

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ids import OfferId
-from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskReserved, TaskState
+from domain.tasks.facts import MediaState, StepReached, TaskClosed, TaskCloseReason, TaskReserved, TaskState
 from domain.tasks.task import Task
 from tests.domain.lives import history, live
 from tests.domain.tasks.situations import DUE, JOHN, MARIA, NOW, PAUL, ROUTING, SESSION, TALK
@@ -38,7 +38,7 @@ forward = st.one_of(
     ),
 )
 others = st.one_of(
-    decision(Task.widen, st.integers(0, 4)),
+    decision(Task.widen, st.builds(StepReached, st.integers(0, 4))),
     decision(Task.expire_offer, offers, moments),
     decision(Task.decline, agents, st.just("lunch"), moments, st.none() | offers),
     decision(Task.withdraw, moments),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from infra import main
+from infra import errands
 from infra.cli import app
 from infra.configuration_change import Change, Kind
 
@@ -25,7 +25,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *options: str, says: str = "") -> tup
     async def importing(settings, text, agreed, say, *, prune) -> None:
         answers.append(await agreed([MADE]))
 
-    monkeypatch.setattr(main, "import_configuration", importing)
+    monkeypatch.setattr(errands, "import_configuration", importing)
     Path("file.yaml").write_text("")
     done = CliRunner().invoke(app, ["config", "import", "file.yaml", *options], input=says)
     return done.stdout, answers

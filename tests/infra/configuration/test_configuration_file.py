@@ -7,6 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.agents import SwitchAutoAnswer
+from commands.configuration import Configure
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentRegistered, AttributeAssigned, MrdGranted
 from domain.configuration.catalog import Catalog
@@ -14,7 +16,7 @@ from domain.configuration.settings import Settings
 from domain.ids import AgentId
 from domain.kernel import replace, replay
 from infra.configuration_change import Change, Kind, changes, check, warnings
-from infra.configuration_file import SECTIONS, BadConfiguration, configured, parse, plain, write
+from infra.configuration_file import SECTIONS, BadConfiguration, Configuration, configured, parse, plain, write
 from tests.domain.configuration.situations import BUSINESS, catalog
 
 ADA = AgentId("1")
@@ -140,6 +142,9 @@ FAULTS = {
     ),
     "calendars:\n  c: {name: C, time_zone: UTC, exceptions: [{name: X, frist: 1}]}\n": "exceptions[0].frist: There is no",
     "queues:\n  q: {name: Q, mrd_id: chat, steps: [{consider_if: [vip]}, {}]}\n": "steps[0].consider_if[0]: A condition",
+    "queues:\n  q: {name: Q, mrd_id: chat, steps: [{skip_if: free == 0}, {}]}\n": "steps[0].skip_if: 'free' is not known",
+    "queues:\n  q: {name: Q, mrd_id: chat, steps: [{skip_if: ready < 0}, {}]}\n": "steps[0].skip_when[0].value: ready < 0",
+    "queues:\n  q: {name: Q, mrd_id: chat, steps: [{consider_if: [has request.mood]}, {}]}\n": "There is no 'request.mood'",
     "agents:\n  bob: {name: Bob}\n": "file.yaml:2: agents bob: Nobody signs in with this username",
     "agents:\n  ada: {attributes: {latin: 1}}\n": "agents ada: attributes.latin: There is no 'latin'.",
     "agents:\n  ada:\n    attributes:\n      spanish: 11\n": "file.yaml:4: agents ada: attributes.spanish: 11 is no value",
@@ -200,6 +205,30 @@ def test_what_a_request_carries_is_written_in_words() -> None:
     assert "- order >= 100\n" in write(NOW)
     (change,) = diff(write(NOW).replace("order >= 100", "has order"))
     assert list(change.lines())[1:] == ["    steps[0].consider_if[0]: order >= 100 → has order"]
+
+
+def test_when_a_step_is_left_is_written_in_one_line() -> None:  # routing 8
+    assert "skip_if: NONE_READY\n" in write(NOW)
+    conditions = "available == 0 OR oldest_wait_s >= 60 AND queue_length > 3"
+    (change,) = diff(write(NOW).replace("skip_if: NONE_READY", f"skip_if: {conditions}"))
+    assert list(change.lines())[1:] == [f"    steps[0].skip_if: NONE_READY → {conditions}"]
+    (queue,) = (it.settings for it in change.commands if isinstance(it, Configure))
+    assert f"skip_if: {conditions}\n" in write(Configuration({"queues": {"returns": queue}}))
+    (mixed,) = warnings(parse(write(NOW).replace("skip_if: NONE_READY", f"skip_if: {conditions}")))
+    assert mixed.startswith("queues returns: steps[0].skip_when: AND and OR are mixed")
+    assert mixed.endswith("(available == 0 OR oldest_wait_s >= 60) AND queue_length > 3")
+
+
+def test_what_a_step_is_for_is_joined_line_by_line() -> None:  # routing 9
+    text = write(NOW).replace("- order >= 100\n", "- order >= 100\n      - OR segment == vip\n")
+    (change,) = diff(text)
+    assert list(change.lines())[1:] == ["    steps[0].consider_if[1]: OR segment == vip"]
+
+
+def test_who_answers_by_themselves_is_written() -> None:  # routing 22
+    assert "auto_answer" not in write(NOW)[write(NOW).index("agents:") :]
+    (change,) = diff("agents:\n  ada: {name: Ada, attributes: {spanish: 7}, mrds: {chat: 3}, auto_answer: true}\n")
+    assert (list(change.lines())[1:], change.commands) == (["    auto_answer: True"], (SwitchAutoAnswer(ADA, True),))
 
 
 def test_a_word_is_a_text_and_not_a_yes_or_no() -> None:

@@ -128,7 +128,7 @@ class Auditor:
             case WrapUpStarted():
                 return [*task.begin_wrap_up(at, 0)]
             case StepReached(step=step):
-                return [*task.widen(step)]
+                return [*task.widen(StepReached(step))]
             case _:
                 return [fact]
 

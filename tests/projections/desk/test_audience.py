@@ -132,15 +132,6 @@ def test_what_concerns_no_desk_is_seen_by_nobody() -> None:
     assert log.seen_by(log.tell(CustomerRenamed("John"), "customer-1")) == []
 
 
-def test_it_is_known_who_took_part() -> None:
-    log = Log()
-    log.tell(joined("ada"))
-    log.tell(left("ada"))
-    assert log.audience.took_part("ada", "1")
-    assert not log.audience.took_part("grace", "1")
-    assert not log.audience.took_part("ada", "2")
-
-
 def test_a_restored_audience_is_the_same() -> None:
     log, restored = Log(), Audience()
     for fact in (joined("ada"), HELLO, left("ada"), joined("grace"), HELLO):

@@ -1,0 +1,20 @@
+"""Is there anything to decide? Most facts leave nothing to be done, and then nothing is to be gone through to find that out."""
+
+from datetime import UTC, datetime
+
+FAR = datetime.max.replace(tzinfo=UTC)
+
+
+class Agenda:
+    """`due`: nothing begins by itself before. `work`: an agent or a request is new in some pool. `rules`: something changed
+    for those who are watched. `clearing`: a queue is being emptied.
+    """
+
+    __slots__ = ("clearing", "due", "rules", "work")
+
+    def __init__(self) -> None:
+        self.due = FAR
+        self.work = self.rules = self.clearing = False
+
+    def wake(self, at: datetime) -> None:
+        self.due = min(self.due, at)

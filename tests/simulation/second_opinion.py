@@ -10,6 +10,7 @@ from typing import Any
 from bench.routing_judge import Judge, in_order, plain
 from bench.routing_judge_rules import Plain
 from domain.kernel import Position, Recorded
+from domain.routing.conditions import Expected
 from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening
 
 COMPARED = (Offer, Diverting, Widening)
@@ -29,9 +30,9 @@ class SecondOpinion:
         self.judge.feed(recorded)
         self.position = recorded.position
 
-    def engine(self, state: State | None = None) -> Engine:
+    def engine(self, state: State | None, expected: Expected) -> Engine:
         """One whose decisions are looked at."""
-        return Judged(self, state)
+        return Judged(self, state, expected)
 
     def compare(self, engine: "Judged", before: dict[str, tuple[str, str]], now: datetime, moves: list[Move]) -> None:
         self.asked += 1
@@ -61,8 +62,8 @@ class Judged(Engine):
     so far again: who has grown more urgent stays so.
     """
 
-    def __init__(self, opinion: SecondOpinion, state: State | None) -> None:
-        super().__init__(state)
+    def __init__(self, opinion: SecondOpinion, state: State | None, expected: Expected) -> None:
+        super().__init__(state, expected)
         self._opinion, self._latest = opinion, LONG_AGO
         self.under_way: set[Plain] = set()
         self.left_before: set[str] = set()

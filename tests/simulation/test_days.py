@@ -23,6 +23,7 @@ from domain.routing.siblings import Siblings
 from domain.routing.staff import Staff
 from domain.tasks.facts import TaskClosed, TaskReserved
 from tests.simulation.run import simulate
+from tests.simulation.second_opinion import SecondOpinion
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -70,6 +71,7 @@ def test_a_timer_that_nobody_sets_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_engine_that_forgets_what_it_wanted_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SecondOpinion, "compare", lambda *_: None)  # who would say so before
     decide, moves = Engine.decide, count(1)
     monkeypatch.setattr(Engine, "decide", lambda self, now: [it for it in decide(self, now) if next(moves) % 4])
     assert noticed("is free")

@@ -13,15 +13,15 @@ whose ids derive from this one's, so that a crash in between and a retry converg
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from commands.ports import Change, Clock, Store
 from domain.configuration.catalog import Catalog
 from domain.ids import QueueId
-from domain.kernel import BEGINNING, Cause, Decision, M, Position
+from domain.kernel import BEGINNING, Cause, Decision, M, Position, uuid5
 
 
 class Command:
@@ -79,9 +79,8 @@ class Context:
 
     def step(self, name: str) -> "Context":
         """A further step of the same command. A stream takes each cause once, so a second change of it needs this."""
-        command_id = uuid5(self.cause.command_id, name)
-        cause = Cause(command_id, self.cause.actor, self.cause.correlation)
-        return replace(self, cause=cause)
+        cause = Cause(uuid5(self.cause.command_id, name), self.cause.actor, self.cause.correlation)
+        return Context(self.store, self.catalog, self.now, cause, self.effective, self.waiting)
 
 
 NOTHING = BEGINNING

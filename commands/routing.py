@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -19,7 +19,7 @@ from commands.queues import RetireDrained
 from commands.tasks import WidenTask
 from domain.agents.agent import Agent
 from domain.ids import AgentId, QueueId, TaskId
-from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.kernel import NAMESPACE, Recorded, Refused, uuid5
 from domain.routing.conditions import Expected, nobody_knows
 from domain.routing.decisions import Grounds
 from domain.routing.engine import Diverting, Engine, Move, Offer, State, Widening

@@ -19,6 +19,7 @@ from infra.eventlog.port import EventLog, Unavailable
 from infra.folds import CatalogFold, Fold, Folds
 from infra.live import LiveLog, Observer
 from infra.reactor import Reaction, Reactor, policies_want, policy_reactions
+from infra.snapshots import Snapshots
 from infra.store import WarmStore
 from infra.timers import Timers
 
@@ -31,7 +32,8 @@ class Centre:
     ) -> None:
         """`folds`: further ones to be kept in memory, fed before anybody else hears of a fact."""
         self.log = log
-        self.store = WarmStore(log)
+        self.snapshots = Snapshots(checkpoints)
+        self.store = WarmStore(log, snapshots=self.snapshots)
         self.live = LiveLog(log)
         self._catalog = CatalogFold()
         self.commands = Commands(self.store, lambda: self.catalog, clock, self.live.reached, self._waiting)

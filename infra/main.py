@@ -44,7 +44,7 @@ from infra.lease import is_held, lease
 from infra.outbox import BotTurns, Deliveries, Whereabouts
 from infra.projector import Projector
 from infra.seed import DEMO_PASSWORD, tell
-from infra.serving import CannotStart, calm_the_collector, ended, listening, set_up_logs
+from infra.serving import CannotStart, calm_the_collector, ended, listening, set_up_logs, sweeping
 from infra.serving import server as make_server
 from infra.settings import Profile, Role, Settings, master_keys
 from infra.storage import Storage, opened
@@ -84,6 +84,7 @@ class Parley:
     waker: Waker
     http: httpx2.AsyncClient
     desks: Desks
+    empty_desks: EmptyDesks
 
 
 def now() -> datetime:
@@ -116,7 +117,8 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
         say("reading the log …")
         waker = Waker(bus, storage.log.wake if isinstance(storage.log, PostgresLog) else lambda: None)
         desks = Desks(centre.commands, new_id)
-        await centre.start((whereabouts.observe, waker.observe, desks.observe))
+        empty_desks = _empty_desks(centre, storage, supervisors, desks)
+        await centre.start((whereabouts.observe, waker.observe, desks.observe, empty_desks.observe))
         stack.push_async_callback(centre.stop)
         projector = Projector(storage.log, storage.database_url, PROJECTIONS, settings.lease_s)
         stack.push_async_callback(projector.stop)
@@ -137,6 +139,7 @@ async def running(settings: Settings, say: Say) -> AsyncIterator[Parley]:
             waker,
             http,
             desks,
+            empty_desks,
         )
 
 
@@ -268,26 +271,28 @@ def _duties(parley: Parley) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     centre, roles = parley.centre, parley.settings.roles
     if Role.ENGINE in roles:
         yield "engine", _alone(parley, "engine", centre.route)
-        yield "empty desks", _alone(parley, "empty desks", _empty_desks(parley).run)
+        yield "empty desks", _alone(parley, "empty desks", parley.empty_desks.run)
     yield "desks", _alone(parley, lease_of(parley.desks.house), parley.desks.run)
     if Role.CONNECTORS in roles:
         yield "connectors", _alone(parley, "connectors", centre.deliver)
     if Role.PROJECTOR in roles:
         yield "projector", _alone(parley, "projector", parley.projector.run)
     yield "views", parley.views.run()
+    yield "sweeping", sweeping()
     if isinstance(parley.storage.log, PostgresLog) and parley.settings.nats_url is not None:
         yield "waker", parley.waker.run()
 
 
-def _empty_desks(parley: Parley) -> EmptyDesks:
+def _empty_desks(centre: Centre, storage: Storage, supervisors: Supervisors, ours: Desks) -> EmptyDesks:
     async def lives(house: str) -> bool:
+        if house == ours.house:
+            return True
         try:
-            return await is_held(parley.storage.database_url, lease_of(house))
+            return await is_held(storage.database_url, lease_of(house))
         except psycopg.Error:  # nobody is taken for gone while nobody can be asked
             return True
 
-    centre = parley.centre
-    return EmptyDesks(centre.commands.send, lambda: centre.router.agents, lambda: parley.supervisors.people, lives)
+    return EmptyDesks(centre.commands.send, lambda: centre.router.agents, lambda: supervisors.people, lives)
 
 
 async def _alone(parley: Parley, name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:

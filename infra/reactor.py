@@ -8,13 +8,13 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 
 from commands.bus import Command, Commands
 from commands.policies import POLICIES
-from domain.kernel import NAMESPACE, Fact, Position, Recorded, Refused
+from domain.kernel import NAMESPACE, Fact, Position, Recorded, Refused, uuid5
 from infra.checkpoints import Checkpoints
 from infra.eventlog.port import Conflict, EventLog, Unavailable
 

@@ -8,17 +8,31 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from commands.ports import Change
-from domain.kernel import BEGINNING, NOT_WRITTEN, Cause, Decision, Fact, M, Position, Refused, replay, stream_of
+from domain.kernel import (
+    BEGINNING,
+    NOT_WRITTEN,
+    Cause,
+    Decision,
+    Fact,
+    M,
+    Position,
+    Recorded,
+    Refused,
+    replay,
+    stream_of,
+)
+from infra.checkpoints import MemoryCheckpoints
 from infra.eventlog.port import Batch, Before, Conflict, EventLog
+from infra.snapshots import Snapshot, Snapshots
 
 ATTEMPTS_MAX = 20
 """Writers in other processes can be first so many times before we give up; each time one of them made progress."""
 WARM_STREAMS_MAX = 200_000
 CAUSES_MAX = 128
 """How many of a stream's latest commands are recognised when they are sent again."""
+NEVER = 1 << 62
 
 
 class _Warm:
@@ -29,6 +43,7 @@ class _Warm:
         "guessed",
         "heard",
         "heard_last",
+        "keep_at",
         "lock",
         "mistaken",
         "model",
@@ -41,12 +56,13 @@ class _Warm:
         self.model: Any = None
         self.version = NOT_WRITTEN
         self.position: Position = BEGINNING
-        self.causes: dict[UUID, None] = {}
+        self.causes: dict[int, None] = {}  # as numbers, at which the garbage collector need not look
         self.guessed = False
         self.heard = NOT_WRITTEN  # the newest version that the log told of, perhaps while we were at work
         self.heard_last: tuple[datetime, Fact] | None = None
         self.unheard: dict[int, tuple[datetime, Fact]] = {}  # what we wrote, and the log has not told of yet
         self.mistaken = False
+        self.keep_at = NEVER  # the version from which a snapshot is due
         self.lock = asyncio.Lock()
 
     @property
@@ -81,7 +97,7 @@ class _Warm:
             self.mistaken = True
 
     def remember(self, cause: Cause) -> None:
-        self.causes[cause.command_id] = None
+        self.causes[cause.command_id.int] = None
         if len(self.causes) > CAUSES_MAX:
             del self.causes[next(iter(self.causes))]
 
@@ -89,8 +105,9 @@ class _Warm:
 class WarmStore:
     """`commands.ports.Store` over an event log."""
 
-    def __init__(self, log: EventLog, warm_max: int = WARM_STREAMS_MAX) -> None:
+    def __init__(self, log: EventLog, warm_max: int = WARM_STREAMS_MAX, snapshots: Snapshots | None = None) -> None:
         self._log = log
+        self._snapshots = snapshots or Snapshots(MemoryCheckpoints(), models=())
         self._warm: dict[str, _Warm] = {}
         self._warm_max = warm_max
         self._newest: Position | None = None  # what is surely written: a new fact has a position after it
@@ -128,7 +145,7 @@ class WarmStore:
                         warm.guess(model())
                     else:
                         await self._read(model, stream, warm)
-                if cause.command_id in warm.causes:
+                if cause.command_id.int in warm.causes:
                     return Change(warm.model, (), warm.position)
                 try:
                     facts = tuple(decide(warm.model))
@@ -172,6 +189,8 @@ class WarmStore:
             if warm is None:
                 continue
             warm.hear(recorded.version, recorded.at, recorded.fact)
+            if recorded.version >= warm.keep_at and recorded.version == warm.version and warm.is_fresh:
+                self._keep(recorded.stream, warm, recorded.position)
             if warm.model is None or recorded.version <= warm.version or warm.lock.locked():
                 continue
             if recorded.version == warm.version + 1:
@@ -198,13 +217,31 @@ class WarmStore:
         if warm.is_fresh:
             return
         warm.doubt()
-        history = await self._log.read(stream)
+        known, history = await self._history(model, stream)
         while warm.heard > (history[-1].version if history else NOT_WRITTEN):  # written while we read
-            history = await self._log.read(stream)
-        warm.model = replay(model(), (recorded.fact for recorded in history))
+            known, history = await self._history(model, stream)
+        begun, version = (known.model, known.version) if known is not None else (model(), NOT_WRITTEN)
+        warm.model = replay(begun, (recorded.fact for recorded in history if recorded.version > version))
         warm.version = history[-1].version if history else NOT_WRITTEN
         warm.position = history[-1].position if history else BEGINNING
-        warm.causes = {recorded.cause.command_id: None for recorded in history[-CAUSES_MAX:]}
+        warm.causes = {recorded.cause.command_id.int: None for recorded in history[-CAUSES_MAX:]}
+        if self._snapshots.has(model):
+            warm.keep_at = version + self._snapshots.every
+            if warm.version >= warm.keep_at:
+                self._keep(stream, warm, warm.position)
+
+    async def _history(self, model: type[M], stream: str) -> tuple[Snapshot[M] | None, list[Recorded[Any]]]:
+        """What is kept of a stream, if anything, and all facts since; before that at least those whose causes we know."""
+        known = await self._snapshots.load(model, stream) if self._snapshots.has(model) else None
+        if known is not None:
+            history = await self._log.read(stream, max(known.version - CAUSES_MAX, NOT_WRITTEN))
+            if any((it.version, it.position) == (known.version, known.position) for it in history):
+                return known, history
+        return None, await self._log.read(stream)
+
+    def _keep(self, stream: str, warm: _Warm, position: Position) -> None:
+        self._snapshots.keep(stream, Snapshot(warm.model, warm.version, position))
+        warm.keep_at = warm.version + self._snapshots.every
 
     def _warm_for(self, stream: str) -> _Warm:
         warm = self._warm.get(stream)

@@ -5,14 +5,13 @@ import heapq
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import uuid5
 
 import msgspec
 import structlog
 
 from commands.bus import HANDLERS, Command, Commands
 from commands.policies.deadlines import Set, deadlines
-from domain.kernel import NAMESPACE, Recorded, Refused
+from domain.kernel import NAMESPACE, Recorded, Refused, uuid5
 from infra.eventlog.port import Conflict, Unavailable
 
 RETRY_S = 1.0

@@ -100,14 +100,15 @@ class EventStoreDbLog:
             return None
         return position_of(found[-1])
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
         found: list[Recorded[Any]] = []
-        while page := await self._page(stream, after + 1, PAGE):
+        size = PAGE if limit is None else min(limit, PAGE)
+        while page := await self._page(stream, after + 1, size):
             found += filter(None, map(recorded_of, page))
             after = page[-1].stream_position
-            if len(page) < PAGE:
+            if len(page) < size or (limit is not None and len(found) >= limit):
                 break
-        return found
+        return found[:limit]
 
     async def _page(self, stream: str, start: int, limit: int) -> list[RecordedEvent]:
         async def read(client: AsyncEventStoreDBClient) -> list[RecordedEvent]:

@@ -42,8 +42,8 @@ class MemoryLog:
         moved.set()
         return fresh[-1].position
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
-        return self._streams[stream][after + 1 :]
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
+        return self._streams[stream][after + 1 :][:limit]
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
         return self._log[after : after + limit]

@@ -33,8 +33,10 @@ class EventLog(Protocol):
         """Append one or more facts; returns the position of the last. Raises `Conflict`, `Unavailable`."""
         ...
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
-        """The facts of one stream with `version > after`, oldest first; empty for a stream that nobody wrote."""
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
+        """The facts of one stream with `version > after`, oldest first, at most `limit`; empty for a stream that nobody
+        wrote.
+        """
         ...
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:

@@ -326,7 +326,7 @@ class World:
         decision = UNTOLD  # whoever simulates months reads figures, not reasons
         self._tell(seat.stream, slot_reserved(offer.mrd_id, offer.task_id, it.offer_id, offer.step, decision))
         due = self.at + it.line.offer_timeout
-        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, offer.step, decision))
+        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, offer.step))
         if it.call.alert_s:
             seat.ringing.add(offer.mrd_id)
             self._schedule(self.now_s + it.call.alert_s, self._accept, it)

@@ -40,9 +40,9 @@ class RestlessLog(MemoryLog):
         await self._wait()
         return position
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
         await self._wait()
-        return await super().read(stream, after)
+        return await super().read(stream, after, limit)
 
     async def _wait(self) -> None:
         for _ in range(self._random.randrange(5)):
@@ -76,6 +76,20 @@ class Office:
             for recorded in batch:
                 await self.react(recorded)
                 self.reacted = recorded.position
+
+    async def settle_but_for(self, stream: str, until: type[Fact] | None = None) -> list[Recorded[Any]]:
+        """The same, but one stream is late, or it ends before such a fact: what is left to react to."""
+        late: list[Recorded[Any]] = []
+        while batch := await self.log.read_all(self.reacted, 1):
+            (recorded,) = batch
+            self.reacted = recorded.position
+            if until is not None and isinstance(recorded.fact, until):
+                return [recorded]
+            if recorded.stream == stream:
+                late.append(recorded)
+            else:
+                await self.react(recorded)
+        return late
 
     async def react(self, recorded: Recorded[Any]) -> None:
         self.note_deadlines(recorded)

@@ -10,6 +10,7 @@ from commands.answering import (
     ExpireResponse,
     HoldConversation,
     RemindCustomer,
+    RemoveAllAgents,
     ResumeConversation,
     WarnOfResponse,
 )
@@ -18,6 +19,7 @@ from commands.bots import TakeBotAnswer
 from commands.colleagues import AskColleague, PromoteColleague
 from commands.conversations import PostAgentMessage
 from commands.inbound import EndSession, OpenSession
+from commands.supervision import MonitorConversation
 from commands.tasks import AcceptTask
 from commands.wrap_up import ApplyWrapUp
 from domain.agents.agent import Agent
@@ -40,8 +42,9 @@ from domain.conversations.facts import (
 from domain.ids import AgentId, BotId, ConversationId, MessageId, MrdId, OfferId, SessionId, TaskId
 from domain.kernel import derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason
-from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDirection
+from domain.tasks.facts import MediaState, TaskClosed, TaskCloseReason, TaskCreated, TaskDirection, TaskState
 from domain.tasks.task import Task
+from tests.commands.floor import PAUL, ZOE, talking
 from tests.commands.office import Office, an_office, message
 from tests.domain.configuration.situations import BUSINESS, CHAT, WEB_CHAT, WHATSAPP, catalog
 
@@ -61,7 +64,7 @@ async def a_talk(**channel: object) -> tuple[Office, ConversationId, TaskId]:
         RegisterAgent(MARIA, "maria", "Maria"), GrantMrd(MARIA, CHAT, 2), LogIn(MARIA), MakeReady(MARIA), message()
     )
     task = TaskId(await newest(office, TaskCreated))
-    await office.sends(ReserveSlot(MARIA, CHAT, task, OfferId(derived_id(task)), 0, {}), AcceptTask(task, MARIA))
+    await office.sends(ReserveSlot(MARIA, CHAT, task, OfferId(derived_id(task)), 0), AcceptTask(task, MARIA))
     talk = ConversationId(await newest(office, ConversationStarted))
     await reply(office, talk, "a0")
     return office, talk, task
@@ -98,6 +101,22 @@ async def test_an_agent_who_does_not_reply_is_warned_twice_and_then_removed() ->
     assert (conversation.agents, conversation.request.task_id) == ({}, await newest(office, TaskCreated))
     assert (await office.load(Agent, MARIA)).mrd_state(CHAT) is MrdState.READY
     assert task != await newest(office, TaskCreated)
+
+
+async def test_all_who_take_part_go_when_nobody_replied_and_whoever_wraps_up_does_not() -> None:  # routing 56
+    floor = await talking()
+    await floor.customer_leaves()  # Maria wraps up
+    await floor.office.sends(message("again"))
+    talks = await floor.comes(PAUL)
+    consult = await floor.asks(TaskDirection.CONSULT, by=PAUL, task=talks, colleague_id=ZOE)
+    await floor.office.sends(AcceptTask(consult, ZOE), MonitorConversation(floor.talk_id, AgentId("sue"), "Sue"))
+    listens = await floor.newest()
+    await floor.office.sends(RemoveAllAgents(floor.talk_id, TaskCloseReason.RESPONSE_TIMEOUT))
+    assert await floor.reasons() == [TaskCloseReason.RESPONSE_TIMEOUT] * 3
+    assert {(await floor.task(it)).closed for it in (talks, consult, listens)} == {TaskCloseReason.RESPONSE_TIMEOUT}
+    assert (await floor.task(floor.first)).state is TaskState.WRAP_UP
+    assert list((await floor.talk()).agents) == [MARIA]
+    assert (await floor.talk()).human_comes
 
 
 async def test_an_agent_who_replies_in_time_is_left_alone() -> None:  # routing 42, 56
@@ -137,7 +156,7 @@ async def test_a_customer_who_talks_with_their_agent_is_not_silent() -> None:  #
     call = await a_call_comes(office, talk)
     await office.wait(200)
     await reply(office, talk, "a1")
-    await office.wait(200)
+    await office.wait(700)
     assert (await told(office), await office.facts(SessionEnded)) == ([], [])
     await office.sends(EndSession(call, SessionEndReason.CUSTOMER))
     await reply(office, talk, "a2")

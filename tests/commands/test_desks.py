@@ -1,6 +1,7 @@
 """What becomes of an agent who misses, loses the connection, idles or is told about? Stories of the whole write side."""
 
 from dataclasses import replace
+from typing import get_type_hints
 
 import pytest
 
@@ -15,10 +16,13 @@ from commands.agents import (
     RegisterAgent,
     ReserveSlot,
 )
+from commands.bus import HANDLERS
 from commands.desks import ConnectDesk, DisconnectDesk, ExpireDesk, StayLoggedIn
 from commands.domains import LoseAgentState, MirrorMrd
+from commands.tasks import AcceptTask
 from domain.agents.agent import Agent, NotLoggedIn, NotManaged, NotRoutable
 from domain.agents.facts import AgentState, IdleWarned, LoggedOut, MrdState
+from domain.channels.inbound import Contact, ContactKind
 from domain.configuration.settings import DeskPolicy, MediaRoutingDomain, RonaAction
 from domain.ids import MrdId, OfferId, TaskId
 from domain.kernel import Invalid
@@ -165,6 +169,26 @@ async def test_whoever_comes_back_within_the_grace_goes_on() -> None:
 
 async def rings_again(office: Office) -> None:
     await office.send(ReserveSlot(MARIA, CHAT, TaskId("another"), OfferId("o"), 0))
+
+
+async def test_a_second_desk_strands_nobody() -> None:  # routing 39
+    office = await staffed()
+    await office.sends(ConnectDesk(MARIA, "a"), message(1))
+    await talks(office)
+    await office.sends(message(1, contact=Contact(ContactKind.PHONE, "+4989555")))
+    ringing = await rings(office)
+    before = (await maria(office)).slots
+    await office.sends(ConnectDesk(MARIA, "b"), DisconnectDesk(MARIA, "a"))
+    assert (await maria(office)).slots == before
+    await office.sends(AcceptTask(ringing, MARIA))
+    await office.wait(600)
+    assert (await maria(office)).load(CHAT) == 2
+    assert await office.facts(LoggedOut) == []
+
+
+def test_nobody_says_in_which_state_they_are() -> None:  # routing 34: BUSY and INTERRUPTED follow from causes
+    telling = {it for it in HANDLERS if {MrdState, AgentState} & set(get_type_hints(it).values())}
+    assert telling == {MirrorMrd}
 
 
 async def test_whoever_stays_away_is_signed_out_and_their_work_goes_on() -> None:  # routing 37, 39

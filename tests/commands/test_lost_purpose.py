@@ -12,11 +12,10 @@ from commands.tasks import AcceptTask, EnqueueTask, ExpireOffer, rerouted
 from domain.agents.facts import MrdState
 from domain.conversations.facts import AgentRequested, ColleagueRequested, ConversationStarted, Release
 from domain.ids import ConversationId, SessionId, TaskId
-from domain.kernel import Recorded
 from domain.sessions.facts import SessionEndReason, SessionStarted
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection
 from tests.commands.floor import MARIA, PAUL, SALES, Floor, a_floor, talking
-from tests.commands.office import Office, message
+from tests.commands.office import message
 from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio
@@ -115,7 +114,7 @@ async def test_what_rang_in_vain_while_its_customer_left_does_not_go_on() -> Non
     offer = (await floor.task(ringing)).offer
     await floor.office.send(ExpireOffer(ringing, offer.offer_id))
     await floor.office.send(await last_session_ends(floor))
-    late = await settled_but_for(f"task-{ringing}", floor.office)
+    late = await floor.office.settle_but_for(f"task-{ringing}")
     assert (await floor.talk()).sessions == {}
     for recorded in late:
         await floor.office.react(recorded)
@@ -141,24 +140,9 @@ async def test_whoever_is_looked_for_too_late_is_looked_for_no_more(whom: dict) 
 async def test_nobody_is_looked_for_once_the_customer_is_gone_whoever_settles_that() -> None:
     floor = await a_floor()
     await floor.office.send(message())
-    (asked,) = await settled_but_for("nothing", floor.office, until=AgentRequested)
+    (asked,) = await floor.office.settle_but_for("", until=AgentRequested)
     talk = ConversationId(asked.subject)
     session = asked.fact.session_id
     await floor.office.send(LoseSession(talk, session, SessionEndReason.CUSTOMER))
     await floor.office.carry_out_policies(asked)
     assert (await floor.task(asked.fact.task_id)).closed is TaskCloseReason.CANCELLED
-
-
-async def settled_but_for(stream: str, office: Office, until: type | None = None) -> list[Recorded]:
-    """Reacts to everything but this stream, or only until such a fact; what is left to react to."""
-    left: list[Recorded] = []
-    while batch := await office.log.read_all(office.reacted):
-        for recorded in batch:
-            office.reacted = recorded.position
-            if until is not None and isinstance(recorded.fact, until):
-                return [recorded]
-            if recorded.stream == stream:
-                left.append(recorded)
-            else:
-                await office.react(recorded)
-    return left

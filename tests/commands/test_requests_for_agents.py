@@ -38,7 +38,7 @@ from domain.tasks.facts import (
 )
 from domain.tasks.task import REROUTE_PRIORITY, Task
 from tests.commands.office import NOON, Office, message
-from tests.commands.scenes import MARIA, PAUL, hang_up, newest, staffed, talks
+from tests.commands.scenes import MARIA, PAUL, hang_up, newest, rings, staffed, talks
 from tests.domain.configuration.situations import CHAT
 
 pytestmark = pytest.mark.anyio
@@ -257,6 +257,11 @@ async def test_a_request_waits_in_all_queues_of_its_channel() -> None:  # routin
     in_returns = WidenTask(waiting, 1, StepReason.WAITED, QueueId("returns"))
     await office.sends(in_returns, in_returns, WidenTask(waiting, 1, StepReason.WAITED, QueueId("letters")))
     assert await office.facts(StepReached) == [StepReached(1, StepReason.WAITED, QueueId("returns"))]
+    await rings(office)
+    await office.wait(20)
+    again = await routing(office)
+    assert (again.queue_id, again.also_in, again.steps) == ("sales", ("returns",), {"returns": 1})  # routing 24
+    assert (again.first_enqueued_at, again.expires_at) == (wanted.first_enqueued_at, wanted.expires_at)
 
 
 async def test_the_queue_that_found_the_agent_says_how_long_it_rings() -> None:  # routing 11, 19

@@ -8,7 +8,7 @@ from commands.attendance import LeaveConversation
 from commands.conversations import ExpireCustomerInactivity, PostAgentMessage
 from commands.inbound import OpenSession
 from domain.channels.messages import Body
-from domain.conversations.facts import AgentLeft, ConversationClosed, ConversationState, Release, SessionLeft
+from domain.conversations.facts import AgentLeft, ConversationClosed, ConversationState, Release
 from domain.ids import MessageId, SessionId
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
 from domain.sessions.session import Session
@@ -57,12 +57,16 @@ async def test_whoever_opens_another_session_a_moment_later_is_still_with_their_
 
 async def test_whoever_comes_while_their_agent_begins_to_wrap_up_gets_another() -> None:  # routing 48
     floor = await silent()
-    await floor.office.send(their_time_is_up(floor))
-    left = next(it for it in await floor.office.log.read_all(limit=1_000) if isinstance(it.fact, SessionLeft))
-    await floor.office.carry_out_policies(left)  # the agent's task wraps up, and the talk has not heard of it
+    office = floor.office
+    await office.send(their_time_is_up(floor))
+    late = await office.settle_but_for(f"task-{floor.first}")  # it wraps up, and the talk has not heard of it
     assert (await floor.task(floor.first)).state is TaskState.WRAP_UP
-    await floor.office.send(BY_ANOTHER_WAY)
-    await floor.office.settle()
+    await office.send(BY_ANOTHER_WAY)
+    late += await office.settle_but_for(f"task-{floor.first}")
+    assert (await floor.talk()).talking == [MARIA]
+    for recorded in late:
+        await office.react(recorded)
+    await office.settle()
     assert (await floor.talk()).human_comes
     await floor.comes(PAUL)
     assert (await floor.talk()).talking == [PAUL]

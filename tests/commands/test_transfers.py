@@ -117,6 +117,16 @@ async def test_a_customer_for_whom_nobody_was_free_is_told() -> None:  # routing
     assert (await floor.talk()).request is not None
 
 
+async def test_their_silence_counts_from_then_on() -> None:  # routing 28
+    floor = await talking()
+    await floor.asks(TRANSFER, queue_id=RETURNS)
+    await floor.office.wait(600)
+    await floor.office.wait(599)
+    assert (await floor.talk()).sessions != {}
+    await floor.office.wait(1)
+    assert (await floor.talk()).state is ConversationState.CLOSED
+
+
 async def test_whoever_stays_until_the_other_comes_leaves_then() -> None:  # routing 44: release on accept
     floor = await talking()
     await floor.asks(TRANSFER, queue_id=RETURNS, release=Release.ON_ACCEPT)
@@ -320,7 +330,7 @@ async def test_an_agent_for_whom_it_rings_but_who_is_in_the_talk_is_not_the_one(
     await floor.office.sends(AcceptTask(consult, OMAR))
     await floor.office.sends(AcceptTask(rings_at_paul, PAUL))
     third = await floor.asks(TaskDirection.CONSULT, queue_id=SALES)
-    await floor.office.sends(ReserveSlot(PAUL, CHAT, third, OfferId("again"), 0, {}), AcceptTask(third, PAUL))
+    await floor.office.sends(ReserveSlot(PAUL, CHAT, third, OfferId("again"), 0), AcceptTask(third, PAUL))
     waiting = await floor.task(await floor.newest())
     assert waiting.media_state is MediaState.QUEUED
     assert PAUL in waiting.routing.excluded

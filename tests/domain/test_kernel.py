@@ -1,12 +1,15 @@
 """Do the words hold that every model is written in?"""
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import FrozenInstanceError, dataclass, replace
+from datetime import UTC, datetime
 from math import log2
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.kernel import FACTS, Fact, GrowingSet, derived_id
+from domain.kernel import FACTS, Cause, Fact, GrowingSet, Position, Recorded, derived_id, uuid5
 
 
 @given(st.lists(st.text(max_size=2)), st.lists(st.text(max_size=2)))
@@ -40,6 +43,25 @@ def test_a_natural_key_always_gives_the_same_id(one: list[str], other: list[str]
     assert derived_id(*one) == derived_id(*one)
     if not any("\x1f" in part for part in (*one, *other)):
         assert (derived_id(*one) == derived_id(*other)) is (one == other)
+
+
+@given(st.uuids(), st.text())
+def test_a_name_has_the_id_that_the_standard_gives_it(namespace: uuid.UUID, name: str) -> None:
+    ours, theirs = uuid5(namespace, name), uuid.uuid5(namespace, name)
+    assert ours == theirs
+    assert (hash(ours), repr(ours), ours.version, ours.is_safe) == (
+        hash(theirs), repr(theirs), theirs.version, theirs.is_safe,
+    )  # fmt: skip
+
+
+def test_a_recorded_fact_knows_what_it_is_about_and_stays_as_it_is() -> None:
+    at = datetime(2026, 5, 4, tzinfo=UTC)
+    recorded = Recorded(Position(1), "agent-7-b", 0, at, Cause(uuid.UUID(int=1)), Fact())
+    assert (recorded.category, recorded.subject) == ("agent", "7-b")
+    assert replace(recorded, stream="task-1").category == "task"
+    assert recorded == replace(recorded)
+    with pytest.raises(FrozenInstanceError):
+        recorded.stream = "agent-8"  # type: ignore[misc]
 
 
 def test_a_fact_is_known_by_its_stored_name_even_with_slots() -> None:

@@ -18,6 +18,8 @@ from tests.simulation.disk import Disk, Wire
 from tests.simulation.loop import SimulatedLoop
 
 INSIDE: contextvars.ContextVar["Process | None"] = contextvars.ContextVar("INSIDE", default=None)
+SNAPSHOT_EVERY = 7
+"""Facts of an agent; so few that a day is full of snapshots, and of processes that begin with them."""
 
 
 class Gone(Exception):
@@ -33,6 +35,7 @@ class Process:
         self.number = number
         self.wire = Wire(disk, random)
         self.centre = centre = Centre(self.wire, self.wire, clock)
+        centre.snapshots.every = SNAPSHOT_EVERY
         turns = BotTurns(centre.commands.send, centre.store, self.wire, lambda: centre.catalog, bots, centre.store.peek)
         centre.react("bots", turns.reactions(), turns.wants)
         self.leads = False

@@ -1,6 +1,7 @@
 """Who sits at their desk? Real sockets come and go, and what they leave behind: routing 39."""
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from api.desks import Desks
 from commands.desks import DisconnectDesk
 from commands.supervisors import ConnectSupervisor
 from domain.agents.facts import DeskConnected, DeskDisconnected, LoggedOut
+from domain.kernel import Cause, Position, Recorded
 from domain.supervisors.supervisor import Supervisor
 from infra.desks import EmptyDesks
 from projections.desk.supervisors import Supervisors
@@ -159,6 +161,43 @@ async def test_the_desks_of_a_server_that_is_gone_are_found_empty(office):
     assert (await agent(office)).logged_in
     await desks.look()
     assert len(await facts(office, DeskDisconnected)) == 1
+
+
+async def test_a_look_at_the_desks_asks_for_those_alone_that_moved(office):
+    await ready(office)
+    asked, agents = [], office.world.centre.router.agents
+    standing = {id_: agents[id_] for id_ in agents}
+
+    class Asked(dict):
+        def __getitem__(self, id_):
+            asked.append(id_)
+            return super().__getitem__(id_)
+
+    def told(fact, n):
+        return Recorded(Position(n), f"agent-{ADA}", n, office.world.clock(), Cause(office.behind.new_id()), fact)
+
+    async def lives(house):
+        return house != "gone"
+
+    async def send(command, command_id, actor):
+        sent.append(command)
+
+    sent = []
+    desks = EmptyDesks(send, lambda: Asked(standing), dict, lives)
+    await desks.look()
+    asked.clear()
+    await desks.look()
+    assert asked == []
+    standing[ADA] = replace(standing[ADA], desks=frozenset({"here/1", "gone/2"}))
+    desks.observe([told(DeskConnected("gone/2"), 1)])
+    await desks.look()
+    assert sent == [DisconnectDesk(ADA, "gone/2", watched=False)]
+    assert set(asked) == {ADA}
+    standing[ADA] = replace(standing[ADA], desks=frozenset({"here/1"}))
+    desks.observe([told(DeskDisconnected("gone/2"), 2)])
+    await desks.look()
+    await desks.look()
+    assert len(sent) == 1
 
 
 async def test_whoever_is_neither_agent_nor_supervisor_has_no_desk(office):

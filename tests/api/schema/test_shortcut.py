@@ -1,6 +1,7 @@
 """Is the shortcut's answer graphql-core's, for every kind of fact and every kind of document?"""
 
 import asyncio
+import gc
 import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -116,6 +117,36 @@ async def test_every_document_is_told_alike(document):
         recorded(sample(FACTS["task.reserved@2"])),
     ):
         assert "errors" not in await same(document, event)
+
+
+@pytest.mark.parametrize(
+    ("fact", "selection"),
+    [
+        (
+            "task.reserved@2",
+            "... on TaskOffered { task { conversationId queueId customer { id } } due }",
+        ),
+        ("agent.made-ready", "... on PresenceChanged { agent { state mrds { mrdId } } }"),
+    ],
+)
+async def test_what_our_own_resolvers_answer_takes_the_short_way_too(fact, selection, monkeypatch):
+    query = f"subscription {{ desk {{ cursor event {{ __typename {selection} }} }} }}"
+    told = await same(query, recorded(sample(FACTS[fact])))
+    monkeypatch.setattr("api.graphql.engine.execute", None)
+    assert await SHORT.execute(SHORT.prepare(query), {}, CONTEXT, recorded(sample(FACTS[fact]))) == told
+
+
+async def test_an_execution_leaves_nothing_to_the_garbage_collector():
+    query, event = FULL.prepare(document("desk")), recorded(sample(FACTS["agent.made-ready"]))
+    await FULL.execute(query, {}, CONTEXT, event)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            await FULL.execute(query, {}, CONTEXT, event)
+        assert gc.collect() < 10
+    finally:
+        gc.enable()
 
 
 async def test_variables_that_choose_are_respected():

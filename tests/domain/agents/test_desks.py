@@ -135,6 +135,19 @@ def test_only_so_many_missed_offers_in_a_row_count() -> None:  # routing 25
         )
 
 
+def test_each_domain_has_a_row_of_its_own() -> None:  # routing 25
+    missed_once = (*READY, offered(1), SlotReleased(CHAT, task(1), "RONA"), *answered(2, EMAIL), offered(3))
+    second = given(Agent, *missed_once).when(lambda agent: agent.miss(task(3), RonaAction.MRD_NOT_READY, 2))
+    second.then(SlotReleased(CHAT, task(3), "RONA"), MrdMadeNotReady(CHAT, "RONA"))
+
+
+def test_a_domain_that_only_rests_is_not_off() -> None:  # routing 25, 31
+    resting = (*READY, MrdMadeNotReady(EMAIL, "RONA", RESTED))
+    given(Agent, *resting).when(lambda agent: agent.make_mrd_not_ready(CHAT, "enough", last_one_off=True)).then(
+        MrdMadeNotReady(CHAT, "enough")
+    )
+
+
 def test_whoever_switches_the_last_domain_off_may_be_not_ready_at_all() -> None:  # routing 31
     one_left = (*READY, MrdMadeNotReady(EMAIL, ""))
     given(Agent, *one_left).when(lambda agent: agent.make_mrd_not_ready(CHAT, "enough", last_one_off=True)).then(

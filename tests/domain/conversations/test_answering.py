@@ -179,6 +179,18 @@ def test_what_was_left_of_the_time_goes_on_afterwards() -> None:  # routing 56
     ).twice()
 
 
+def test_what_was_told_before_a_hold_is_known_after_it_and_forgotten_with_the_reply() -> None:  # routing 56
+    half = ResponseWarned(MessageId("m1"), 50, DUE, 60)
+    told = ResponseAwaited(MessageId("m1"), WEB, NOW + timedelta(seconds=45), 60, warned=50)
+    given(Conversation, *ASKED, half, HELD).when(lambda it: it.resume(MARIA, MINUTE)).then(
+        ConversationResumed(ResumeReason.AGENT), told
+    )
+    later = (*ASKED, half, REPLY, ConversationHeld(MARIA, HELD.due), said("m2"))
+    given(Conversation, *later).when(lambda it: it.resume(MARIA, MINUTE)).then(
+        ConversationResumed(ResumeReason.AGENT), ResponseAwaited(MessageId("m2"), WEB, DUE, 60)
+    )
+
+
 def test_who_writes_during_a_hold_is_answered_after_it() -> None:  # routing 56
     quiet = ConversationHeld(MARIA, HELD.due)
     given(Conversation, *TALKING, quiet).when(hears("m1")).then(said("m1"))

@@ -24,8 +24,8 @@ class Corner:
     async def append(self, stream: str, expected: int, facts: Sequence[Fact], cause: Cause, at: datetime) -> Position:
         return await self._log.append(stream + self._mark, expected, facts, cause, at)
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
-        return self._shown(await self._log.read(stream + self._mark, after))
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
+        return self._shown(await self._log.read(stream + self._mark, after, limit))
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
         return self._shown(await self._log.read_all(max(after, self._start), limit))

@@ -115,6 +115,12 @@ async def test_reading_a_stream_begins_after_a_version(log: EventLog) -> None:
     assert await log.read("task-1", after=2) == []
 
 
+async def test_a_single_fact_of_a_stream_is_read_by_its_version(log: EventLog) -> None:
+    await note(log, "task-1", "a", "b", "c")
+    assert texts(await log.read("task-1", after=0, limit=1)) == ["b"]
+    assert texts(await log.read("task-1", limit=9)) == ["a", "b", "c"]
+
+
 async def test_the_whole_log_reads_in_pages_in_commit_order(log: EventLog) -> None:
     for n in range(11):
         await note(log, f"task-{n % 3}", str(n), expected=n // 3 - 1)

@@ -38,7 +38,8 @@ from infra.simulation.erlang import SteadyState, erlang_a, erlang_c
 from infra.simulation.patience import never
 from infra.simulation.plan import AgentPlan, Call, Plan, QueuePlan
 from infra.simulation.tally import Cohort, Hours
-from infra.simulation.world import Router, World
+from infra.simulation.telling import Router
+from infra.simulation.world import World
 
 VOICE = MrdId("voice")
 THRESHOLD_S = 20

@@ -23,7 +23,6 @@ from bench.routing_judge import Judge
 from bench.routing_rescan import Rescan
 from bench.routing_world import ATTRIBUTES, Centre, Facts, Size
 from domain.agents.facts import AttributeAssigned
-from domain.kernel import derived_id
 from domain.routing.engine import Engine, Move, Offer
 
 SIZES = (Size(1_000, 100), Size(1_000, 1_000), Size(10_000, 100), Size(10_000, 1_000), Size(15_000, 2_000))
@@ -34,11 +33,10 @@ clock = time.thread_time_ns
 
 @dataclass
 class Costs:
-    """Nanoseconds by kind of event: taking in the facts, deciding, and telling why (when a command is made of it)."""
+    """Nanoseconds by kind of event: taking in the facts, and deciding."""
 
     folds: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     decides: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    told_ns: int = 0
     offers: int = 0
     widenings: int = 0
 
@@ -53,6 +51,10 @@ class Costs:
     def decide_s(self) -> float:
         return sum(map(sum, self.decides.values())) / 1e9
 
+    @property
+    def offer_us(self) -> float:
+        return (self.fold_s + self.decide_s) / max(self.offers, 1) * 1e6
+
 
 class Play:
     """One engine in one centre; `beside` it the rescan for so many events."""
@@ -65,8 +67,9 @@ class Play:
         self.compared_besides = 0
         """Other moves than offers, of which only the judge of all rules knows."""
         self.timed = False
-        self.explained: Costs | None = None
-        """Costs of a while in which the reasons of every offer are asked for; that goes through much of the memory."""
+        self.named, self.explained = Costs(), Costs()
+        """Costs of the turns in which a command is made of every offer: without its record, and with it."""
+        self._turn = (self.costs, ask_nothing)
 
     def tell(self, facts: Facts) -> None:
         for fact in facts:
@@ -95,22 +98,21 @@ class Play:
         self._one(kind, facts, compare=True)
 
     def _one(self, kind: str, facts: Facts, *, compare: bool) -> None:
+        costs, ask = self._turn
         while True:
             begun = clock()
             for fact in facts:
                 self.engine.feed(fact)
             fed = clock()
             moves = self.engine.decide(self.centre.now)
+            ask(moves)
             decided = clock()
             if self.timed:
-                costs = self.explained or self.costs
                 costs.folds[kind].append(fed - begun)
                 costs.decides[kind].append(decided - fed)
                 offers = [move for move in moves if isinstance(move, Offer)]
                 costs.offers += len(offers)
                 costs.widenings += len(moves) - len(offers)
-                if self.explained and offers:
-                    costs.told_ns += told(offers)
             if self.rescan is not None:
                 self._compare(self.rescan, facts, moves)
             if not moves:
@@ -137,23 +139,38 @@ class Play:
             self.rescan = None
 
     def run(self, arrivals: int, warm_up: int) -> None:
-        self.centre.begin(arrivals + warm_up + arrivals // 4, warm_up)
-        arrived = 0
+        """Turn by turn, so that whatever else happens to the machine happens to all of them."""
+        self.centre.begin(2 * arrivals + warm_up, warm_up)
+        arrived, turns = 0, [(self.costs, ask_nothing), (self.named, ask_ids), (self.costs, ask_nothing)]
+        turns.append((self.explained, ask_all))
         for kind, facts in self.centre.events(self.engine.next_due):
             arrived += kind == "arrival"
             self.timed = arrived > warm_up
-            if arrived > arrivals + warm_up and self.explained is None:
-                self.explained = Costs()
+            if self.timed and not self.beside:
+                self._turn = turns[(arrived - warm_up) // TURN % len(turns)]
             self.step(kind, facts)
 
 
-def told(offers: list[Offer]) -> int:
-    """The time that it takes to say what a command says."""
-    begun = clock()
-    for offer in offers:
-        assert offer.offer_id
-        assert offer.decision
-    return clock() - begun
+TURN = 50
+"""So many arrivals have one turn."""
+
+
+def ask_nothing(moves: list[Move]) -> None:
+    """As whoever only follows the log."""
+
+
+def ask_ids(moves: list[Move]) -> None:
+    for move in moves:
+        if isinstance(move, Offer):
+            assert move.offer_id
+
+
+def ask_all(moves: list[Move]) -> None:
+    """What a command needs."""
+    for move in moves:
+        if isinstance(move, Offer):
+            assert move.offer_id
+            assert move.decision
 
 
 def warm_up_of(centre: Centre) -> int:
@@ -172,14 +189,15 @@ def measure(size: Size, load: float, arrivals: int, beside: int, *, all_rules: b
     gc.disable()
     play.run(arrivals, warm_up_of(play.centre))
     gc.enable()
-    costs, explained = play.costs, play.explained or Costs()
+    costs = play.costs
     row = {
         "agents x queues": str(size),
         "load": f"{load:.0%}",
         "rules": "all" if all_rules else "plain",
         "assignments/s": costs.offers / costs.decide_s,
         "with folding/s": costs.offers / (costs.decide_s + costs.fold_s),
-        "with reasons, too/s": explained.offers / (explained.decide_s + explained.fold_s + explained.told_ns / 1e9),
+        "with records, too/s": 1e6 / play.explained.offer_us,
+        "a record us": play.explained.offer_us - play.named.offer_us,
         "decisions/s": len(costs.of()) / costs.decide_s,
         "p50 us": share(costs.of(), 0.5),
         "p99 us": share(costs.of(), 0.99),
@@ -212,14 +230,13 @@ def by_event(costs: Costs) -> list[Row]:
 PARTS = {"50": 0.5, "99": 0.99, "99.9": 0.999}
 
 
-def of_a_decision(play: Play, times: int = 2_000) -> Row:
-    """What the reasons and the id cost of each offer, apart."""
-    begun = clock()
-    for _ in range(times):
-        derived_id("offer", "t00000001", "a00000001", "2026-03-01T12:00:00+00:00")
-    id_us = (clock() - begun) / times / 1e3
-    explained = play.explained or Costs()
-    return {"reasons us": explained.told_ns / max(explained.offers, 1) / 1e3 - id_us, "offer id us": id_us}
+def of_an_offer(play: Play) -> Row:
+    """What one costs, facts and all decisions that led to none included."""
+    return {
+        "decided us": play.costs.offer_us,
+        "and its id us": play.named.offer_us,
+        "and its record us": play.explained.offer_us,
+    }
 
 
 # What does not happen every second
@@ -335,7 +352,8 @@ def figures(rows: list[Row], changes: list[Row]) -> list[Figure]:
             beside = ("a look at everything", row["rescan/s"])
             found.append(Figure(f"assignments decided, {at}", row["assignments/s"], "/s", 20_000, 50_000, *beside))
             found.append(Figure(f"… facts folded, too, {at}", row["with folding/s"], "/s"))
-            found.append(Figure(f"… and told why, {at}", row["with reasons, too/s"], "/s"))
+            found.append(Figure(f"… and the record of each, {at}", row["with records, too/s"], "/s"))
+            found.append(Figure(f"a decision record, {at}", row["a record us"], "us", 15, 10, less_is_better=True))
             found.append(Figure(f"a decision, p99, {at}", row["p99 us"], "us", 100, 30, less_is_better=True))
             found.append(Figure(f"a decision, p99.9, {at}", row["p99.9 us"], "us", less_is_better=True))
     change = next(row for row in changes if row["what"] == "an attribute changes")
@@ -374,7 +392,7 @@ def steps_alone(options: argparse.Namespace, sizes: tuple[Size, ...], shown: Siz
                 shown_play = play
     if shown_play is None:
         raise AssertionError("the setting that is shown is one of those that are measured")
-    events, apart = by_event(shown_play.costs), of_a_decision(shown_play)
+    events, apart = by_event(shown_play.costs), of_an_offer(shown_play)
     changes = upheavals(shown_play, shown) + build_up(shown, 2 if options.quick else 10)
     found = figures(rows, changes)
     run.save(found, rows, events=events, upheavals=changes, apart=apart)

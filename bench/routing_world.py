@@ -261,7 +261,7 @@ class Centre:
         hold = self.rules.accepted(task, offer.mrd_id, self.mrds[int(agent)]) if self.all_rules else {}
         return [
             self.fact(f"agent-{agent}", SlotReserved(offer.mrd_id, task, offer.offer_id, offer.step, why, False, hold)),
-            self.fact(f"task-{task}", TaskReserved(offer.offer_id, agent, due, offer.step, why)),
+            self.fact(f"task-{task}", TaskReserved(offer.offer_id, agent, due, offer.step)),
             self.fact(f"task-{task}", TaskAccepted(offer.offer_id, agent, conversation)),
             self.fact(f"agent-{agent}", SlotFilled(offer.mrd_id, task, conversation, False, hold)),
         ]

@@ -16,7 +16,6 @@ from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import NotFound, Position, Refused, derived_id
-from domain.routing.decisions import UNTOLD, Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import (
     LAST_AGENT_STEP,
@@ -72,7 +71,8 @@ class OfferTask(Command):
     agent_id: AgentId
     offer_id: OfferId
     step: int
-    decision: Grounds = UNTOLD
+    queue_id: QueueId | None = None
+    slot_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +222,8 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
     task = await ctx.load(Task, cmd.task_id)
     queue_id = task.queue_id
     several = task.routing.also_in if task.routing is not None else ()
-    if several and cmd.decision.queue_id in several:  # routing 11
-        queue_id = cmd.decision.queue_id
+    if several and cmd.queue_id in several:  # routing 11
+        queue_id = cmd.queue_id
     queue = ctx.catalog.queues.get(queue_id) if queue_id else None
     due = ctx.now + timedelta(seconds=queue.offer_timeout_s if queue else OFFER_TIMEOUT_S)
     of_queue = queue is not None and queue.auto_answer and task.named is None
@@ -232,7 +232,9 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
         return await ctx.change(
             Task,
             cmd.task_id,
-            lambda task: task.reserve(cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.decision, auto_answer=auto_answer),
+            lambda task: task.reserve(
+                cmd.offer_id, cmd.agent_id, due, cmd.step, cmd.queue_id, cmd.slot_version, auto_answer=auto_answer
+            ),
         )
     except Refused:
         return await ctx.then(ReleaseSlot(cmd.agent_id, cmd.task_id, "the request was gone"))

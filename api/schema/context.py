@@ -35,7 +35,9 @@ PATIENCE_S = 5.0
 class Histories(Protocol):
     """The log, for reading (`infra.eventlog.port.EventLog`)."""
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> Sequence[Recorded[Any]]: ...
+    async def read(
+        self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None
+    ) -> Sequence[Recorded[Any]]: ...
 
     async def read_all(self, after: Position = ..., limit: int = ...) -> Sequence[Recorded[Any]]: ...
 

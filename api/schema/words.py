@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum
 from typing import Any, TypeVar, cast
 
 import strawberry
@@ -93,7 +93,7 @@ CONFIG = StrawberryConfig(
     }
 )
 
-ENUMS: dict[type[StrEnum], str] = {
+ENUMS: dict[type[Enum], str] = {
     Role: "What a person may do. Roles add up.",
     AgentState: "The global state of an agent.",
     MrdState: "The state of an agent in one media routing domain.",
@@ -140,7 +140,7 @@ ENUMS: dict[type[StrEnum], str] = {
     " ESTIMATED_WAIT: it would still wait so long.",
     Rule: "What must hold for an offer, in the order in which it is asked.",
     Turn: "What happened to a request on its way to an agent.",
-    Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED.",
+    Obstacle: "What keeps an agent from a request, in the order in which it is asked. OCCUPIED is BUSY or OFFERED, in records of former times.",
     Weekday: "A day of the week.",
 }
 for _enum, _text in ENUMS.items():

@@ -17,7 +17,8 @@ from domain.tasks.facts import TaskAccepted, TaskClosed, TaskCloseReason, TaskRe
 @reacts_to(SlotReserved)
 def a_held_slot_rings(event: Recorded[SlotReserved]) -> Iterator[Command]:
     it = event.fact
-    yield OfferTask(it.task_id, AgentId(event.subject), it.offer_id, it.step, it.decision)
+    agent_id, queue_id = AgentId(event.subject), it.decision.queue_id
+    yield OfferTask(it.task_id, agent_id, it.offer_id, it.step, queue_id, slot_version=event.version)
 
 
 @reacts_to(TaskReserved)

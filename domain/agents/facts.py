@@ -9,7 +9,7 @@ from typing import Any
 from domain.configuration.domains import InterruptionAction
 from domain.ids import AttributeId, ConversationId, ListId, MrdId, OfferId, TaskId
 from domain.kernel import Fact, upgrades
-from domain.routing.decisions import UNTOLD, Grounds, of_texts
+from domain.routing.decisions import UNTOLD, Grounds, of_names, of_texts
 
 
 class AgentState(StrEnum):
@@ -111,7 +111,7 @@ class MrdMadeNotReady(Fact, stored_as="agent.mrd-made-not-ready"):
 
 
 @dataclass(frozen=True, slots=True)
-class SlotReserved(Fact, stored_as="agent.slot-reserved", version=2):
+class SlotReserved(Fact, stored_as="agent.slot-reserved", version=3):
     """A slot is held for an offer. The task learns of it next; until the slot is released nobody else gets it.
 
     `decision` says why this agent: see `domain/routing/decisions.py`. `interrupts`: the agent's domains
@@ -130,6 +130,11 @@ class SlotReserved(Fact, stored_as="agent.slot-reserved", version=2):
 @upgrades("agent.slot-reserved", SlotReserved)
 def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {**stored, "decision": of_texts(stored["decision"])}
+
+
+@upgrades("agent.slot-reserved@2", SlotReserved)
+def _brief(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {**stored, "decision": of_names(stored["decision"])}
 
 
 @dataclass(frozen=True, slots=True)

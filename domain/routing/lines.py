@@ -21,7 +21,7 @@ from domain.routing.skipping import LastAgent, not_considered, why_left
 from domain.tasks.facts import LAST_AGENT_STEP, StepReason
 
 if TYPE_CHECKING:
-    from domain.routing.staff import Seat
+    from domain.routing.staff import Chair, Seat
 
 WorkKey = tuple[int, int, datetime, TaskId, int]
 """Queue priority ↓, task priority ↓, first enqueued ↑, id (routing 16); then the number of the step."""
@@ -38,18 +38,35 @@ FEW = 2
 class Pool:
     """One media routing domain: who could take one more, in the order of rule 13; what waits, in the order of rule 16;
     and what has changed since the last decision: `freed` agents, `fresh` requests that are not in any order yet, and the
-    `stirred` steps to be looked at. `staffed`: whoever works in it; `capable`: those who may have tasks at all; `willing`:
-    those who want work here.
+    `stirred` steps to be looked at. `chairs`: everybody's, by their number. As sets: `staffed`: whoever works in it, so
+    many as `staff_count`; `capable`: those who may have tasks at all; `willing`: those who want work here; `offered`:
+    those to whom something is offered; `closed`: those who are cut off, or interrupted.
     """
 
-    __slots__ = ("agenda", "capable", "freed", "fresh", "mrd_id", "seats", "staffed", "stirred", "willing", "work")
+    __slots__ = (
+        "agenda",
+        "capable",
+        "chairs",
+        "closed",
+        "freed",
+        "fresh",
+        "mrd_id",
+        "offered",
+        "seats",
+        "staff_count",
+        "staffed",
+        "stirred",
+        "willing",
+        "work",
+    )
 
     def __init__(self, mrd_id: MrdId, agenda: Agenda) -> None:
         self.mrd_id, self.agenda = mrd_id, agenda
         self.seats, self.work = Ranking(), Ranking()
+        self.chairs: dict[int, Chair] = {}
         self.freed: set[Seat] = set()
         self.fresh: dict[TaskId, Standing] = {}
-        self.stirred = self.staffed = self.capable = self.willing = 0
+        self.stirred = self.staffed = self.capable = self.willing = self.offered = self.closed = self.staff_count = 0
 
     def free(self, seat: "Seat") -> None:
         """They could take one more: that matters to those who wait already; whoever comes looks at everybody."""

@@ -11,16 +11,19 @@ and numbers lie side by side in arrays, for what a search costs is going through
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 BLOCK = 96
 FEW = 3
 """Of so many more than one the first is found by comparing; of more, by looking for one after the other."""
+PIECE = 240
 SOME = 12
 """So many without a place are compared, too; more are put in their places first."""
 
 Level = tuple[float, ...]
+Known = tuple[float, str, int]
+"""Time, name, and number."""
 Place = tuple[float, datetime, str, int] | tuple[int, int, datetime, str, int]
 """Level, time, name, and number. All but the last are compared, smaller first."""
 
@@ -152,6 +155,68 @@ class Ranking:
             self._place(unplaced)
         return self._first_placed(among)
 
+    def first_few(self, among: int, most: int) -> list[Known]:
+        """The first members in `among`, in order."""
+        among &= self.members
+        if not among:
+            return []
+        if unplaced := among & self._unplaced:
+            self._place(unplaced)
+        number = among.bit_length() - 1
+        if not among ^ 1 << number:
+            return [(self._times[number], self._names[number], number)]
+        if among.bit_count() <= SOME:
+            return self._in_order_of_all(among)[:most]
+        found: list[Known] = []
+        for tier in self._tiers:
+            for block in tier.blocks:
+                if here := among & block.members:
+                    found += self._in_order(block, here, most - len(found))
+                    if len(found) == most:
+                        return found
+                    among ^= here
+                    if not among:
+                        return found
+        raise AssertionError("every member is in a block")
+
+    def _in_order_of_all(self, few: int) -> list[Known]:
+        """Without a look into the blocks: most are passed by for every few."""
+        of, times, names = self._of, self._times, self._names
+        found: list[tuple[Level, float, str, int]] = []
+        while few:
+            number = few.bit_length() - 1
+            few ^= 1 << number
+            tier = of[number]
+            if tier is not None:
+                found.append((tier.level, times[number], names[number], number))
+        found.sort()
+        return [it[1:] for it in found]
+
+    def _in_order(self, block: Block, here: int, most: int) -> list[Known]:
+        """The first of a block who are in a set: all of them are sorted, or, where they are many, met in passing."""
+        times, names = self._times, self._names
+        number = here.bit_length() - 1
+        if not (rest := here ^ 1 << number):
+            return [(times[number], names[number], number)]
+        found: list[Known] = []
+        if here.bit_count() > SOME:
+            flags = here.to_bytes((number >> 3) + 1, "little")
+            last = len(flags)
+            for number in block.numbers:
+                at = number >> 3
+                if at < last and flags[at] >> (number & 7) & 1:
+                    found.append((times[number], names[number], number))
+                    if len(found) == most:
+                        break
+            return found
+        found.append((times[number], names[number], number))
+        while rest:
+            number = rest.bit_length() - 1
+            rest ^= 1 << number
+            found.append((times[number], names[number], number))
+        found.sort()
+        return found[:most]
+
     def _first_placed(self, among: int) -> int:
         for tier in self._tiers:
             for block in tier.blocks:
@@ -256,6 +321,18 @@ class Ranking:
 
 def _compared(place: Place) -> tuple[Level, float, str]:
     return place[:-3], place[-3].timestamp(), place[-2]
+
+
+def numbers_of(members: int) -> Iterator[int]:
+    """Those in the set, the highest first. Bits are taken out of a short piece of it: of the whole each would cost a copy."""
+    while members:
+        shift = max(0, members.bit_length() - PIECE)
+        piece = members >> shift
+        members ^= piece << shift
+        while piece:
+            number = piece.bit_length() - 1
+            piece ^= 1 << number
+            yield number + shift
 
 
 def members_of(numbers: Iterable[int]) -> int:

@@ -2,24 +2,40 @@
 
 Nothing here is done while deciding. An offer remembers the set of those who could have had it, and the rest still stands
 as it stood; only those who were given something else in the same moment have lost their place in the order since.
+
+Nobody is looked at to be counted: the engine keeps a set of those who are signed in, want work, are being offered
+something …, and how many of them a step admits is one `&` for each (`docs/adr/0014`).
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import islice
 
-from domain.agents.states import Mrd
-from domain.configuration.settings import AgentSelectionPolicy
 from domain.ids import AgentId, ConversationId, TaskId
 from domain.routing.decisions import NAMED_MAX, Candidate, Grounds, Obstacle, Rejected
 from domain.routing.lines import Pool, Stage, Standing
+from domain.routing.ranking import Known, numbers_of
 from domain.routing.staff import Seat, Staff
 from domain.routing.state import Request, State
+from domain.tasks.facts import LAST_AGENT_STEP
 
-LOOKED_AT_MAX = 8
-"""How many agents are looked at one by one, for one offer."""
+RANKED_MAX = 8
+"""How many of those who got something else in the same moment are put in order again, for one offer."""
 
-PIECE = 240
-Key = tuple[object, ...]
+OFFERED, BUSY, CUT_OFF, INTERRUPTED = (  # members are looked up slowly
+    Obstacle.OFFERED,
+    Obstacle.BUSY,
+    Obstacle.DISCONNECTED,
+    Obstacle.INTERRUPTED,
+)
+EXCLUDED, TALKING, LOGGED_OUT = Obstacle.EXCLUDED, Obstacle.IN_CONVERSATION, Obstacle.LOGGED_OUT
+ATTRIBUTES, NOT_READY, MRD_NOT_READY = Obstacle.ATTRIBUTES, Obstacle.NOT_READY, Obstacle.MRD_NOT_READY
+OBSTACLES = len(Obstacle)
+Kept = tuple[Obstacle, int]
+"""What keeps from it, and whom, as a set."""
+_candidate, _refused = partial(tuple.__new__, Candidate), partial(tuple.__new__, Rejected)
+_grounds = partial(tuple.__new__, Grounds)
+"""As the classes themselves do, in half the time."""
 
 
 class Reasons:
@@ -28,9 +44,7 @@ class Reasons:
 
     def of(self, request: Request, stage: Stage, rank: int, chosen: Seat, candidates: int) -> Grounds:
         """`rank`: by which step they were chosen among the candidates."""
-        others = candidates ^ (candidates & 1 << chosen.number)
-        best = [self._candidate(stage, chosen), *self._in_order(stage, others)]
-        return self._told(request, stage, rank, candidates, best)
+        return self._told(request, stage, rank, candidates, chosen)
 
     def everywhere(self, lines: Mapping[TaskId, Request], standing: Mapping[TaskId, Standing]) -> list[Grounds]:
         """Of a request in each of its lines."""
@@ -45,142 +59,104 @@ class Reasons:
         staff, talking = self._staff, self._talking(request)
         able = stage.admitted.members & stage.line.pool.seats.members
         able &= ~(staff.members(talking) | staff.members(request.missed))
-        return self._told(request, stage, request.step, able, self._in_order(stage, able))
+        return self._told(request, stage, request.step, able, None)
 
-    def _told(self, request: Request, stage: Stage, rank: int, candidates: int, best: list[Candidate]) -> Grounds:
-        line = stage.line
+    def _told(self, request: Request, stage: Stage, rank: int, candidates: int, chosen: Seat | None) -> Grounds:
+        line, state = stage.line, self._state
         counts, rejected = self._rejected(request, stage, candidates)
-        return Grounds(
-            queue_id=line.id,
-            step=request.step,
-            matched_step=rank,
-            policy=line.queue.agent_selection,
-            configuration=self._state.catalog.version,
-            decided_at=self._state.position,
-            candidate_count=candidates.bit_count(),
-            candidates=tuple(best[:NAMED_MAX]),
-            rejected_counts=counts,
-            rejected=tuple(rejected),
+        found = self._in_order(stage, candidates, chosen)
+        count = candidates.bit_count() if len(found) == NAMED_MAX else len(found)
+        selection, configuration = line.queue.agent_selection, state.catalog.version
+        return _grounds(
+            (line.id, request.step, rank, selection, configuration, state.position, count, found, counts, rejected)
         )
 
     # Who could have had it
 
-    def _in_order(self, stage: Stage, others: int) -> list[Candidate]:
-        """The first few, by rule 13, as `Choices._best` and `Staff._settle` have it."""
-        line = stage.line
+    def _in_order(self, stage: Stage, candidates: int, chosen: Seat | None) -> tuple[Candidate, ...]:
+        """The first few, by rule 13, as `Choices._best` and `Staff._settle` have it; the chosen one is among the first that
+        are found here, and has lost their place in the order by now.
+        """
+        line, found = stage.line, list[Candidate]()
+        pool, room = line.pool, NAMED_MAX
+        taken = candidates & pool.offered
+        for rank, matching, scale in stage.choices:
+            here = candidates & matching.members
+            candidates ^= here
+            while here:
+                equals, skill = (here, None) if scale is None else scale.extreme_and_sum(here, most=line.most)
+                here ^= equals
+                if chosen is not None:
+                    equals ^= 1 << chosen.number
+                    chair, since = pool.chairs[chosen.number], chosen.since[pool.mrd_id]
+                    found.append(_candidate((chosen.id, rank, chair.load, chair.limit, since.timestamp(), skill)))
+                    chosen, room = None, room - 1
+                if equals:
+                    for since_s, name, number in self._first_of(equals, equals & taken, pool, room):
+                        chair = pool.chairs[number]
+                        found.append(_candidate((name, rank, chair.load, chair.limit, since_s, skill)))
+                    room = NAMED_MAX - len(found)
+                    if not room:
+                        return tuple(found)
+            if not candidates:
+                break
+        return tuple(found)
 
-        def key(it: Candidate) -> Key:
-            skill = 0 if it.skill is None else -it.skill if line.most else it.skill
-            return it.matched_step, skill, it.load / max(1, it.tasks_max), it.available_since or "", it.agent_id
-
-        return sorted((self._candidate(stage, seat) for seat in self._finalists(stage, others)), key=key)
-
-    def _finalists(self, stage: Stage, others: int) -> Iterator[Seat]:
-        """The first few of those who are still free, and those who got something else in this moment."""
-        free = others & stage.line.pool.seats.members
-        for number in first_of(others ^ free, LOOKED_AT_MAX):
-            yield self._staff.by_number[number]
-        for _ in range(NAMED_MAX - 1):
-            seat = self._first(stage, free)
-            if seat is None:
-                return
-            free ^= 1 << seat.number
-            yield seat
-
-    def _first(self, stage: Stage, among: int) -> Seat | None:
-        for _, matching, scale in stage.choices:
-            if best := among & matching.members:
-                if scale is not None:
-                    best = scale.extreme(best, most=stage.line.most)
-                number = stage.line.pool.seats.first(best)
-                return None if number is None else self._staff.by_number[number]
-        return None
-
-    def _candidate(self, stage: Stage, seat: Seat) -> Candidate:
-        line = stage.line
-        bit, mrd_id = 1 << seat.number, line.pool.mrd_id
-        rank = next((rank for rank, matching, _ in stage.choices if matching.members & bit), stage.choices[-1][0])
-        skill = None
-        if rank >= 0 and line.queue.agent_selection is not AgentSelectionPolicy.LONGEST_AVAILABLE:
-            names = set(line.whole.steps[rank].attribute_ids())
-            skill = sum(seat.agent.attributes.get(name, 0) for name in names)
-        chair, tasks_max = seat.chairs[mrd_id], seat.agent.mrds.get(mrd_id, Mrd()).tasks_max
-        return Candidate(seat.id, rank, chair.load, tasks_max, seat.since.get(mrd_id), skill)
+    def _first_of(self, equals: int, taken: int, pool: Pool, most: int) -> list[Known]:
+        """Of those between whom only the order of the pool decides. `taken`: they got something else in this moment."""
+        found = pool.seats.first_few(equals, most)
+        if taken:
+            chairs = [pool.chairs[it] for it in islice(numbers_of(taken), RANKED_MAX)]
+            found += [(it.seat.since[pool.mrd_id].timestamp(), it.seat.id, it.seat.number) for it in chairs]
+            found.sort(key=lambda it: (pool.chairs[it[2]].load / pool.chairs[it[2]].limit, it))
+        return found[:most]
 
     # Who could not
 
     def _talking(self, request: Request) -> Iterable[AgentId]:
         return self._state.talking.get(request.conversation_id or ConversationId(""), {}).values()
 
-    def _rejected(self, request: Request, stage: Stage, able: int) -> tuple[Mapping[Obstacle, int], list[Rejected]]:
-        """Those nearest to it are named first; whoever is busy is counted one by one as far as that goes quickly."""
+    def _rejected(self, request: Request, stage: Stage, able: int) -> tuple[tuple[int, ...], tuple[Rejected, ...]]:
+        """How many, by the number of the obstacle; and one for each, of those who let it ring or talk some."""
         pool, staff = stage.line.pool, self._staff
-        there = stage.admitted.members & pool.staffed & ~able
-        gone = there & ~staff.here
-        resting = there & staff.here & ~pool.willing
-        occupied = there & staff.here & pool.willing
-        missed = occupied & staff.members(request.missed)
-        talking = (occupied ^ missed) & staff.members(self._talking(request))
-        at_work = occupied ^ missed ^ talking
-        near = [(Obstacle.EXCLUDED, staff.by_number[it]) for it in first_of(missed, NAMED_MAX)]
-        near += [(Obstacle.IN_CONVERSATION, staff.by_number[it]) for it in first_of(talking, NAMED_MAX)]
-        busy = [_at_work(staff.by_number[it], pool) for it in first_of(at_work, LOOKED_AT_MAX)]
-        near += sorted(busy, key=_nearness)
-        counts = Counter(obstacle for obstacle, _ in busy)
-        named = [_occupied(seat, pool, obstacle) for obstacle, seat in near[:NAMED_MAX]]
-        named += [_resting(staff.by_number[it]) for it in first_of(resting, NAMED_MAX - len(named))]
-        absent = first_of(gone, NAMED_MAX - len(named))
-        named += [Rejected(staff.by_number[it].id, Obstacle.LOGGED_OUT) for it in absent]
+        admitted = stage.admitted.members & pool.staffed
+        here = admitted & staff.here
+        ready = here & staff.ready
+        willing = ready & pool.willing
+        counts, named = [0] * OBSTACLES, list[Rejected]()
+        if stage.choices[0][0] != LAST_AGENT_STEP:  # nobody else is asked there
+            counts[ATTRIBUTES] = pool.staff_count - admitted.bit_count()
         for obstacle, those in (
-            (Obstacle.EXCLUDED, missed.bit_count()),
-            (Obstacle.IN_CONVERSATION, talking.bit_count()),
-            (Obstacle.OCCUPIED, at_work.bit_count() - len(busy)),
-            (Obstacle.NOT_READY, resting.bit_count()),
-            (Obstacle.LOGGED_OUT, gone.bit_count()),
+            *self._at_work(request, pool, willing ^ willing & able),
+            (MRD_NOT_READY, ready ^ willing),
+            (NOT_READY, here ^ ready),
+            (LOGGED_OUT, admitted ^ here),
         ):
             if those:
-                counts[obstacle] = those
-        return dict(counts), named
+                counts[obstacle] = those.bit_count()
+                number = those.bit_length() - 1
+                chair = pool.chairs[number]
+                if obstacle > MRD_NOT_READY:
+                    detail = f"{chair.load}/{chair.limit}"
+                else:
+                    detail = chair.seat.agent.reason if obstacle > LOGGED_OUT else ""
+                named.append(_refused((chair.seat.id, obstacle, detail)))
+        return tuple(counts), tuple(named)
 
-
-Rejection = tuple[Obstacle, Seat]
-_NEARNESS = {
-    it: number
-    for number, it in enumerate((Obstacle.DISCONNECTED, Obstacle.INTERRUPTED, Obstacle.OFFERED, Obstacle.BUSY))
-}
-
-
-def _nearness(rejection: Rejection) -> int:
-    return _NEARNESS[rejection[0]]
-
-
-def _at_work(seat: Seat, pool: Pool) -> Rejection:
-    chair = seat.chairs[pool.mrd_id]
-    if chair.closed:  # routing 35, 39
-        return (Obstacle.DISCONNECTED if seat.agent.lost_desk else Obstacle.INTERRUPTED), seat
-    return (Obstacle.OFFERED if chair.ringing or chair.promised else Obstacle.BUSY), seat
-
-
-def _occupied(seat: Seat, pool: Pool, obstacle: Obstacle) -> Rejected:
-    load, tasks_max = seat.chairs[pool.mrd_id].load, seat.agent.mrds[pool.mrd_id].tasks_max
-    return Rejected(seat.id, obstacle, f"{load}/{tasks_max}")
-
-
-def _resting(seat: Seat) -> Rejected:
-    reason = Obstacle.MRD_NOT_READY if seat.agent.ready else Obstacle.NOT_READY
-    return Rejected(seat.id, reason, seat.agent.reason)
-
-
-def first_of(members: int, most: int) -> Iterator[int]:
-    """The highest few numbers of a set. Bits are taken out of a short piece of it: of the whole each would cost a copy."""
-    while members:
-        shift = max(0, members.bit_length() - PIECE)
-        piece = members >> shift
-        members ^= piece << shift
-        while piece:
-            if not most:
-                return
-            most -= 1
-            number = piece.bit_length() - 1
-            piece ^= 1 << number
-            yield number + shift
+    def _at_work(self, request: Request, pool: Pool, those: int) -> list[Kept]:
+        """Why they cannot, of those who want work here; whoever is nearest to it first."""
+        kept: list[Kept] = []
+        if request.missed:  # routing 24
+            excluded = those & self._staff.members(request.missed)
+            those ^= excluded
+            kept.append((EXCLUDED, excluded))
+        if request.conversation_id in self._state.talking:
+            talking = those & self._staff.members(self._talking(request))
+            those ^= talking
+            kept.append((TALKING, talking))
+        if closed := those & pool.closed:  # routing 35, 39
+            those ^= closed
+            cut_off = closed & self._staff.cut_off
+            kept += [(CUT_OFF, cut_off), (INTERRUPTED, closed ^ cut_off)]
+        offered = those & pool.offered
+        return [*kept, (OFFERED, offered), (BUSY, those ^ offered)]

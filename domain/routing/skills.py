@@ -142,15 +142,29 @@ class Scale:
 
     def extreme(self, among: int, *, most: bool) -> int:
         """Those of `among` with the highest sum, or the lowest."""
-        digits = self._digits
-        if digits is None:
-            digits = self._digits = self._sum()
-            self._skills.keep(self)
-        for digit in reversed(digits):
+        for digit in reversed(self._made()):
             high = among & digit
             if better := high if most else among ^ high:
                 among = better
         return among
+
+    def extreme_and_sum(self, among: int, *, most: bool) -> tuple[int, int]:
+        """The same, and the sum that they all have; somebody is among them."""
+        total = 0
+        for digit in reversed(self._made()):
+            high = among & digit
+            total <<= 1
+            if better := high if most else among ^ high:
+                among = better
+            if among & high:
+                total += 1
+        return among, total
+
+    def _made(self) -> list[int]:
+        if self._digits is None:
+            self._digits = self._sum()
+            self._skills.keep(self)
+        return self._digits
 
     def change(self, bit: int, before: int, after: int) -> None:
         """One agent's sum is another."""

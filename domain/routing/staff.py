@@ -93,13 +93,13 @@ class Seat:
 
 
 class Staff:
-    """`here`: whoever is signed in, as a set. `left`: the steps that somebody does not serve any more, or not now, since
-    that was last made none; perhaps more.
+    """As sets: `here`: whoever is signed in; `ready`: those of them who want work; `cut_off`: who lost their desk; `left`:
+    the steps that somebody does not serve any more, or not now, since that was last made none; perhaps more.
     """
 
     def __init__(self, state: State, pools: Pools, skills: Skills, reach: Reach, agenda: Agenda) -> None:
         self.by_number: list[Seat] = []
-        self.here = self.left = 0
+        self.here = self.ready = self.cut_off = self.left = 0
         self._state, self._pools, self._skills, self._reach = state, pools, skills, reach
         self._agenda = agenda
         self._seats: dict[AgentId, Seat] = {}
@@ -126,7 +126,8 @@ class Staff:
         for slot in seat.slots.values():
             chair = self.chair(seat, slot.mrd_id)
             chair.load += 1
-            chair.ringing += slot.state is RESERVED
+            if slot.state is RESERVED:
+                self._ring(chair)
         seat.interrupted = seat.agent.giving_way(seat.slots.values())
         for mrd_id in seat.agent.mrds:
             chair = self.chair(seat, mrd_id)
@@ -174,9 +175,8 @@ class Staff:
         before = seat.slots.get(task_id)
         if before is None:
             chair.load += 1
-        elif before.state is RESERVED:
-            chair.ringing -= 1
-        chair.ringing += 1
+        if before is None or before.state is not RESERVED:
+            self._ring(chair)
         seat.slots[task_id] = Slot(mrd_id, RESERVED, fact.offer_id, fact.interruptible, fact.interrupts)
         if chair.place is not None:
             self._settle(chair)
@@ -203,7 +203,7 @@ class Staff:
                 self._give_way(seat, None)
         else:
             if slot.state is RESERVED:
-                chair.ringing -= 1
+                self._stop_ringing(chair)
             slot.state = state
         if chair.load < chair.limit or chair.place is not None:
             self._settle(chair)
@@ -216,7 +216,7 @@ class Staff:
         if slot is not None:
             chair.load -= 1
             if slot.state is RESERVED:
-                chair.ringing -= 1
+                self._stop_ringing(chair)
         seat.since[mrd_id] = recorded.at
         self._settle(chair)
         if slot is not None and slot.interrupts:
@@ -225,6 +225,7 @@ class Staff:
     def promise(self, chair: Chair) -> None:
         """An offer to them is on its way: nothing more in this domain until it is known what came of it (routing 20)."""
         chair.promised += 1
+        chair.pool.offered |= 1 << chair.seat.number
         if chair.place is not None:
             chair.pool.seats.drop(chair.seat.number)
             chair.place = None
@@ -232,21 +233,38 @@ class Staff:
     def take_back(self, chair: Chair) -> None:
         chair.promised -= 1
         if not chair.ringing:
+            if not chair.promised:
+                chair.pool.offered ^= 1 << chair.seat.number
             self._settle(chair)
+
+    def _ring(self, chair: Chair) -> None:
+        chair.ringing += 1
+        if not chair.promised:
+            chair.pool.offered |= 1 << chair.seat.number
+
+    def _stop_ringing(self, chair: Chair) -> None:
+        chair.ringing -= 1
+        if not chair.ringing and not chair.promised:
+            chair.pool.offered ^= 1 << chair.seat.number
 
     # What follows
 
     def _note_presence(self, seat: Seat) -> None:
         """For whoever asks why somebody did not get something, and for steps that are left when nobody is there."""
         agent, bit = seat.agent, 1 << seat.number
+        ready = agent.logged_in and agent.ready
         was_here, is_less = self.here & bit, False
         self.here = self.here | bit if agent.logged_in else self.here & ~bit
+        self.ready = self.ready | bit if ready else self.ready & ~bit
+        self.cut_off = self.cut_off | bit if agent.lost_desk else self.cut_off & ~bit
         for mrd_id, mrd in agent.mrds.items():
             pool = self._pools[mrd_id]
             was_capable, was_willing = pool.capable & bit, pool.willing & bit
-            pool.staffed |= bit
+            if not pool.staffed & bit:
+                pool.staffed |= bit
+                pool.staff_count += 1
             pool.capable = pool.capable | bit if mrd.tasks_max else pool.capable & ~bit
-            pool.willing = pool.willing | bit if agent.ready and mrd.willing else pool.willing & ~bit
+            pool.willing = pool.willing | bit if ready and mrd.willing else pool.willing & ~bit
             is_less |= was_capable > pool.capable & bit or was_willing > pool.willing & bit
         if is_less or was_here > self.here & bit:
             self._leaves(seat)
@@ -262,7 +280,8 @@ class Staff:
     def chair(self, seat: Seat, mrd_id: MrdId) -> Chair:
         chair = seat.chairs.get(mrd_id)
         if chair is None:
-            chair = seat.chairs[mrd_id] = Chair(seat, self._pools[mrd_id])
+            pool = self._pools[mrd_id]
+            chair = seat.chairs[mrd_id] = pool.chairs[seat.number] = Chair(seat, pool)
         return chair
 
     def _give_way(self, seat: Seat, at: datetime | None) -> None:
@@ -274,7 +293,10 @@ class Staff:
             self._close_or_open(self.chair(seat, mrd_id))
 
     def _close_or_open(self, chair: Chair) -> None:
-        chair.closed = bool(chair.seat.agent.lost_desk) or chair.pool.mrd_id in chair.seat.interrupted
+        closed = bool(chair.seat.agent.lost_desk) or chair.pool.mrd_id in chair.seat.interrupted
+        if closed is not chair.closed:
+            chair.closed = closed
+            chair.pool.closed ^= 1 << chair.seat.number
         self._settle(chair)
 
     def _settle(self, chair: Chair) -> None:

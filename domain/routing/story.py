@@ -1,14 +1,14 @@
 """What became of a request, turn by turn, and why? Read from the facts of its task, and of the tasks that it continues."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from domain.configuration.diversions import DiversionAction
 from domain.configuration.settings import AgentSelectionPolicy
-from domain.ids import AgentId, QueueId, TaskId
+from domain.ids import AgentId, OfferId, QueueId, TaskId
 from domain.kernel import Position, Recorded
 from domain.routing.decisions import Candidate, Grounds, Obstacle
 from domain.tasks.facts import (
@@ -64,8 +64,13 @@ class Chapter:
     detail: str = ""
 
 
-def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
-    """One chapter for each turn; the facts of one or more tasks, in the order of the log."""
+NOTHING_TOLD: Mapping[OfferId, Grounds] = {}
+
+
+def story(history: Iterable[Recorded[Any]], records: Mapping[OfferId, Grounds] = NOTHING_TOLD) -> Iterator[Chapter]:
+    """One chapter for each turn; the facts of one or more tasks, in the order of the log. `records`: why, for each offer
+    (of former times the task says it itself).
+    """
     accepted: set[str] = set()
     diverted: set[str] = set()
     for recorded in history:
@@ -86,8 +91,9 @@ def story(history: Iterable[Recorded[Any]]) -> Iterator[Chapter]:
             case QueueLeft(rule=rule, instead=queue):
                 why = f"{rule}, and it waits on in its other queues"
                 yield Chapter(at, position, task_id, Turn.DIVERTED, queue, reason=why)
-            case TaskReserved(agent_id=agent, step=step, decision=why):
-                yield Chapter(at, position, task_id, Turn.OFFERED, why.queue_id, step, agent, grounds=why)
+            case TaskReserved(offer_id=offer, agent_id=agent, step=step, queue_id=queue):
+                told = records.get(offer) or recorded.fact.decision
+                yield Chapter(at, position, task_id, Turn.OFFERED, queue, step, agent, grounds=told)
             case TaskNamed(agent_id=agent):
                 yield Chapter(at, position, task_id, Turn.NAMED, agent_id=agent)
             case TaskPulled(agent_id=agent):
@@ -140,10 +146,12 @@ def words(chapter: Chapter, agent: Name, queue: Name) -> str:
             where = f"{queue(chapter.queue_id)}: " if chapter.queue_id else ""
             return where + _STEPS[chapter.reason].format(step=step, detail=chapter.detail)
         case Turn.DIVERTED:
-            where = f" on to the queue {queue(chapter.queue_id)}" if chapter.queue_id else ""
-            return f"Not left to wait as it did{where}: {chapter.reason}."
+            rule, _, action = chapter.reason.rpartition(" ")
+            if action not in _DIVERTED:
+                return f"Not left to wait as it did: {chapter.reason}."
+            return _DIVERTED[action].format(rule=rule, queue=queue(chapter.queue_id or ""))
         case Turn.OFFERED:
-            return f"Offered to {who}: {because(chapter.grounds, agent)}." if chapter.grounds else f"Offered to {who}."
+            return f"Offered to {who}{because(chapter.grounds, agent, chapter.at)}."
         case Turn.ACCEPTED:
             return f"{who} took it."
         case Turn.MISSED:
@@ -173,6 +181,15 @@ _ENDINGS: Mapping[str, str] = {
 }
 
 
+_DIVERTED: Mapping[str, str] = {
+    DiversionAction.OTHER_QUEUE: "Moved to the queue {queue}, by the rule {rule}.",
+    DiversionAction.BOT: "Given to the bot, by the rule {rule}.",
+    DiversionAction.MESSAGE: "Its customer was told that it takes longer, by the rule {rule}.",
+    DiversionAction.CLOSE: "Ended, by the rule {rule}.",
+    DiversionAction.CALLBACK: "A callback was noted instead, by the rule {rule}.",
+}
+
+
 _STEPS: Mapping[str, str] = {
     StepReason.WAITED: "Nobody came in time: step {step} begins.",
     StepReason.NOT_CONSIDERED: "The step before is not for this request: step {step} begins.",
@@ -183,34 +200,40 @@ _STEPS: Mapping[str, str] = {
 }
 
 
-def because(why: Grounds, agent: Name) -> str:
-    """Why the first candidate: `the first of 3 candidates by …, before Bo and Cy; 2 others BUSY`."""
-    if not why.candidate_count:
-        return "nothing was recorded"
+ANOTHER = "another agent"
+"""What somebody is called of whom the reader is to know nothing."""
+
+
+def because(why: Grounds | None, agent: Name, at: datetime) -> str:
+    """Why to the first candidate: `, the first of 3 who could have it: available longest (40 s), before Bo and Cy; …`."""
+    if why is None or not why.candidate_count:
+        return ""
+    if why.matched_step == LAST_AGENT_STEP:
+        return f", with whom the customer talked last{unable(why, agent)}"
     if why.candidate_count == 1:
-        said = "the only candidate"
-    else:
-        others = [agent(it.agent_id) for it in why.candidates[1:3]]
-        more = why.candidate_count - 1 - len(others)
-        names = ", ".join([*others, *([f"{more} more"] if more > 0 else [])])
-        said = f"the first of {why.candidate_count} candidates{_advantage(why)}, before {names}"
-    return f"{said}{unable(why)}"
+        return f", the only one who could have it{unable(why, agent)}"
+    others = [agent(it.agent_id) for it in why.candidates[1:3]]
+    known = [it for it in others if it != ANOTHER]
+    more = why.candidate_count - 1 - len(known)
+    before = _listed([*known, *([f"{more} {'more' if known else 'others'}"] if more > 0 else [])])
+    said = f", the first of {why.candidate_count} who could have it{_advantage(why, at)}, before {before}"
+    return f"{said}{unable(why, agent)}"
 
 
-def _advantage(why: Grounds) -> str:
+def _advantage(why: Grounds, at: datetime) -> str:
     """By what the first differs from the second (routing 13)."""
     if len(why.candidates) < 2:
         return ""
     first, second = why.candidates[:2]
     if first.matched_step != second.matched_step:
-        return f", by step {first.matched_step + 1}"
+        return f": by step {first.matched_step + 1}"
     if first.skill is not None and first.skill != second.skill:
         most = why.policy == AgentSelectionPolicy.MOST_SKILLED
-        return f", as the {'most' if most else 'least'} skilled ({first.skill})"
+        return f": the {'most' if most else 'least'} skilled ({first.skill})"
     if _fullness(first) != _fullness(second):
-        return f", with the fewest tasks ({first.load}/{first.tasks_max})"
+        return f": with the fewest tasks ({first.load} of {first.tasks_max})"
     if first.available_since is not None:
-        return f", available longest (since {first.available_since:%H:%M:%S})"
+        return f": available longest ({_span((at - first.available_since).total_seconds())})"
     return ""
 
 
@@ -218,11 +241,46 @@ def _fullness(it: Candidate) -> float:
     return it.load / max(1, it.tasks_max)
 
 
-def unable(why: Grounds) -> str:
-    """How many could not have it, by reason: `; not 2 who are busy, 1 who is signed out`."""
-    counts = Counter(why.rejected_counts)
-    parts = [f"{counts[it]} {'is' if counts[it] == 1 else 'are'} {_UNABLE[it]}" for it in Obstacle if counts[it]]
-    return f"; of the others, {', '.join(parts)}" if parts else ""
+def _span(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    if whole < MINUTE_S:
+        return f"{whole} s"
+    if whole < HOUR_S:
+        return f"{whole // MINUTE_S} min {whole % MINUTE_S} s"
+    return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S} min"
+
+
+MINUTE_S, HOUR_S = 60, 3_600
+
+
+def unable(why: Grounds, agent: Name, begin: str = "; of the others, ") -> str:
+    """How many could not have it, by reason, and who, where it is one: `; of the others, 2 are busy and Bo is signed out`.
+    Whoever is nearest to it comes first.
+    """
+    names = {it.obstacle: agent(it.agent_id) for it in why.rejected}
+    parts = []
+    for obstacle, count in reversed(why.rejected_counts.items()):
+        name = names.get(obstacle, ANOTHER)
+        who = name if count == 1 and name != ANOTHER else str(count)
+        parts.append(f"{who} {'is' if count == 1 else 'are'} {_UNABLE[obstacle]}")
+    return f"{begin}{_listed(parts)}" if parts else ""
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def why_nobody(why: Grounds, agent: Name) -> str:
+    """Of a request that waits: who could have it, or why nobody could."""
+    counts = why.rejected_counts
+    if why.candidate_count:
+        return f"{why.candidate_count} could have it, and will be asked in their order"
+    if not counts:
+        return "Nobody works in its media routing domain, or no step is for it yet"
+    if counts.keys() == {Obstacle.ATTRIBUTES}:
+        count = counts[Obstacle.ATTRIBUTES]
+        return f"None of the {count} who work there has what the steps that have begun ask for"
+    return f"Nobody could have it now{unable(why, agent, ': ')}"
 
 
 _UNABLE: Mapping[Obstacle, str] = {
@@ -230,7 +288,7 @@ _UNABLE: Mapping[Obstacle, str] = {
     Obstacle.ATTRIBUTES: "not skilled for it",
     Obstacle.LOGGED_OUT: "signed out",
     Obstacle.NOT_READY: "not ready",
-    Obstacle.MRD_NOT_READY: "not ready here",
+    Obstacle.MRD_NOT_READY: "not ready for this kind of work",
     Obstacle.DISCONNECTED: "cut off from their desk",
     Obstacle.INTERRUPTED: "interrupted by other work",
     Obstacle.OFFERED: "being offered something else",

@@ -21,7 +21,7 @@ from domain.ids import (
     TaskId,
 )
 from domain.kernel import Fact, replace, upgrades
-from domain.routing.decisions import UNTOLD, Grounds, of_texts
+from domain.routing.decisions import Grounds, of_names, of_texts
 from domain.sessions.facts import SessionEndReason
 
 
@@ -271,19 +271,30 @@ class QueueLeft(Fact, stored_as="task.queue-left"):
 
 
 @dataclass(frozen=True, slots=True)
-class TaskReserved(Fact, stored_as="task.reserved", version=2):
-    """Offered to an agent, until `due`. `decision` says why this one: see `domain/routing/decisions.py`."""
+class TaskReserved(Fact, stored_as="task.reserved", version=3):
+    """Offered to an agent, until `due`, from `queue_id`. Why to this one stands where their slot is held: in the fact of
+    their stream that has the version `slot_version`; in offers of former times here, as `decision`.
+    """
 
     offer_id: OfferId
     agent_id: AgentId
     due: datetime
     step: int
-    decision: Grounds = UNTOLD
+    queue_id: QueueId | None = None
+    slot_version: int | None = None
+    decision: Grounds | None = None
 
 
 @upgrades("task.reserved", TaskReserved)
 def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {**stored, "decision": of_texts(stored.get("decision", {}), stored["agent_id"])}
+    texts = stored.get("decision", {})
+    return {**stored, "queue_id": texts.get("queue"), "decision": of_texts(texts, stored["agent_id"])}
+
+
+@upgrades("task.reserved@2", TaskReserved)
+def _brief(stored: Mapping[str, Any]) -> dict[str, Any]:
+    told = stored["decision"]
+    return {**stored, "queue_id": told.get("queue_id"), "decision": of_names(told)}
 
 
 @dataclass(frozen=True, slots=True)

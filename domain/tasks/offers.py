@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from domain.ids import AgentId, OfferId
+from domain.ids import AgentId, OfferId, QueueId
 from domain.kernel import Decision, Invalid
-from domain.routing.decisions import UNTOLD, Grounds
 from domain.tasks.facts import MediaState, TaskAccepted, TaskCloseReason, TaskReserved
 from domain.tasks.refusals import OfferGone, TaskOver
 from domain.tasks.standing import Standing
@@ -23,18 +22,19 @@ class Offers(Standing):
         agent: AgentId,
         due: datetime,
         step: int,
-        why: Grounds = UNTOLD,
+        queue_id: QueueId | None = None,
+        slot_version: int | None = None,
         *,
         auto_answer: bool = False,
     ) -> Decision:
         """Offer it to an agent whose slot is held; one live offer at a time (routing 19, 67). `auto_answer`: it is theirs
-        in the same moment, and both are said (routing 22).
+        in the same moment, and both are said (routing 22). `slot_version`: where their stream says why to them.
         """
         if self.offer is not None and self.offer.offer_id == offer:
             return
         if not self.waits_for_agent or (self.named is not None and self.named.agent_id != agent):
             raise TaskOver("This request does not wait for an agent any more.")
-        yield TaskReserved(offer, agent, due, step, why)
+        yield TaskReserved(offer, agent, due, step, queue_id, slot_version)
         if auto_answer:
             yield TaskAccepted(offer, agent, self.check_created().conversation_id)
 

@@ -91,8 +91,8 @@ class Standing:
     def queue_id(self) -> QueueId | None:
         """The queue whose settings hold for it: of several the one by which it was offered, the first before (routing 11)."""
         several = self.routing.also_in if self.routing else ()
-        if several and self.offer and self.offer.decision.queue_id in several:
-            return self.offer.decision.queue_id
+        if several and self.offer and self.offer.queue_id in several:
+            return self.offer.queue_id
         source = self.routing or self.named
         return source.queue_id if source else None
 

@@ -13,7 +13,7 @@ Importing this module loads gRPC (about 0.3 s): do it before the event loop runs
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from random import uniform
 from typing import Any, TypeVar
@@ -100,14 +100,15 @@ class EventStoreDbLog:
             return None
         return position_of(found[-1])
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
         found: list[Recorded[Any]] = []
-        while page := await self._page(stream, after + 1, PAGE):
+        size = PAGE if limit is None else min(limit, PAGE)
+        while page := await self._page(stream, after + 1, size):
             found += filter(None, map(recorded_of, page))
             after = page[-1].stream_position
-            if len(page) < PAGE:
+            if len(page) < size or (limit is not None and len(found) >= limit):
                 break
-        return found
+        return found[:limit]
 
     async def _page(self, stream: str, start: int, limit: int) -> list[RecordedEvent]:
         async def read(client: AsyncEventStoreDBClient) -> list[RecordedEvent]:
@@ -129,6 +130,19 @@ class EventStoreDbLog:
                 break
             after = position_of(page[-1])
         return found[:limit]
+
+    async def skim(
+        self, kinds: Collection[str], after: Position, limit: int = 50_000
+    ) -> tuple[list[Recorded[Any]], Position]:
+        found: list[Recorded[Any]] = []
+        for _ in range(max(1, limit // PAGE)):
+            page = await self._page_of_all(commit_position_of(after), PAGE + 1)
+            wanted = (it for it in page if it.type in kinds and position_of(it) > after)
+            found += filter(None, map(recorded_of, wanted))
+            after = max([after, *map(position_of, page[-1:])])
+            if len(page) <= PAGE:
+                break
+        return found, after
 
     async def head(self) -> Position:
         before: int | None = None

@@ -1,6 +1,6 @@
 """What does the rest of Parley ask of an event log? Three stores answer: PostgreSQL, EventStoreDB, memory."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from hashlib import sha1
 from typing import Any, Protocol
@@ -33,12 +33,22 @@ class EventLog(Protocol):
         """Append one or more facts; returns the position of the last. Raises `Conflict`, `Unavailable`."""
         ...
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
-        """The facts of one stream with `version > after`, oldest first; empty for a stream that nobody wrote."""
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
+        """The facts of one stream with `version > after`, oldest first, at most `limit`; empty for a stream that nobody
+        wrote.
+        """
         ...
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
         """At most `limit` facts of the whole log with `position > after`, in commit order."""
+        ...
+
+    async def skim(
+        self, kinds: Collection[str], after: Position, limit: int = 50_000
+    ) -> tuple[list[Recorded[Any]], Position]:
+        """Look at about `limit` facts after a position, or to the end: those whose stored names are among `kinds`, in commit
+        order, and the position of the last that was looked at. What is not wanted is not decoded.
+        """
         ...
 
     def subscribe(self, after: Position = BEGINNING) -> AsyncIterator[Batch]:

@@ -7,7 +7,6 @@ import msgspec
 from psycopg import AsyncConnection
 
 from domain.kernel import Fact, Recorded
-from domain.routing.decisions import Grounds
 from domain.tasks.facts import (
     MonitoringStarted,
     TaskAccepted,
@@ -45,7 +44,7 @@ class Row(msgspec.Struct):
     agent_id: str | None = None
     offer_id: str | None = None
     offer_due: datetime | None = None
-    decision: Grounds | None = None
+    slot_version: int | None = None
     first_enqueued_at: datetime | None = None
     enqueued_at: datetime | None = None
     expires_at: datetime | None = None
@@ -65,7 +64,7 @@ class Row(msgspec.Struct):
 
 class Tasks:
     name: LiteralString = "tasks"
-    version = 3
+    version = 4
     facts: frozenset[type[Fact]] = frozenset(get_args(TaskFact))
 
     def __init__(self) -> None:
@@ -119,7 +118,7 @@ def _derive(row: Row) -> None:
         row.priority, row.step, row.attempt = routing.priority, routing.step, routing.attempt
         row.first_enqueued_at, row.expires_at = routing.first_enqueued_at, routing.expires_at
     if (offer := model.offer) is not None:
-        row.offer_id, row.offer_due, row.decision = offer.offer_id, offer.due, offer.decision
+        row.offer_id, row.offer_due, row.slot_version = offer.offer_id, offer.due, offer.slot_version
     row.agent_id = model.agent_id or (model.offer.agent_id if model.offer else None)
     row.wrap_up_due = model.wrap_up.due if model.wrap_up else None
     if model.closed is not None:

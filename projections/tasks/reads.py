@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-import msgspec
-
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Position
-from domain.routing.decisions import Grounds
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.facts import MediaState, TaskCloseReason, TaskDirection, TaskMode, TaskState
 from projections.paging import FIRST, Connection, Listing, Page, Window
@@ -17,7 +14,9 @@ from projections.paging import FIRST, Connection, Listing, Page, Window
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """`agent_id`: who holds it, from the offer on. `first_enqueued_at` is the request's, whatever task it began under."""
+    """`agent_id`: who holds it, from the offer on; `slot_version`: which fact of theirs says why. `first_enqueued_at`
+    is the request's, whatever task it began under.
+    """
 
     id: TaskId
     conversation_id: ConversationId
@@ -39,7 +38,7 @@ class TaskSummary:
     agent_id: AgentId | None
     offer_id: OfferId | None
     offer_due: datetime | None
-    decision: Grounds | None
+    slot_version: int | None
     created_at: datetime
     first_enqueued_at: datetime | None
     enqueued_at: datetime | None
@@ -75,8 +74,6 @@ def _summary(row: dict[str, Any]) -> TaskSummary:
     for column, kind in _ENUMS.items():
         if row[column] is not None:
             row[column] = kind(row[column])
-    if row["decision"] is not None:
-        row["decision"] = msgspec.convert(row["decision"], Grounds)
     return TaskSummary(**row)
 
 

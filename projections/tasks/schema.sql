@@ -21,7 +21,7 @@ CREATE TABLE task (
     agent_id          text,                  -- who holds it: offered, talking, wrapping up, or at the end
     offer_id          text,
     offer_due         timestamptz,
-    decision          jsonb,                 -- why this agent
+    slot_version      int,                   -- which fact of the agent's stream says why to them
     created_at        timestamptz NOT NULL,
     first_enqueued_at timestamptz,           -- of the request, whatever task it then went on under
     enqueued_at       timestamptz,

@@ -58,7 +58,7 @@ class Floor:
         """The engine chose this agent for the newest task that waits."""
         waiting = await self.newest()
         assert (await self.task(waiting)).media_state is MediaState.QUEUED
-        await self.office.sends(ReserveSlot(agent, CHAT, waiting, OfferId(derived_id(waiting, agent)), 0, {}))
+        await self.office.sends(ReserveSlot(agent, CHAT, waiting, OfferId(derived_id(waiting, agent)), 0))
         return waiting
 
     async def comes(self, agent: AgentId) -> TaskId:

@@ -40,9 +40,9 @@ class RestlessLog(MemoryLog):
         await self._wait()
         return position
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
         await self._wait()
-        return await super().read(stream, after)
+        return await super().read(stream, after, limit)
 
     async def _wait(self) -> None:
         for _ in range(self._random.randrange(5)):

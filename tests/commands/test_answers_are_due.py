@@ -64,7 +64,7 @@ async def a_talk(**channel: object) -> tuple[Office, ConversationId, TaskId]:
         RegisterAgent(MARIA, "maria", "Maria"), GrantMrd(MARIA, CHAT, 2), LogIn(MARIA), MakeReady(MARIA), message()
     )
     task = TaskId(await newest(office, TaskCreated))
-    await office.sends(ReserveSlot(MARIA, CHAT, task, OfferId(derived_id(task)), 0, {}), AcceptTask(task, MARIA))
+    await office.sends(ReserveSlot(MARIA, CHAT, task, OfferId(derived_id(task)), 0), AcceptTask(task, MARIA))
     talk = ConversationId(await newest(office, ConversationStarted))
     await reply(office, talk, "a0")
     return office, talk, task

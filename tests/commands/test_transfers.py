@@ -330,7 +330,7 @@ async def test_an_agent_for_whom_it_rings_but_who_is_in_the_talk_is_not_the_one(
     await floor.office.sends(AcceptTask(consult, OMAR))
     await floor.office.sends(AcceptTask(rings_at_paul, PAUL))
     third = await floor.asks(TaskDirection.CONSULT, queue_id=SALES)
-    await floor.office.sends(ReserveSlot(PAUL, CHAT, third, OfferId("again"), 0, {}), AcceptTask(third, PAUL))
+    await floor.office.sends(ReserveSlot(PAUL, CHAT, third, OfferId("again"), 0), AcceptTask(third, PAUL))
     waiting = await floor.task(await floor.newest())
     assert waiting.media_state is MediaState.QUEUED
     assert PAUL in waiting.routing.excluded

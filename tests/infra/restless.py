@@ -60,10 +60,10 @@ class RestlessLog(MemoryLog):
         await self._pause()
         return position
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
         self.reads += 1
         await self._pause()
-        found = await super().read(stream, after)
+        found = await super().read(stream, after, limit)
         await self._pause()
         return found
 

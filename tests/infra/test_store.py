@@ -232,8 +232,8 @@ async def test_what_others_write_while_we_wait_for_our_answer_is_not_missed() ->
 
 async def test_what_others_write_while_we_read_is_not_missed() -> None:
     class Late(RestlessLog):
-        async def read(self, stream: str, after: int = NOT_WRITTEN) -> list:
-            found = list(await super().read(stream, after))
+        async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list:
+            found = list(await super().read(stream, after, limit))
             if store is not None and not found[1:]:
                 await write(others, "b")
                 store.observe([(await super().read(stream, 0))[0]])

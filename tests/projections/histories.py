@@ -280,7 +280,7 @@ def _offer(world: World, crew: list[str], task: str, mrd: str) -> None:
             world.now + timedelta(seconds=20),
         )
         world.change(Agent, agent, lambda it: it.reserve(mrd, task, offer, 0, decision))
-        world.change(Task, task, lambda it: it.reserve(offer, agent, due, 0, decision))
+        world.change(Task, task, lambda it: it.reserve(offer, agent, due, 0))
 
 
 def _reroute(world: World, conversation: str, task: str, old: Task) -> str:

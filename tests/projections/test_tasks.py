@@ -2,7 +2,6 @@
 
 import pytest
 
-from domain.routing.decisions import Candidate, Grounds
 from domain.tasks.facts import (
     MediaState,
     Routing,
@@ -35,11 +34,8 @@ def queued(task_id: str, at: float, queue: str = "sales", first: float | None = 
     yield at, stream, TaskQueued(routing, "s1")
 
 
-WHY = Grounds("sales", policy="LONGEST_AVAILABLE", candidates=(Candidate("bob", 0, 1, 3, after(1)),))
-
-
 def answered(task_id: str, at: float, agent: str = "bob"):
-    yield at, f"task-{task_id}", TaskReserved(f"o-{task_id}", agent, after(at + 20), 0, WHY)
+    yield at, f"task-{task_id}", TaskReserved(f"o-{task_id}", agent, after(at + 20), 0, "sales", 7)
     yield at + 5, f"task-{task_id}", TaskAccepted(f"o-{task_id}", agent, "c1")
 
 
@@ -76,7 +72,7 @@ async def test_a_task_shows_its_whole_life(postgres_url):
     assert (it.first_enqueued_at, it.reserved_at, it.answered_at) == (after(0), after(20), after(25))
     assert (it.wrap_up_at, it.wrap_up_due, it.closed_at) == (after(80), after(140), after(95))
     assert (it.close_reason, it.disposition) == (TaskCloseReason.WRAP_UP_APPLIED, TaskCloseReason.DONE)
-    assert (it.agent_id, it.decision, it.codes, it.note) == ("bob", WHY, ("solved", "happy"), "a note")
+    assert (it.agent_id, it.slot_version, it.codes, it.note) == ("bob", 7, ("solved", "happy"), "a note")
 
 
 async def test_an_offer_shows_whom_it_rings_at_and_until_when(postgres_url):

@@ -82,9 +82,9 @@ class Wire:
         await self._back()
         return position
 
-    async def read(self, stream: str, after: int = NOT_WRITTEN) -> list[Recorded[Any]]:
+    async def read(self, stream: str, after: int = NOT_WRITTEN, limit: int | None = None) -> list[Recorded[Any]]:
         await self._there()
-        found = await self._disk.read(stream, after)
+        found = await self._disk.read(stream, after, limit)
         await self._back()
         return found
 

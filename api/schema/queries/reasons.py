@@ -9,7 +9,7 @@ from api.schema.context import Context, Info, not_found
 from api.schema.queries.arguments import AtMoment
 from api.schema.queries.configuration import catalog_at
 from api.schema.transcript import AsOf, history_of, model_at
-from api.schema.types.decisions import Eligibility, of_verdict
+from api.schema.types.decisions import Eligibility, of_verdict, record_of
 from api.schema.words import answer
 from domain.agents.agent import Agent
 from domain.agents.facts import MrdMadeReady
@@ -59,7 +59,7 @@ class ReasonsQuery:
             for routing in (standings(task.routing) if task.routing else [None])
         ]
         nearest = max(verdicts, key=lambda verdict: sum(check.passes for check in verdict.checks))
-        return of_verdict(nearest, task.offer.decision if task.offer else None)
+        return of_verdict(nearest, await record_of(context, task.offer) if task.offer else None)
 
 
 async def _came_back(context: Context, agent_id: AgentId, task: Task, as_of: AsOf | None) -> bool:

@@ -9,13 +9,16 @@ import strawberry
 from api.policy import WATCHING
 from api.schema.context import Context, Info
 from api.schema.words import answer, doc
+from domain.agents.agent import Agent
+from domain.agents.facts import SlotReserved
 from domain.configuration.settings import AgentSelectionPolicy
 from domain.ids import AgentId, QueueId, TaskId
 from domain.kernel import Position, Recorded, stream_of
 from domain.routing import decisions
 from domain.routing.decisions import Obstacle
 from domain.routing.eligibility import Rule, Verdict, steps_of
-from domain.routing.story import Chapter, Turn, story, unable, words
+from domain.routing.story import ANOTHER, Chapter, Turn, story, why_nobody, words
+from domain.tasks.facts import TaskReserved
 from domain.tasks.task import Task
 
 
@@ -31,7 +34,7 @@ class Candidate:
     )
 
 
-@strawberry.type(description="An agent whose attributes match, and who could not have the task.")
+@strawberry.type(description="An agent whose attributes match, and who could not have the task, as an example.")
 class Rejected:
     agent_id: AgentId = doc("Who.")
     obstacle: Obstacle = doc("What kept them from it.")
@@ -54,7 +57,7 @@ class OfferDecision:
     decided_at: Position | None = doc("Everything up to here was known.")
     candidate_count: int = doc("How many could have had it.")
     rejected_counts: list[RejectedCount] = doc(
-        "How many of those whose attributes match could not have had it, and why."
+        "How many of those who work in its media routing domain could not have had it, and why."
     )
     grounds: strawberry.Private[decisions.Grounds]
 
@@ -73,7 +76,7 @@ class OfferDecision:
             if _sees(info, it.agent_id)
         ]
 
-    @answer("Some of those who could not have had it, the nearest to it first.")
+    @answer("One of those who could not have had it for each reason; ATTRIBUTES are only counted. The nearest first.")
     def rejected(self, info: Info) -> list[Rejected]:
         return [
             Rejected(agent_id=it.agent_id, obstacle=it.obstacle, detail=it.detail)
@@ -119,7 +122,7 @@ class TaskWaiting:
     next_step_at: datetime | None = doc("When the next step of the queue begins; null at the last one.")
     position: int | None = doc("Its place in the queue, from 1.")
     estimated_wait_s: float | None = doc("How many seconds it may still be; null where nothing is known.")
-    decision: OfferDecision = doc("Who could have it, and who not; the counts leave out whom no step so far admits.")
+    decision: OfferDecision = doc("Who could have it, and who not.")
     elsewhere: list[OfferDecision] = doc("The same in the other queues in which it waits.")
 
 
@@ -166,8 +169,11 @@ def of_verdict(verdict: Verdict, grounds: decisions.Grounds | None) -> Eligibili
 
 
 async def decisions_of(context: Context, task_id: TaskId) -> list[RoutingDecision]:
-    chapters = list(story(await _history(context, task_id)))
-    name, queue_name = await _names(context, chapters), _queue_name(context)
+    history = await _history(context, task_id)
+    offers = [it.fact for it in history if isinstance(it.fact, TaskReserved)]
+    records = {it.offer_id: record for it in offers if (record := await record_of(context, it)) is not None}
+    chapters = list(story(history, records))
+    name, queue_name = await _names(context, _named_in(chapters)), _queue_name(context)
     return [
         RoutingDecision(
             cursor=it.position,
@@ -198,8 +204,14 @@ async def waiting_of(context: Context, task_id: TaskId) -> TaskWaiting | None:
         if queue and task.routing
         else []
     )
-    name = _queue_name(context)
-    said = [_said(it) if not elsewhere else f"{name(it.queue_id or '')}: {_said(it)}" for it in lines]
+    queue_name, name = (
+        _queue_name(context),
+        await _names(context, {one.agent_id for it in lines for one in it.rejected}),
+    )
+    said = [
+        f"{queue_name(it.queue_id or '')}: {why_nobody(it, name)}" if elsewhere else why_nobody(it, name)
+        for it in lines
+    ]
     estimate = context.behind.waits().of(task_id, context.behind.clock())
     return TaskWaiting(
         words=" ".join(f"{it}." for it in said),
@@ -211,12 +223,18 @@ async def waiting_of(context: Context, task_id: TaskId) -> TaskWaiting | None:
     )
 
 
-def _said(why: decisions.Grounds) -> str:
-    if why.candidate_count:
-        return f"{why.candidate_count} could have it, and will be asked in their order"
-    if sum(why.rejected_counts.values()):
-        return f"Nobody could have it now{unable(why)}"
-    return "No agent matches the steps that have begun"
+async def record_of(context: Context, offer: TaskReserved) -> decisions.Grounds | None:
+    """Why it was offered to whom: as the fact says that holds their slot, or, in former times, the task itself."""
+    if offer.slot_version is None:
+        return offer.decision
+    return await record_at(context, offer.agent_id, offer.slot_version)
+
+
+async def record_at(context: Context, agent_id: AgentId, version: int) -> decisions.Grounds | None:
+    for recorded in await context.behind.log.read(stream_of(Agent, agent_id), version - 1, 1):
+        if isinstance(recorded.fact, SlotReserved):
+            return recorded.fact.decision
+    return None
 
 
 async def _history(context: Context, task_id: TaskId) -> list[Recorded[Any]]:
@@ -234,12 +252,19 @@ async def _history(context: Context, task_id: TaskId) -> list[Recorded[Any]]:
 HISTORY_MAX = 1_000
 
 
-async def _names(context: Context, chapters: list[Chapter]) -> Callable[[str], str]:
+def _named_in(chapters: list[Chapter]) -> set[AgentId]:
+    told = [it.grounds for it in chapters if it.grounds]
+    return {
+        *(it.agent_id for it in chapters if it.agent_id),
+        *(one.agent_id for it in told for one in it.candidates),
+        *(one.agent_id for it in told for one in it.rejected),
+    }
+
+
+async def _names(context: Context, agents: set[AgentId]) -> Callable[[str], str]:
     """What agents are called, for those whom this viewer may know of."""
-    agents = {it.agent_id for it in chapters if it.agent_id}
-    agents |= {one.agent_id for it in chapters if it.grounds for one in it.grounds.candidates}
     names = {it: (await context.agent(it)).name for it in agents if _may_see(context, it)}
-    return lambda agent_id: names.get(AgentId(agent_id)) or "another agent"
+    return lambda agent_id: names.get(AgentId(agent_id)) or ANOTHER
 
 
 def _queue_name(context: Context) -> Callable[[str], str]:

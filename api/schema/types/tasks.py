@@ -6,7 +6,15 @@ import strawberry
 
 from api.schema.context import Info
 from api.schema.types.customers import Customer, customer_named
-from api.schema.types.decisions import OfferDecision, RoutingDecision, TaskWaiting, decisions_of, of_grounds, waiting_of
+from api.schema.types.decisions import (
+    OfferDecision,
+    RoutingDecision,
+    TaskWaiting,
+    decisions_of,
+    of_grounds,
+    record_at,
+    waiting_of,
+)
 from api.schema.types.paging import Connection
 from api.schema.words import answer, doc
 from domain.ids import AgentId, ConversationId, CustomerId, MrdId, OfferId, QueueId, SessionId, TaskId
@@ -21,7 +29,16 @@ class Offer:
     id: OfferId = doc("Its id; pass it to `acceptTask`.")
     agent_id: AgentId = doc("To whom.")
     due: datetime | None = doc("Until when it rings.")
-    decision: OfferDecision = doc("Why this agent: what the routing engine compared.")
+    task_id: strawberry.Private[TaskId]
+    slot_version: strawberry.Private[int | None]
+
+    @answer("Why this agent: what the routing engine compared.")
+    async def decision(self, info: Info) -> OfferDecision:
+        context = info.context
+        if self.slot_version is not None:
+            return of_grounds(await record_at(context, self.agent_id, self.slot_version))
+        offer = (await context.behind.store.load(model.Task, self.task_id)).offer
+        return of_grounds(offer.decision if offer else None)
 
 
 @strawberry.type(description="What a task has to do with one media routing domain.")
@@ -108,7 +125,9 @@ def of_summary(row: TaskSummary) -> Task:
         request_note=row.request_note,
         first_enqueued_at=row.first_enqueued_at,
         expires_at=row.expires_at,
-        offer=Offer(id=row.offer_id, agent_id=row.agent_id, due=row.offer_due, decision=of_grounds(row.decision))
+        offer=Offer(
+            id=row.offer_id, agent_id=row.agent_id, due=row.offer_due, task_id=row.id, slot_version=row.slot_version
+        )
         if row.offer_id is not None and row.agent_id is not None
         else None,
         agent_id=row.agent_id if held else None,
@@ -148,7 +167,9 @@ def of_model(id: TaskId, task: model.Task) -> Task | None:
         request_note=created.note,
         first_enqueued_at=routing.first_enqueued_at if routing else None,
         expires_at=routing.expires_at if routing else None,
-        offer=Offer(id=offer.offer_id, agent_id=offer.agent_id, due=offer.due, decision=of_grounds(offer.decision))
+        offer=Offer(
+            id=offer.offer_id, agent_id=offer.agent_id, due=offer.due, task_id=id, slot_version=offer.slot_version
+        )
         if offer
         else None,
         agent_id=task.agent_id,

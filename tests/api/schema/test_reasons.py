@@ -17,6 +17,8 @@ pytestmark = pytest.mark.anyio
 GRACE = subject_of("grace")
 STORY = """query($id: ID!) { task(id: $id) { decisions { cursor at taskId turn step agentId words queueId
   decision { policy candidateCount candidates { agentId } rejectedCounts { obstacle count } rejected { agentId detail } } } } }"""
+OFFER = """query($id: ID!) { task(id: $id) { offer {
+  decision { policy candidateCount candidates { agentId } rejectedCounts { obstacle count } rejected { agentId detail } } } } }"""
 WAITING = """query($id: ID!) { task(id: $id) { mediaState waiting { words nextStepAt
   decision { candidateCount rejectedCounts { obstacle count } rejected { agentId obstacle } } } } }"""
 WHY = """query($agent: ID!, $task: ID!, $asOf: AsOf) { whyNot(agentId: $agent, taskId: $task, asOf: $asOf) {
@@ -54,7 +56,7 @@ async def test_while_nobody_comes_it_says_why(office):
     await office.done("ada", "logIn")
     task = await asks(office)
     told = await waiting(office, task)
-    assert told["words"] == "Nobody could have it now; of the others, 1 is signed out, 1 is not ready."
+    assert told["words"] == "Nobody could have it now: Ada is not ready and Grace is signed out."
     assert {it["agentId"]: it["obstacle"] for it in told["decision"]["rejected"]} == {
         ADA: "NOT_READY",
         GRACE: "LOGGED_OUT",
@@ -73,7 +75,7 @@ async def test_the_next_step_is_announced(office):
     await office.done("ada", "makeReady")
     task = await asks(office)
     told = await waiting(office, task)
-    assert told["words"] == "No agent matches the steps that have begun."
+    assert told["words"] == "None of the 2 who work there has what the steps that have begun ask for."
     answer = await office.ask("ada", WHY, agent=ADA, task=task)
     assert failed(answer).keys() == {"ATTRIBUTES"}
     assert failed(answer)["ATTRIBUTES"].startswith("matches step 2, which begins at ")
@@ -91,10 +93,11 @@ async def test_the_way_of_a_request_is_told_turn_by_turn(office):
     assert [it["turn"] for it in turns] == ["QUEUED", "OFFERED", "ACCEPTED"]
     assert [it["words"] for it in turns] == [
         "Entered the queue Support.",
-        "Offered to Ada: the only candidate; of the others, 1 is signed out.",
+        "Offered to Ada, the only one who could have it; of the others, Grace is signed out.",
         "Ada took it.",
     ]
     why = turns[1]["decision"]
+    assert why == (await office.ask("sam", OFFER, id=task))["task"]["offer"]["decision"]
     assert (why["policy"], why["candidateCount"], why["candidates"]) == ("LONGEST_AVAILABLE", 1, [{"agentId": ADA}])
     assert why["rejectedCounts"] == [{"obstacle": "LOGGED_OUT", "count": 1}]
     assert why["rejected"] == [{"agentId": GRACE, "detail": ""}]
@@ -107,7 +110,7 @@ async def test_an_agent_reads_of_nobody_else_by_name(office):
     await office.done("ada", "makeReady")
     await office.world.offer_to(ADA)
     (_, offered) = (await office.ask("ada", STORY, id=task))["task"]["decisions"]
-    assert offered["words"].startswith("Offered to Ada: the only candidate")
+    assert offered["words"] == "Offered to Ada, the only one who could have it; of the others, 1 is not ready."
     assert (offered["decision"]["rejected"], len(offered["decision"]["candidates"])) == ([], 1)
 
 

@@ -8,7 +8,8 @@ from commands.policies import offers, talks_wait, work_goes_to_others
 from commands.tasks import OfferTask
 from domain.agents.facts import MadeNotReady, MrdMirrored, MrdState, SlotFilled, SlotReleased, SlotReserved
 from domain.conversations.facts import AgentJoined, AgentLeft, AgentRoleChanged, ParticipantRole
-from domain.ids import MrdId
+from domain.ids import MrdId, QueueId
+from domain.routing.decisions import Grounds
 from domain.tasks.facts import TaskAccepted, TaskCloseReason, TaskReserved, WrapUpStarted
 from tests.commands.policies.situations import CHAT, GIVES_WAY, MARIA, NOW, OFFER, RONA, TALK, TASK, closed
 
@@ -16,8 +17,8 @@ SENTENCES = [
     (
         offers.a_held_slot_rings,
         "agent-maria",
-        SlotReserved(CHAT, TASK, OFFER, 2, {"rule": "longest"}),
-        [OfferTask(TASK, MARIA, OFFER, 2, {"rule": "longest"})],
+        SlotReserved(CHAT, TASK, OFFER, 2, Grounds(QueueId("sales"))),
+        [OfferTask(TASK, MARIA, OFFER, 2, QueueId("sales"), slot_version=3)],
     ),
     (
         offers.what_rings_where_no_slot_is_held_is_withdrawn,

@@ -193,7 +193,7 @@ class Floor:
         try:
             self.task(
                 offer.task_id,
-                lambda it: it.reserve(offer.offer_id, offer.agent_id, due, offer.step, offer.decision),
+                lambda it: it.reserve(offer.offer_id, offer.agent_id, due, offer.step, offer.decision.queue_id),
             )
         except Refused:
             self.agent(offer.agent_id, lambda it: it.release(offer.task_id, "gone"))

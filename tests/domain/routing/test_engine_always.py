@@ -1,5 +1,6 @@
 """Does the engine, which only looks at what changed, do what looking at everything would do? Random days say so."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -10,7 +11,7 @@ import pytest
 
 from bench.routing_judge import Judge, in_order, plain
 from domain.agents.agent import Agent
-from domain.agents.facts import MrdState
+from domain.agents.facts import MrdState, SlotState
 from domain.agents.states import Mirrored
 from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
@@ -18,7 +19,7 @@ from domain.configuration.diversions import Diversion, DiversionAction, Opening,
 from domain.configuration.request_data import Consideration
 from domain.ids import AgentId, CalendarId, MrdId, QueueId
 from domain.kernel import Refused, replace
-from domain.routing.decisions import NAMED_MAX
+from domain.routing.decisions import NAMED_MAX, Obstacle
 from domain.routing.engine import Engine, Move, Offer, State
 from domain.tasks.facts import (
     LAST_AGENT_STEP,
@@ -37,6 +38,28 @@ def stir(engine: Engine) -> None:
     for pool in engine._pools.values():
         pool.line_up()
         pool.stirred |= pool.work.members
+
+
+def obstacle(scan: Judge, task: str, agent: str) -> Obstacle | None:
+    """What keeps this agent from this request, asked of them alone (routing 12)."""
+    it, mrd = scan.agents[agent], scan._queue(task).mrd_id
+    if mrd not in it.mrds:
+        return None
+    if scan.rank(task, agent) is None:
+        return None if scan.tasks[task].routing.step == LAST_AGENT_STEP else Obstacle.ATTRIBUTES
+    ringing = any(slot.mrd_id == mrd and slot.state is SlotState.RESERVED for slot in it.slots.values())
+    found = {
+        Obstacle.LOGGED_OUT: not it.logged_in,
+        Obstacle.NOT_READY: not it.ready,
+        Obstacle.MRD_NOT_READY: not it.mrds[mrd].willing,
+        Obstacle.EXCLUDED: scan.is_left_out(task, agent),
+        Obstacle.IN_CONVERSATION: agent in scan.talking.get(scan.tasks[task].created.conversation_id, {}).values(),
+        Obstacle.DISCONNECTED: bool(it.lost_desk),
+        Obstacle.INTERRUPTED: mrd in it.giving_way(it.slots.values()),
+        Obstacle.OFFERED: ringing or (agent, mrd) in scan.out.values(),
+        Obstacle.BUSY: True,
+    }
+    return next(why for why, holds in found.items() if holds)
 
 
 class Day(Floor):
@@ -106,9 +129,9 @@ class Day(Floor):
             able = sorted(scan.able(task), key=partial(scan.key, task))
             assert [it.agent_id for it in told.candidates] == able[:NAMED_MAX]
             assert told.candidate_count == len(able)
-            assert not {it.agent_id for it in told.rejected} & set(able)
-            ranked = [agent for agent in scan.agents if scan.rank(task, agent) is not None]
-            assert sum(told.rejected_counts.values()) == len(ranked) - len(able)
+            kept = {agent: obstacle(scan, task, agent) for agent in scan.agents if agent not in able}
+            assert told.rejected_counts == Counter(why for why in kept.values() if why is not None)
+            assert all(it.obstacle is kept[it.agent_id] for it in told.rejected)
             scan.gives(move.task_id, (move.agent_id, move.mrd_id))
 
     def take_back(self, offer: Offer) -> None:

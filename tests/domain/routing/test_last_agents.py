@@ -46,7 +46,6 @@ def test_the_last_agent_is_first_if_they_are_free() -> None:  # routing 54
     comes_back(floor)
     assert floor.settle() == {"t1": "grace"}
     assert floor.tasks["t1"].offer.step == LAST_AGENT_STEP
-    assert floor.tasks["t1"].offer.decision.matched_step == LAST_AGENT_STEP
 
 
 def test_a_busy_last_agent_is_waited_for_a_while() -> None:  # routing 54

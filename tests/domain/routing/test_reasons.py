@@ -1,13 +1,14 @@
 """Does an offer say why this agent, and why nobody else (routing 12, 13)?"""
 
-from datetime import timedelta
+from dataclasses import fields
+from datetime import UTC, datetime
 
 import msgspec
 
 from domain.agents.facts import SlotReserved
 from domain.configuration import settings as s
 from domain.kernel import FACTS
-from domain.routing.decisions import NAMED_MAX, Obstacle
+from domain.routing.decisions import NAMED_MAX, Candidate, Obstacle, Rejected
 from domain.routing.engine import Engine, Offer, State
 from domain.tasks.facts import TaskReserved
 from infra.eventlog.codec import decode, encode
@@ -68,7 +69,8 @@ def test_each_obstacle_is_named() -> None:  # routing 12
     assert names(told.candidates) == ["ada", "two"]
     assert told.rejected_counts == {
         Obstacle.LOGGED_OUT: 1,
-        Obstacle.NOT_READY: 2,
+        Obstacle.NOT_READY: 1,
+        Obstacle.MRD_NOT_READY: 1,
         Obstacle.OFFERED: 1,
         Obstacle.BUSY: 1,
     }
@@ -117,28 +119,33 @@ def test_whoever_is_in_the_conversation_is_named() -> None:  # routing 12
     assert [(it.agent_id, it.obstacle) for it in told.rejected] == [("ada", Obstacle.IN_CONVERSATION)]
 
 
-def test_only_those_whom_a_step_so_far_admits_are_counted() -> None:
+def test_whoever_no_step_so_far_admits_is_only_counted() -> None:
     floor = a_floor(knows(SPANISH, 5), ANYBODY)
     floor.staff("ada", spanish=5)
     floor.staff("grace", "alan")
     floor.agent("alan", lambda it: it.log_out())
     floor.ask("t1")
     told = why(floor)
-    assert (told.candidate_count, told.rejected_counts) == (1, {})
+    assert (told.candidate_count, told.rejected_counts) == (1, {Obstacle.ATTRIBUTES: 2})
+    assert told.rejected == ()
 
 
-def test_of_many_the_first_few_are_named_and_the_others_counted() -> None:
+def test_of_many_the_first_few_are_named_and_all_are_counted() -> None:
     floor = a_floor()
     floor.staff(*[f"a{n:03}" for n in range(100)], *[f"b{n:03}" for n in range(100)])
     for n in range(100):
-        floor.agent(f"b{n:03}", lambda it, n=n: it.take_up(CHAT, f"p{n}", f"talk {n}"))
+        hold = (
+            (lambda it, n=n: it.take_up(CHAT, f"p{n}", f"talk {n}"))
+            if n % 4
+            else (lambda it: it.reserve(CHAT, "p", "o", 0))
+        )
+        floor.agent(f"b{n:03}", hold)
     floor.ask("t1")
     told = why(floor)
     assert told.candidate_count == 100
     assert names(told.candidates) == [f"a{n:03}" for n in range(NAMED_MAX)]
-    assert sum(told.rejected_counts.values()) == 100
-    assert told.rejected_counts.keys() == {Obstacle.BUSY, Obstacle.OCCUPIED}
-    assert len(told.rejected) == NAMED_MAX
+    assert told.rejected_counts == {Obstacle.OFFERED: 25, Obstacle.BUSY: 75}
+    assert [it.obstacle for it in told.rejected] == [Obstacle.OFFERED, Obstacle.BUSY]
 
 
 def test_what_was_given_out_in_the_same_moment_still_counts_for_the_earlier_offer() -> None:
@@ -163,21 +170,56 @@ def test_an_engine_that_started_again_gives_the_same_reasons() -> None:
     assert offer.decision == why(floor)
 
 
-def test_the_reasons_are_stored_and_come_back() -> None:
+def test_the_reasons_are_stored_once_and_come_back() -> None:
     floor = a_floor()
     floor.staff("ada", "grace")
     floor.agent("grace", lambda it: it.log_out())
     floor.ask("t1")
-    fact = TaskReserved("o", "ada", NOON + timedelta(seconds=20), 0, why(floor))
+    fact = SlotReserved(CHAT, "t1", "o", 0, why(floor))
     assert decode(fact.stored_as, encode(fact)) == fact
-    assert len(encode(fact)) < 1_000, "facts are kept for ever"
+    assert len(encode(fact)) < 300, "facts are kept for ever"
+    names = {field.name: field.default for field in fields(TaskReserved)}
+    assert names["decision"] is None, "the task says where it stands"
+
+
+def test_a_record_with_all_its_rows_is_brief() -> None:
+    floor = a_floor()
+    agents = [f"018f2b6e-7c1d-7a40-9d7e-{n:012}" for n in range(20)]
+    floor.staff(*agents)
+    floor.agent(agents[9], lambda it: it.log_out())
+    for n in range(10, 20):
+        floor.agent(agents[n], lambda it, n=n: it.take_up(CHAT, f"p{n}", f"talk {n}"))
+    floor.ask("t1")
+    told = why(floor)
+    assert (len(told.candidates), len(told.rejected)) == (NAMED_MAX, 2)
+    assert len(msgspec.json.encode(told)) < 500
 
 
 def test_reasons_of_former_times_are_read_as_reasons_of_today() -> None:
     texts = b'{"queue":"sales","step":"1","matched_step":"0","policy":"MOST_SKILLED","candidates":"3"'
     texts += b',"active_tasks":"2","available_since":"2026-03-01T12:00:00+00:00","configuration":"17"}'
     stored = b'{"offer_id":"o","agent_id":"ada","due":"2026-03-01T12:00:20Z","step":0,"decision":%s}' % texts
-    told = decode("task.reserved", stored).decision
+    fact = decode("task.reserved", stored)
+    told = fact.decision
     assert (told.queue_id, told.step, told.policy, told.configuration) == ("sales", 1, "MOST_SKILLED", 17)
     assert (told.candidate_count, [(it.agent_id, it.load) for it in told.candidates]) == (3, [("ada", 2)])
-    assert FACTS["agent.slot-reserved@2"] is SlotReserved
+    assert told.candidates[0].available_since == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert (fact.queue_id, fact.slot_version) == ("sales", None)
+
+
+def test_records_whose_values_had_names_are_read_as_records_of_today() -> None:
+    told = b'{"queue_id":"sales","step":1,"matched_step":0,"policy":"MOST_SKILLED","configuration":17,"decided_at":99'
+    told += b',"candidate_count":3,"candidates":[{"agent_id":"ada","matched_step":0,"load":2,"tasks_max":3'
+    told += b',"available_since":"2026-03-01T12:00:00.000001Z","skill":9}],"rejected_counts":{"OCCUPIED":30,"BUSY":8}'
+    told += b',"rejected":[{"agent_id":"bo","obstacle":"BUSY","detail":"2/2"}]}'
+    held = decode(
+        "agent.slot-reserved@2", b'{"mrd_id":"chat","task_id":"t1","offer_id":"o","step":0,"decision":%s}' % told
+    )
+    rings = b'{"offer_id":"o","agent_id":"ada","due":"2026-03-01T12:00:20Z","step":0,"decision":%s}' % told
+    assert decode("task.reserved@2", rings).decision == held.decision
+    since = datetime(2026, 3, 1, 12, 0, 0, 1, tzinfo=UTC)
+    assert held.decision.candidates == (Candidate("ada", 0, 2, 3, since.timestamp(), 9),)
+    assert held.decision.candidates[0].available_since == since
+    assert held.decision.rejected_counts == {Obstacle.OCCUPIED: 30, Obstacle.BUSY: 8}
+    assert held.decision.rejected == (Rejected("bo", Obstacle.BUSY, "2/2"),)
+    assert FACTS["agent.slot-reserved@3"] is SlotReserved

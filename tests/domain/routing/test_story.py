@@ -1,19 +1,25 @@
 """Is what became of a request told so that people understand it?"""
 
+from domain.agents.facts import SlotReserved
 from domain.configuration import settings as s
 from domain.configuration.diversions import Diversion, DiversionAction
 from domain.configuration.request_data import Consideration
 from domain.configuration.skip_conditions import read
 from domain.kernel import replace
-from domain.routing.decisions import Grounds, Obstacle
-from domain.routing.story import Turn, story, unable, words
-from domain.tasks.facts import TaskCloseReason, TaskDiverted, TaskNamed
-from tests.domain.routing.floor import ANYBODY, CHAT, SPANISH, Floor, a_floor, knows
+from domain.routing.decisions import Candidate, Grounds, Obstacle
+from domain.routing.story import ANOTHER, Turn, because, story, unable, why_nobody, words
+from domain.tasks.facts import LAST_AGENT_STEP, TaskCloseReason, TaskDiverted, TaskNamed
+from tests.domain.routing.floor import ANYBODY, CHAT, NOON, SPANISH, Floor, a_floor, knows
 
 
 def told(floor: Floor) -> list[str]:
     history = [recorded for recorded in floor.history if recorded.category == "task"]
-    return [words(chapter, str.title, str.title) for chapter in story(history)]
+    return [words(chapter, str.title, str.title) for chapter in story(history, records(floor))]
+
+
+def records(floor: Floor) -> dict[str, Grounds]:
+    slots = [it.fact for it in floor.history if isinstance(it.fact, SlotReserved)]
+    return {slot.offer_id: slot.decision for slot in slots}
 
 
 def test_a_request_from_the_queue_to_the_end() -> None:  # routing 7, 13
@@ -24,11 +30,10 @@ def test_a_request_from_the_queue_to_the_end() -> None:  # routing 7, 13
     floor.wait(30)
     floor.accept("t1")
     floor.finish("t1")
-    since = floor.tasks["t1"].offer.decision.candidates[0].available_since
     assert told(floor) == [
         "Entered the queue Sales.",
         "Nobody came in time: step 2 begins.",
-        f"Offered to Bo: the first of 3 candidates, available longest (since {since:%H:%M:%S}), before Ada, Cy.",
+        "Offered to Bo, the first of 3 who could have it: available longest (30 s), before Ada and Cy.",
         "Bo took it.",
         "Bo is done with it.",
     ]
@@ -58,7 +63,9 @@ def test_the_only_candidate_and_what_kept_the_others() -> None:  # routing 12
     floor.agent("di", lambda it: it.log_out())
     floor.ask("t1")
     floor.settle()
-    assert told(floor)[-1] == "Offered to Ana: the only candidate; of the others, 2 are signed out, 1 is busy."
+    assert told(floor)[-1] == (
+        "Offered to Ana, the only one who could have it; of the others, Bo is busy and 2 are signed out."
+    )
 
 
 def test_an_offer_that_rang_out() -> None:  # routing 24
@@ -71,7 +78,7 @@ def test_an_offer_that_rang_out() -> None:  # routing 24
     assert told(floor)[2:] == [
         "Ana let it ring; others are looked for.",
         "Went on in the queue Sales, attempt 2, from step 1.",
-        "Offered to Bo: the only candidate; of the others, 1 is not ready.",
+        "Offered to Bo, the only one who could have it; of the others, Ana is not ready for this kind of work.",
     ]
     assert [it.task_id for it in story(floor.history)][-1] == again
 
@@ -82,7 +89,7 @@ def test_the_most_skilled_says_so() -> None:  # routing 14
     floor.staff("ana", spanish=9)
     floor.ask("t1")
     floor.settle()
-    assert "Offered to Ana: the first of 2 candidates, as the most skilled (9), before Bo." in told(floor)
+    assert "Offered to Ana, the first of 2 who could have it: the most skilled (9), before Bo." in told(floor)
 
 
 def test_fewer_tasks_and_an_earlier_step_say_so() -> None:
@@ -96,7 +103,7 @@ def test_fewer_tasks_and_an_earlier_step_say_so() -> None:
     floor.staff("cy")
     floor.ask("t2", step=1)
     floor.settle()
-    assert "with the fewest tasks (0/1), before Bo" in told(floor)[-1]
+    assert "with the fewest tasks (0 of 1), before Bo" in told(floor)[-1]
 
 
 def test_other_ends_have_words_of_their_own() -> None:
@@ -128,7 +135,7 @@ def test_a_request_for_one_person_and_one_that_moves_on() -> None:  # routing 44
     floor.tell("task-t2", TaskDiverted("overflow[0]", DiversionAction.OTHER_QUEUE, "talk", "service"))
     assert told(floor) == [
         "Asked of Ana alone.",
-        "Not left to wait as it did on to the queue Service: overflow[0] OTHER_QUEUE.",
+        "Moved to the queue Service, by the rule overflow[0].",
     ]
 
 
@@ -140,8 +147,9 @@ def test_while_it_waits_the_engine_says_why_nobody_comes() -> None:
     floor.ask("t1")
     floor.settle()
     (why,) = floor.engine.why_waiting("t1")
-    assert (why.candidate_count, why.rejected_counts, why.step) == (0, {Obstacle.NOT_READY: 1}, 0)
-    assert unable(why) == "; of the others, 1 is not ready"
+    assert (why.candidate_count, why.step) == (0, 0)
+    assert why.rejected_counts == {Obstacle.NOT_READY: 1, Obstacle.ATTRIBUTES: 1}
+    assert why_nobody(why, str.title) == "Nobody could have it now: Ana is not ready and 1 is not skilled for it"
     assert [(it.agent_id, it.detail) for it in why.rejected] == [("ana", "lunch")]
     floor.wait(30)
     assert floor.engine.why_waiting("t1") == [], "it rings"
@@ -149,7 +157,46 @@ def test_while_it_waits_the_engine_says_why_nobody_comes() -> None:
 
 def test_every_obstacle_has_words() -> None:
     for obstacle in Obstacle:
-        assert len(unable(Grounds(rejected_counts={obstacle: 2}))) > len("; of the others, 2 are ")
+        counts = tuple(2 * (it is obstacle) for it in Obstacle)
+        assert len(unable(Grounds(counts=counts), str.title)) > len("; of the others, 2 are ")
+
+
+def test_whoever_is_to_stay_unknown_is_counted() -> None:
+    floor = a_floor()
+    floor.staff("ana", "bo", "cy", "di")
+    floor.agent("di", lambda it: it.log_out())
+    floor.ask("t1")
+    floor.settle()
+    *_, offered = story([it for it in floor.history if it.category == "task"], records(floor))
+    assert words(offered, lambda name: ANOTHER if name in ("bo", "di") else name.title(), str.title).endswith(
+        ", before Cy and 1 more; of the others, 1 is signed out."
+    )
+
+
+def test_a_request_for_which_nobody_is_there_says_so() -> None:
+    floor = a_floor(knows(SPANISH, 5))
+    floor.ask("t1")
+    floor.settle()
+    (why,) = floor.engine.why_waiting("t1")
+    assert why_nobody(why, str.title) == "Nobody works in its media routing domain, or no step is for it yet"
+    floor.staff("ana", "bo")
+    floor.settle()
+    (why,) = floor.engine.why_waiting("t1")
+    assert why_nobody(why, str.title) == "None of the 2 who work there has what the steps that have begun ask for"
+
+
+def test_the_last_agent_says_so() -> None:  # routing 54
+    why = Grounds(matched_step=LAST_AGENT_STEP, candidate_count=1)
+    assert because(why, str.title, NOON) == ", with whom the customer talked last"
+
+
+def test_how_long_somebody_was_available_is_told_in_words() -> None:
+    said = []
+    for seconds in (0.4, 75, 7_500):
+        since_s = NOON.timestamp() - seconds
+        first, second = Candidate("ana", since_s=since_s), Candidate("bo", since_s=since_s + 0.1)
+        said.append(because(Grounds(candidate_count=2, candidates=(first, second)), str.title, NOON))
+    assert [it.partition("(")[2].partition(")")[0] for it in said] == ["0 s", "1 min 15 s", "2 h 5 min"]
 
 
 def test_whoever_could_have_it_is_named_before_it_is_offered() -> None:
@@ -169,7 +216,7 @@ def test_a_request_in_several_queues_is_told_of_each() -> None:  # routing 11
     floor.settle()
     first, second = floor.engine.why_waiting("t1")
     assert (first.queue_id, first.rejected_counts) == ("sales", {Obstacle.NOT_READY: 1})
-    assert (second.queue_id, second.rejected_counts) == ("service", {})
+    assert (second.queue_id, second.rejected_counts) == ("service", {Obstacle.ATTRIBUTES: 1})
     floor.wait(10)
     assert floor.engine.why_waiting("t1")[1].rejected_counts == {Obstacle.NOT_READY: 1}
     assert told(floor)[-1] == "Service: Nobody came in time: step 2 begins."

@@ -60,6 +60,8 @@ def a_sample_of(kind: Any, name: str = "value") -> Any:
         return PLAIN[kind](name)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return next(iter(kind))
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return kind(*(a_sample_of(get_type_hints(kind)[field], field) for field in kind._fields))
     if dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind, include_extras=False)
         return kind(**{field.name: a_sample_of(hints[field.name], field.name) for field in dataclasses.fields(kind)})  # type: ignore[operator]

@@ -5,7 +5,6 @@ import pytest
 from domain.configuration.diversions import Diversion, DiversionAction
 from domain.ids import QueueId
 from domain.kernel import replace
-from domain.routing.decisions import Grounds
 from domain.tasks.facts import QueueLeft, TaskClosed, TaskCloseReason, TaskDiverted, TaskQueued
 from domain.tasks.task import Task
 from tests.domain.scenario import given
@@ -50,7 +49,7 @@ def test_the_last_one_does_with_it_what_it_does_with_everybody() -> None:  # rou
 
 def rings_by(queue: QueueId) -> tuple:
     model = given(Task, *several(RETURNS, SPARE))
-    rings = tuple(model.model.reserve(OFFER, MARIA, DUE, 0, Grounds(queue_id=queue)))
+    rings = tuple(model.model.reserve(OFFER, MARIA, DUE, 0, queue))
     return *several(RETURNS, SPARE), *rings
 
 

@@ -114,7 +114,7 @@ class Auditor:
     def _task_would(self, task: Task, fact: Any, at: datetime) -> Sequence[Any]:
         match fact:
             case TaskReserved():
-                return [*task.reserve(fact.offer_id, fact.agent_id, fact.due, fact.step, fact.decision)]
+                return [*task.reserve(fact.offer_id, fact.agent_id, fact.due, fact.step, fact.queue_id)]
             case TaskAccepted():
                 return [*task.accept(fact.agent_id, fact.offer_id)]
             case TaskClosed(reason=TaskCloseReason.CANCELLED):

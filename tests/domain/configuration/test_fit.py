@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.configuration.expressions import read
-from domain.configuration.fit import check_expression, values, warnings
+from domain.configuration.fit import check_expression, check_step, values, warnings
 from domain.configuration.settings import (
     AttributeType,
     Expression,
@@ -66,6 +66,36 @@ def test_what_nobody_can_match_is_refused(text: str) -> None:
 )
 def test_what_somebody_can_match_is_taken(text: str) -> None:
     assert is_taken(read(text))
+
+
+steps = st.lists(st.tuples(expressions, st.sampled_from(Junction)), min_size=1, max_size=4).map(
+    lambda parts: Step(tuple(Expression(it.terms, junction) for it, junction in parts))
+)
+
+
+@given(steps)
+def test_a_step_is_taken_if_and_only_if_some_agent_could_match_it(step: Step) -> None:  # routing 5
+    everybody = ({"vip": vip, "billing": billing} for vip in VALUES["vip"] for billing in VALUES["billing"])
+    if not all(map(is_taken, step.expressions)):
+        return
+    if any(map(step.matches, everybody)):
+        check_step(step, ATTRIBUTES, "steps[0]")
+    else:
+        with pytest.raises(Invalid) as no:
+            check_step(step, ATTRIBUTES, "steps[0]")
+        assert no.value.field == "steps[0].expressions"
+
+
+def test_expressions_that_exclude_each_other_are_refused() -> None:  # routing 5
+    step = Step((read("billing >= 7"), read("AND billing < 3")))
+    with pytest.raises(Invalid, match="all of these") as no:
+        check_step(step, ATTRIBUTES, "steps[0]")
+    assert no.value.field == "steps[0].expressions"
+
+
+def test_what_has_too_many_ways_to_be_met_is_taken() -> None:
+    many = read(" OR ".join(["billing >= 7"] * 70))
+    check_step(Step((many, many, read("AND billing < 3"))), ATTRIBUTES, "steps[0]")
 
 
 def test_having_needs_no_value() -> None:

@@ -49,6 +49,12 @@ def test_everything_says_what_it_means():
     assert not silent
 
 
+def test_whoever_may_take_a_request_may_reply_to_its_customer():  # routing 12
+    """Only agents who signed in are offered anything; so whoever may sign in may do all that an offer asks for."""
+    for needed in ("acceptTask", "postMessage", "leaveConversation", "applyWrapUp", "finishWrapUp"):
+        assert policy.POLICY["Mutation.logIn"] <= policy.POLICY[f"Mutation.{needed}"], needed
+
+
 def test_every_mutation_has_one_input_with_an_id_for_repeats_and_one_payload():
     for name, field in SCHEMA.mutation_type.fields.items():
         assert list(field.args) == ["input"], name

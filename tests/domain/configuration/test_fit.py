@@ -68,6 +68,11 @@ def test_what_somebody_can_match_is_taken(text: str) -> None:
     assert is_taken(read(text))
 
 
+@pytest.mark.parametrize("text", ["vip != 2", "billing != 11", "billing >= 0", "vip == 1 OR billing < 11"])
+def test_a_value_that_no_agent_can_have_is_refused_though_others_would_match(text: str) -> None:  # routing 6
+    assert not is_taken(read(text))
+
+
 steps = st.lists(st.tuples(expressions, st.sampled_from(Junction)), min_size=1, max_size=4).map(
     lambda parts: Step(tuple(Expression(it.terms, junction) for it, junction in parts))
 )
@@ -111,6 +116,14 @@ def test_mixing_is_taken_with_a_warning_that_shows_how_it_is_read() -> None:  # 
     (warning,) = warned("vip == 1 OR billing > 5 AND has vip")
     assert warning.startswith("steps[1].expressions[0]: ")
     assert warning.endswith("(vip == 1 OR billing > 5) AND has vip")
+
+
+def test_mixing_expressions_is_noticed_too() -> None:  # routing 5
+    (warning,) = warned("vip == 1 AND billing > 5", "OR billing > 7", "AND has vip")
+    assert warning == (
+        "steps[1].expressions: AND and OR are mixed; it is read from left to right: "
+        "((vip == 1 AND billing > 5) OR billing > 7) AND has vip"
+    )
 
 
 def test_saying_the_same_twice_is_noticed() -> None:

@@ -257,6 +257,13 @@ async def test_whoever_idles_is_warned_and_then_signed_out() -> None:
     assert await office.facts(LoggedOut) == [LoggedOut("IDLE")]
 
 
+async def test_whoever_signs_in_and_does_nothing_is_idle_from_then_on() -> None:
+    office = await staffed(DeskPolicy(idle_logout_s=100))
+    await office.sends(LogOut(MARIA), LogIn(MARIA))
+    await office.wait(100)
+    assert (await office.facts(LoggedOut))[-1] == LoggedOut("IDLE")
+
+
 async def test_nobody_is_signed_out_with_live_work() -> None:
     office = await staffed(DeskPolicy(idle_logout_s=100))
     await office.wait(50)

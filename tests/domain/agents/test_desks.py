@@ -79,9 +79,8 @@ def test_whoever_is_signed_out_loses_nothing_with_the_connection() -> None:
     given(Agent, *REGISTERED, DeskConnected("a")).when(lambda agent: agent.disconnect("a", RESTED)).then(
         DeskDisconnected("a")
     )
-    given(Agent, *AT_DESK, DeskDisconnected("a", RESTED), LoggedOut(""), LoggedIn()).when(
-        lambda agent: agent.make_ready()
-    ).leaves(lambda agent: agent.takes_offers)
+    back = given(Agent, *AT_DESK, DeskDisconnected("a", RESTED), LoggedOut(""), LoggedIn())
+    assert back.when(lambda agent: agent.make_ready()).leaves(lambda agent: agent.takes_offers)
 
 
 def test_a_stranger_has_no_desk() -> None:

@@ -9,7 +9,7 @@ from domain.configuration.settings import Queue
 from domain.ids import ConversationId, OfferId, TaskId
 from domain.tasks.facts import Routing
 from infra.simulation.plan import Call, QueuePlan
-from infra.simulation.staffing import Seat
+from infra.simulation.staffing import Seat, Where
 from infra.simulation.tally import Cohort
 
 WAITING, RINGING, TALKING, WRAPPING_UP, OVER = range(5)
@@ -51,8 +51,8 @@ class Live:
         "seat",
         "state",
         "step",
-        "stream",
         "task_id",
+        "where",
     )
 
     def __init__(self, call: Call, line: Line, cohort: Cohort, number: int) -> None:
@@ -62,7 +62,7 @@ class Live:
         if call.origin is not None:
             name, self.conversation_id = f"{call.origin.id}-{name}", call.origin.conversation_id
         self.task_id: TaskId = name
-        self.stream = f"task-{name}"
+        self.where: Where = f"task-{name}", "task", name
         self.state = WAITING
         self.routing: Routing
         self.expires_s: float

@@ -8,7 +8,7 @@ from domain.ids import ConversationId, CustomerId
 from domain.kernel import Fact
 from domain.tasks.facts import TaskCreated, TaskDirection, TaskMode
 from infra.simulation.plan import Told
-from infra.simulation.staffing import Seat
+from infra.simulation.staffing import Seat, Where, where
 from infra.simulation.tally import Timesheet
 
 NO_FACT = TaskCreated(ConversationId(""), CustomerId(""), TaskDirection.INBOUND, TaskMode.QUEUE)
@@ -19,10 +19,10 @@ class Retelling:
     """`at_s`: when it goes on, `inf` when nothing is left."""
 
     def __init__(
-        self, told: Iterable[Told], seats: Iterable[Seat], sheet: Timesheet, tell: Callable[[str, Fact], None]
+        self, told: Iterable[Told], seats: Iterable[Seat], sheet: Timesheet, tell: Callable[[Where, Fact], None]
     ) -> None:
         self._told, self._sheet, self._tell = iter(told), sheet, tell
-        self._seats = {seat.stream: seat for seat in seats}
+        self._seats = {seat.where[0]: seat for seat in seats}
         self._next = next(self._told, NOTHING_MORE)
 
     @property
@@ -35,7 +35,7 @@ class Retelling:
         self._sheet.note(max(now_s, self._sheet.noted_s))
         while self._next.at_s == at_s:
             _, stream, fact = self._next
-            self._tell(stream, fact)
+            self._tell(where(stream), fact)
             seat = self._seats.get(stream)
             if seat is not None:
                 self._sheet.count(seat.load, -1, ready=seat.ready)

@@ -31,6 +31,15 @@ NEARLY_S = 1.0
 """A live system takes a moment from the decision until it rings; a world takes none."""
 
 
+Where = tuple[str, str, str]
+"""A stream, the category in its name, and whom it is about: told apart once."""
+
+
+def where(stream: str) -> Where:
+    category, _, subject = stream.partition("-")
+    return stream, category, subject
+
+
 class Seat:
     """An agent as the world keeps them: enough to refuse what the agent's own stream would refuse. `shut`: domains in which
     they do not want work; `others`: what fills their time though the world did not give it to them; `pressing`: what other
@@ -49,12 +58,12 @@ class Seat:
         "ready",
         "ringing",
         "shut",
-        "stream",
+        "where",
     )
 
     def __init__(self, plan: AgentPlan) -> None:
         self.id, self.plan = plan.id, plan
-        self.stream = f"agent-{plan.id}"
+        self.where = where(f"agent-{plan.id}")
         self.load = 0
         self.loads = dict.fromkeys(plan.tasks_max, 0)
         self.ringing: dict[MrdId, TaskId] = {}

@@ -11,6 +11,7 @@ from domain.kernel import Cause, Fact, Recorded
 from domain.routing.moves import Move
 from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCreated, TaskQueued, TaskReserved
 from infra.simulation.drafts import draft_of, quick
+from infra.simulation.staffing import Where
 
 task_created, task_queued, routing_of = quick(TaskCreated), quick(TaskQueued), quick(Routing)
 task_reserved, task_accepted, task_closed = quick(TaskReserved), quick(TaskAccepted), quick(TaskClosed)
@@ -28,16 +29,16 @@ class Router(Protocol):
     def next_due(self) -> datetime | None: ...
 
 
-def teller(engine: Router, clock: "Clock") -> Callable[[str, Fact], None]:
+def teller(engine: Router, clock: "Clock") -> Callable[[Where, Fact], None]:
     """Tells the engine one fact, now. A closure that fills in drafts by itself, for it is called eight times for each call."""
     feed, draft, frozen = engine.feed, draft_of(Recorded), Recorded
     next_position: Callable[[], Any] = count(1).__next__
 
-    def tell(stream: str, fact: Fact) -> None:
+    def tell(where: Where, fact: Fact) -> None:
         it = draft()
-        it.position, it.stream, it.version = next_position(), stream, 0
+        it.position, it.version = next_position(), 0
+        it.stream, it.category, it.subject = where
         it.at, it.cause, it.fact = clock.at, CAUSE, fact
-        it.category, _, it.subject = stream.partition("-")
         it.__class__ = frozen
         feed(it)
 

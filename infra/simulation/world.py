@@ -37,7 +37,7 @@ from domain.tasks.task import REROUTE_PRIORITY, UNWANTED
 from infra.simulation.calls import OVER, RINGING, TALKING, WAITING, WRAPPING_UP, Line, Live, has_clocks
 from infra.simulation.plan import Call, Plan
 from infra.simulation.retelling import Retelling
-from infra.simulation.staffing import Seat, arrival, departure, introduction
+from infra.simulation.staffing import Seat, arrival, departure, introduction, where
 from infra.simulation.tally import Cohort, Timesheet
 from infra.simulation.telling import (
     Router,
@@ -145,7 +145,7 @@ class World:
             self._configure(queue.id, queue.settings)
         for seat in self._seats.values():
             for fact in introduction(seat.plan):
-                self._tell(seat.stream, fact)
+                self._tell(seat.where, fact)
             for begins_s, ends_s in seat.plan.present:
                 heappush(self._agenda, (begins_s, self._next_appointment(), self._sign_in, seat))
                 if ends_s < inf:
@@ -180,13 +180,13 @@ class World:
     def _configure(self, id_: str, settings: Settings) -> None:
         entity, fact = ENTITY_OF[type(settings)]
         make: Any = fact
-        self._tell(f"{entity.category}-{id_}", make(settings))
+        self._tell(where(f"{entity.category}-{id_}"), make(settings))
 
     def _sign_in(self, seat: Seat) -> None:
         self.timesheet.note(self.now_s)
         self.timesheet.idle += not seat.ready and not seat.load
         for fact in arrival(seat):
-            self._tell(seat.stream, fact)
+            self._tell(seat.where, fact)
         seat.present, seat.ready = True, True
 
     def _sign_out(self, seat: Seat) -> None:
@@ -195,7 +195,7 @@ class World:
         self.timesheet.idle -= seat.ready and not seat.load
         seat.ready = False
         for fact in departure(seat):
-            self._tell(seat.stream, fact)
+            self._tell(seat.where, fact)
 
     def _await_next(self, line: Line) -> None:
         call = next(line.calls, NOBODY_ELSE)
@@ -234,8 +234,8 @@ class World:
         it.routing, it.step = routing, routing.step
         self._live[it.task_id] = it
         it.line.waiting += 1
-        self._tell(it.stream, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
-        self._tell(it.stream, task_queued(routing, SESSION))
+        self._tell(it.where, task_created(it.conversation_id, CUSTOMER, INBOUND, FROM_QUEUE))
+        self._tell(it.where, task_queued(routing, SESSION))
         limit_s = min(it.call.at_s + it.call.patience_s, it.expires_s)
         if limit_s < inf:
             heappush(self._agenda, (max(self.now_s, limit_s), self._next_appointment(), self._give_up, it))
@@ -259,7 +259,7 @@ class World:
         reason = TaskCloseReason.NO_AGENT_AVAILABLE if ttl_ended else TaskCloseReason.CANCELLED
         seat = it.seat if held else None
         agent_id, offer_id = (seat.id, it.offer_id) if seat else (None, None)
-        self._tell(it.stream, task_closed(reason, it.conversation_id, agent_id, offer_id))
+        self._tell(it.where, task_closed(reason, it.conversation_id, agent_id, offer_id))
         if seat:
             seat.ringing.pop(it.line.mrd_id, None)
             self._release(it, seat, reason)
@@ -288,7 +288,7 @@ class World:
         it = self._live.get(move.task_id)
         if it is None or it.state != WAITING:
             return False
-        self._tell(it.stream, StepReached(move.step, move.reason, move.queue_id, move.condition, move.measured))
+        self._tell(it.where, StepReached(move.step, move.reason, move.queue_id, move.condition, move.measured))
         if move.queue_id is None:
             it.step = move.step
         return True
@@ -300,17 +300,17 @@ class World:
             return False
         action, target = diversion.action, diversion.queue_id
         if move.queue_id is not None and diversion.leaves:  # one of its further queues; it waits on in the others
-            self._tell(it.stream, QueueLeft(move.queue_id, move.rule, target, move.measured))
+            self._tell(it.where, QueueLeft(move.queue_id, move.rule, target, move.measured))
             it.routing = it.routing.without(move.queue_id, move.rule, target)
             return True
-        self._tell(it.stream, TaskDiverted(move.rule, action, it.conversation_id, target, "", move.measured))
+        self._tell(it.where, TaskDiverted(move.rule, action, it.conversation_id, target, "", move.measured))
         if not diversion.leaves:
             return True
         it.line.waiting -= 1
         it.cohort.diverted += 1
         it.state = OVER
         reason = TaskCloseReason.NO_AGENT_AVAILABLE if target is None else TaskCloseReason.REROUTE
-        self._tell(it.stream, task_closed(reason, it.conversation_id, None, None))
+        self._tell(it.where, task_closed(reason, it.conversation_id, None, None))
         del self._live[it.task_id]
         if target is not None:
             self._go_to(next(line for line in self._lines if line.id == target), it, move.rule)
@@ -341,9 +341,9 @@ class World:
         it.line.waiting -= 1
         decision = UNTOLD  # whoever simulates months reads figures, not reasons
         held = slot_reserved(mrd_id, it.task_id, it.offer_id, step, decision)
-        self._tell(seat.stream, held if not self._pressing else seat.pressed(held, self.plan.media, self._pressing))
+        self._tell(seat.where, held if not self._pressing else seat.pressed(held, self.plan.media, self._pressing))
         due = self.at + it.line.offer_timeout
-        self._tell(it.stream, task_reserved(it.offer_id, seat.id, due, step))
+        self._tell(it.where, task_reserved(it.offer_id, seat.id, due, step))
         if seat.plan.away and (away := seat.away_at(self.now_s, mrd_id)):
             seat.ringing[mrd_id] = it.task_id
             most_s = self.now_s + it.line.offer_timeout.total_seconds()
@@ -366,7 +366,7 @@ class World:
     def _miss(self, it: Live, reason: TaskCloseReason) -> None:
         """It rang in vain: first in line again, but not for whoever missed or declined it (routing 21, 24)."""
         seat, it.state = it.seat, OVER
-        self._tell(it.stream, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
+        self._tell(it.where, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
         seat.ringing.pop(it.line.mrd_id, None)
         self._release(it, seat, reason)
         del self._live[it.task_id]
@@ -384,8 +384,8 @@ class World:
         it.state = TALKING
         call, seat, cohort = it.call, it.seat, it.cohort
         seat.ringing.pop(it.line.mrd_id, None)
-        self._tell(it.stream, task_accepted(it.offer_id, seat.id, it.conversation_id))
-        self._tell(seat.stream, slot_filled(it.line.mrd_id, it.task_id, it.conversation_id))
+        self._tell(it.where, task_accepted(it.offer_id, seat.id, it.conversation_id))
+        self._tell(seat.where, slot_filled(it.line.mrd_id, it.task_id, it.conversation_id))
         wait_s = self.now_s - call.at_s
         cohort.answered += 1
         cohort.handle_s += call.handle_s
@@ -407,9 +407,9 @@ class World:
             return
         it.state = WRAPPING_UP
         it.cohort.handle_s += wrap_up_s
-        self._tell(it.stream, WrapUpStarted(it.seat.id, it.conversation_id, None))
+        self._tell(it.where, WrapUpStarted(it.seat.id, it.conversation_id, None))
         if it.line.wrap_up_holds_slot:
-            self._tell(it.seat.stream, SlotWrappingUp(it.line.mrd_id, it.task_id))
+            self._tell(it.seat.where, SlotWrappingUp(it.line.mrd_id, it.task_id))
         else:
             self._release(it, it.seat, "wrap-up without a slot")
         heappush(self._agenda, (self.now_s + wrap_up_s, self._next_appointment(), self._close, it))
@@ -426,7 +426,7 @@ class World:
         wrapped_up, seat = it.state == WRAPPING_UP, it.seat
         it.state = OVER
         reason = WRAPPED_UP if wrapped_up else DONE
-        self._tell(it.stream, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
+        self._tell(it.where, task_closed(reason, it.conversation_id, seat.id, it.offer_id))
         if not wrapped_up or it.line.wrap_up_holds_slot:
             self._release(it, seat, reason)
         del self._live[it.task_id]
@@ -443,7 +443,7 @@ class World:
         if not seat.load:
             sheet.busy -= 1
             sheet.idle += seat.ready
-        self._tell(seat.stream, slot_released(it.line.mrd_id, it.task_id, reason))
+        self._tell(seat.where, slot_released(it.line.mrd_id, it.task_id, reason))
         if not seat.load and not seat.ready:
             for fact in departure(seat):
-                self._tell(seat.stream, fact)
+                self._tell(seat.where, fact)

@@ -8,6 +8,7 @@ import pytest
 from domain.kernel import Position, Recorded
 from domain.tasks.facts import Routing, TaskAccepted, TaskClosed, TaskCloseReason
 from infra.simulation.drafts import quick
+from infra.simulation.staffing import where
 from infra.simulation.telling import CAUSE, teller
 from tests.infra.simulation.plans import Watched
 
@@ -39,7 +40,7 @@ def test_a_quick_fact_is_frozen() -> None:
 def test_what_the_engine_is_told_is_what_a_log_would_tell() -> None:
     heard: list[Recorded] = []
     fact = TaskAccepted("o", "a", "c")
-    teller(Watched(heard.append), SimpleNamespace(at=NOON))("task-1", fact)
+    teller(Watched(heard.append), SimpleNamespace(at=NOON))(where("task-1"), fact)
     expected = Recorded(Position(1), "task-1", 0, NOON, CAUSE, fact)
     assert heard == [expected]
     assert repr(heard) == repr([expected])

@@ -204,6 +204,17 @@ async def test_a_step_may_be_for_what_is_known_of_the_request(line: str, is_for_
     assert (field in wanted.data) is (field != "segment")
 
 
+async def test_nobody_says_what_only_parley_knows() -> None:  # routing 9, 55
+    office = await staffed()
+    asks_about(office, "has request.mood")
+    sales = office.catalog.queues[QueueId("sales")]
+    lied = replace(sales, priority_labels=(PriorityLabel("request.priority", "1", 9),))
+    office.catalog = replace(office.catalog, queues={**office.catalog.queues, QueueId("sales"): lied})
+    await office.sends(tells(**{"request.priority": "1", "request.mood": "bad"}))
+    wanted = await routing(office)
+    assert (wanted.priority, wanted.data, wanted.left_out) == (1, {}, {"sales": (0,)})
+
+
 async def test_what_somebody_said_later_goes_before_what_the_channel_told() -> None:  # routing 9
     office = await staffed()
     asks_about(office, "language == es")

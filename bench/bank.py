@@ -4,8 +4,9 @@
 
 Every second day is foretold with the habits (handling times, patience, pauses between calls) of the days between, and the
 other way round; with `--split halves`, each half of the month with those of the other. Of a day itself only the moments at
-which calls came and the spans in which operators were seen are used. How long a pause counts as absence is calibrated on
-the days that teach, too. `knowing`: foretold once more with the day's own handling times, which shows how much of the
+which calls came and the spans in which operators were seen are used. How long a pause counts as absence, and how long
+whoever was absent was there before and after, is calibrated on the days that teach, too; how well it fits them is printed
+beside how well it foretells the others. `knowing`: foretold once more with the day's own handling times, which shows how much of the
 error is theirs.
 """
 
@@ -26,7 +27,7 @@ from infra.simulation.patience import mean_of_censored
 from infra.simulation.tally import Cohort
 from infra.simulation.world import World
 
-GAPS_S = (120.0, 180.0, 300.0, 450.0, 600.0, 900.0, 1800.0)
+GAPS_S, EDGES_S = (600.0, 900.0, 1800.0), (0.0, 60.0)
 MEASURES = (
     ("service_level", "service level", "points", 100.0),
     ("mean_wait_s", "mean wait", "s", 1.0),
@@ -60,18 +61,30 @@ def played(habits: Habits, calls: Sequence[BankCall], runs: int, seed: str) -> O
     return Outcome(len(calls), *(fmean(getattr(it, name) for it in outcomes) for name in names))
 
 
-def calibrated(days: Days, runs: int, seed: str) -> Habits:
-    """The habits of these days, with the gap under which the service level of these very days comes out best."""
+def calibrated(days: Days, runs: int, seed: str) -> tuple[Habits, dict[str, float]]:
+    """The habits of these days, with the gap and the edge under which these very days come out best, and how well: a point
+    of service level weighs as much as a second of waiting.
+    """
     found = []
+    n = sum(map(len, days.values()))
+    actual = {day: Outcome.of(calls) for day, calls in days.items()}
     for gap_s in GAPS_S:
-        habits = Habits.of(days.values(), gap_s)
-        misses = [
-            abs(played(habits, calls, runs, seed).service_level - Outcome.of(calls).service_level) * len(calls)
-            for calls in days.values()
-        ]
-        found.append((sum(misses), gap_s, habits))
-        print(f"  gap {gap_s:5.0f} s: off by {100 * sum(misses) / sum(map(len, days.values())):.1f} points", flush=True)
-    return min(found, key=lambda it: it[:2])[2]
+        learned = Habits.of(days.values(), gap_s)
+        for edge_s in EDGES_S:
+            habits = replace(learned, edge_s=edge_s)
+            ours = {day: played(habits, calls, runs, seed) for day, calls in days.items()}
+            fit = {
+                name: sum(
+                    scale * abs(getattr(ours[day], name) - getattr(it, name)) * it.calls for day, it in actual.items()
+                )
+                / n
+                for name, _, _, scale in MEASURES
+            }
+            found.append((fit["service_level"] + fit["mean_wait_s"], gap_s, edge_s, habits, fit))
+            told = f"{fit['service_level']:.1f} points, {fit['mean_wait_s']:.1f} s"
+            print(f"  gap {gap_s:5.0f} s, edge {edge_s:4.0f} s: off by {told}", flush=True)
+    *_, habits, fit = min(found, key=lambda it: it[:3])
+    return habits, fit
 
 
 def row(it: Foretold) -> dict[str, Any]:
@@ -107,21 +120,37 @@ def main() -> None:
     runs = 1 if options.quick else options.runs
     run = Run("bank", "Are real days foretold from their arrivals and their operators?", quick=options.quick)
     begun = time.perf_counter()
-    foretold, gaps = [], []
+    foretold, gaps, fits = [], [], []
     for taught, asked in split(days, options.split):
         print(f"habits of {len(taught)} days, {min(taught)} to {max(taught)} (load {os.getloadavg()[0]:.1f})")
-        habits = calibrated(taught, max(1, runs // 3), options.seed)
-        gaps.append(habits.gap_s)
+        habits, fit = calibrated(taught, max(1, runs // 5), options.seed)
+        gaps.append((habits.gap_s, habits.edge_s))
+        fits.append(fit)
         usual = Outcome.of([it for calls in taught.values() for it in calls])
         foretold += [a_day(habits, usual, calls, runs, options.seed) for calls in asked.values()]
     foretold.sort(key=lambda it: it.day)
     table = [row(it) for it in foretold]
-    marks = figures(foretold)
+    marks = [*figures(foretold), *fitted(fits)]
     print("", *lines(table), "", *lines(rows_of(marks)), f"{time.perf_counter() - begun:.0f} s", sep="\n")
     calls = [it for day in days.values() for it in day]
     patience_s = mean_of_censored((it.wait_s, not it.answered) for it in calls)
     if options.split == "alternate":
         run.save(marks, table, runs=runs, gaps_s=gaps, patience_s=patience_s)
+
+
+def fitted(fits: Sequence[dict[str, float]]) -> list[Figure]:
+    """How well the days that taught come out themselves: nothing is foretold here."""
+    return [
+        Figure(
+            f"{words} of a day that taught, off by",
+            fmean(it[name] for it in fits),
+            unit,
+            None,
+            None,
+            less_is_better=True,
+        )
+        for name, words, unit, _ in MEASURES
+    ]
 
 
 def split(days: Days, how: str) -> list[tuple[Days, Days]]:

@@ -18,8 +18,8 @@ from domain.configuration.facts import QueueConfigured
 from domain.configuration.priorities import PRIORITY_MAX
 from domain.kernel import Recorded
 from domain.routing.moves import Diverting, Move, Offer
-from domain.tasks.facts import MediaState, TaskAccepted, TaskClosed, TaskCloseReason, TaskQueued, TaskReserved
-from domain.tasks.task import Task
+from domain.tasks.facts import MediaState, TaskAccepted, TaskClosed, TaskQueued, TaskReserved
+from domain.tasks.task import UNWANTED, Task
 
 MAY_WORK = (MrdState.READY, MrdState.ACTIVE)
 BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,6 +41,7 @@ class Judge(Rules):
     talking: dict[str, dict[str, str]] = field(default_factory=dict)
     now: datetime = BEFORE
     gone: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
     _opened: dict[tuple[str, datetime], bool] = field(default_factory=dict)
     _matching: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _free: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -67,8 +68,11 @@ class Judge(Rules):
             case "calendar":
                 self.calendars[subject] = fact.settings
                 self._opened.clear()
-            case "queue" if isinstance(fact, QueueConfigured):
-                self.queues[subject] = fact.settings
+            case "queue":
+                if isinstance(fact, QueueConfigured):
+                    self.queues[subject] = fact.settings
+                else:
+                    self.queues.pop(subject, None)
                 self._matching.clear()
             case "task":
                 task = self.tasks[subject] = self.tasks.get(subject, Task()).evolve(fact)
@@ -102,7 +106,7 @@ class Judge(Rules):
     def _note_missed(self, task: str, fact: Any, position: int) -> None:
         """Since when somebody is left out: since they let it ring, or since the request came so."""
         match fact:
-            case TaskClosed(reason=TaskCloseReason.RONA, agent_id=agent):
+            case TaskClosed(reason=reason, agent_id=agent) if reason in UNWANTED and self.tasks[task].routing:
                 self.missed[self.tasks[task].routing.root_request_id, agent] = position
             case TaskQueued(routing=routing):
                 for agent in routing.excluded:
@@ -208,7 +212,7 @@ class Judge(Rules):
     def widenings(self, now: datetime) -> list[Plain]:
         """By the clock alone, absolute from the first enqueue (routing 10)."""
         found = []
-        for task in filter(self.waits, self.tasks):
+        for task in self.queued:
             due, routing = self.tasks[task].routing.first_enqueued_at, self.tasks[task].routing
             if routing.step < 0 and now < routing.last_agent_until:
                 continue
@@ -224,10 +228,12 @@ class Judge(Rules):
     def moves(self, now: datetime) -> list[Plain]:
         """In the order of the work, each request takes the best agent who is left (routing 16, 18)."""
         self.now = now
+        for task in [it for it in self.queued if self.tasks[it].routing.queue_id not in self.queues]:
+            del self.queued[task]  # its queue was retired
         self.stand_in_other_queues()
         found = self.widenings(now)
         moving = {task for _, task, *_ in found}
-        self.gone = set()
+        self.gone = set(self.leaving)
         diverted = self.closed(now)
         waiting = [task for task in self.queued if task not in self.out and not self.is_gone(task)]
         for task in sorted(waiting, key=self._place):

@@ -29,9 +29,9 @@ class Rules:
         """Each further queue of a request as a request of its own, which goes when any of them goes (routing 11)."""
         for task in list(self.queued):
             routing = self.tasks[task].routing
-            if routing.step < 0 or task in self.out:  # while an offer is on its way it stands nowhere
+            if routing.step < 0 or task in self.out or task in self.leaving:  # on its way it stands nowhere
                 continue
-            for queue in routing.also_in:
+            for queue in (it for it in routing.also_in if it in self.queues):
                 step = routing.steps.get(queue, 0)
                 there = replace(routing, queue_id=queue, step=step, also_in=(), entered_at=None, waited_since=None)
                 self.tasks[f"{task} in {queue}"] = replace(self.tasks[task], routing=there)
@@ -109,7 +109,7 @@ class Rules:
         found = []
         for task in self.queued:
             routing, opening = self.tasks[task].routing, self._queue(task).opening
-            if opening is None or task in self.out or self.opened(opening.calendar_id, now):
+            if opening is None or task in self.out or self.is_gone(task) or self.opened(opening.calendar_id, now):
                 continue
             came_at = routing.waited_since or routing.entered_at or routing.first_enqueued_at
             came_open = self.opened(opening.calendar_id, came_at)
@@ -163,6 +163,8 @@ class Rules:
             case OverflowCondition.OLDEST_WAIT:
                 waited = (now - self.tasks[task].routing.first_enqueued_at).total_seconds()
                 return waited >= rule.threshold, int(waited)
+            case OverflowCondition.ESTIMATED_WAIT:  # it is not the engine's to know
+                return False, 0
         steps = self._queue(task).steps
         serves = (a for a in self.agents if self._is_there(task, a, False))
         return not any(any(step.matches(self.agents[a].attributes) for step in steps) for a in serves), 0

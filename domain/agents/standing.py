@@ -116,8 +116,8 @@ class Standing:
             for mrd_id, mrd in self.mrds.items()
             if mrd.mirrored is not None and mrd.mirrored.state in AT_WORK
         ]
-        pressing += [slot for slot in slots if slot.interrupts]
-        return interrupted(pressing) if pressing else NOBODY
+        pressing += slots
+        return interrupted(pressing) if any(it.interrupts for it in pressing) else NOBODY
 
     def giving_way_to_work(self, without: TaskId | None = None) -> Interrupts:
         """The same, but for what only rings yet: an offer that rings out undoes nothing (routing 36)."""

@@ -99,16 +99,16 @@ def mrd_state(
 
 def interrupted(occupations: Iterable[Occupying]) -> Interrupts:
     """The domains that give way to what goes on in others, in the order in which it began (routing 35): what cannot be
-    interrupted goes first; of what can be, whatever came first blocks the rest.
+    interrupted goes first; of what can be, whatever came first blocks the rest, and is blocked by nothing that came later.
     """
-    pressing = [it for it in occupations if it.interrupts]
-    if not pressing:
-        return NOBODY
+    all_of_them = list(occupations)
     found: dict[MrdId, InterruptionAction] = {}
-    for it in pressing:
+    for it in all_of_them:
         if not it.interruptible:
             found.update(it.interrupts)
-    for it in pressing:
+    begun: set[MrdId] = set()
+    for it in all_of_them:
         if it.interruptible and it.mrd_id not in found:
-            found.update(it.interrupts)
+            begun.add(it.mrd_id)
+            found.update((other, action) for other, action in it.interrupts.items() if other not in begun)
     return found

@@ -8,7 +8,7 @@ from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
-from domain.configuration.fit import check_expression
+from domain.configuration.fit import check_step
 from domain.configuration.loops import check_no_loop
 from domain.configuration.settings import (
     Bot,
@@ -123,8 +123,7 @@ class Catalog:
                 if not self.mrds[settings.mrd_id].managed:  # routing 34
                     raise Invalid("Another system routes this media routing domain: it has no queues here.", "mrd_id")
                 for number, step in enumerate(settings.steps):
-                    for at, expression in enumerate(step.expressions):
-                        check_expression(expression, self.attributes, f"steps[{number}].expressions[{at}]")
+                    check_step(step, self.attributes, f"steps[{number}]")
                 if settings.wrap_up_form_id is not None:
                     self._known(settings.wrap_up_form_id, self.wrap_up_forms, "wrap_up_form_id")
                 self._check_diversions(settings)

@@ -1,6 +1,6 @@
 """Can anybody ever match this? What is said of attributes is held against the values that they have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.configuration import request_data, skip_conditions
 from domain.configuration.expressions import understood, understood_step
@@ -12,12 +12,14 @@ from domain.configuration.settings import (
     Queue,
     RelationalOperator,
     RoutingAttribute,
+    Step,
     Term,
 )
 from domain.ids import AttributeId
 from domain.kernel import Invalid, replace
 
 VALUES_MAX = 10
+WAYS_MAX = 4_096
 MIXED = "AND and OR are mixed; it is read from left to right"
 Attributes = Mapping[AttributeId, RoutingAttribute]
 Case = tuple[Term, ...]
@@ -34,6 +36,29 @@ def check_expression(expression: Expression, attributes: Attributes, field_name:
             raise Invalid(f"{term.value} is no value of {term.attribute_id!r}, a {type_} attribute.", field_name)
     if not any(_possible(case, attributes) for case in _cases(expression)):
         raise Invalid(f"Nobody can match {understood(expression)}: no value meets all of it.", field_name)
+
+
+def check_step(step: Step, attributes: Attributes, field_name: str) -> None:
+    """The same of each of its expressions, and of all together: two may exclude each other."""
+    for at, expression in enumerate(step.expressions):
+        check_expression(expression, attributes, f"{field_name}.expressions[{at}]")
+    junctions = [it.junction for it in step.expressions[1:]]
+    if Junction.AND in junctions and not _may_be_met(step.expressions, attributes):
+        raise Invalid("Nobody can match all of these expressions.", f"{field_name}.expressions")
+
+
+def _may_be_met(expressions: Sequence[Expression], attributes: Attributes) -> bool:
+    """As it is read from left to right. What has too many ways to be met is taken."""
+    ways: list[Case] = []
+    for number, expression in enumerate(expressions):
+        more = _cases(expression)
+        if not number or expression.junction is Junction.OR:
+            ways += more
+            continue
+        if len(ways) * len(more) > WAYS_MAX:
+            return True
+        ways = [both for one in ways for other in more if _possible(both := (*one, *other), attributes)]
+    return any(_possible(way, attributes) for way in ways)
 
 
 def warnings(queue: Queue) -> Iterator[str]:

@@ -92,7 +92,7 @@ def why_not(
     waited_for = routing.step == LAST_AGENT_STEP and routing.last_agent_id == agent_id
     waiting = task.media_state is MediaState.QUEUED
     checks = (
-        Check(Rule.WAITING, passes=waiting, found=f"the request is {task.media_state}"),
+        Check(Rule.WAITING, passes=waiting, found=_FAR[task.media_state]),
         *_of_person(agent, queue.mrd_id, steps, waited_for=waited_for),
         *_of_work(agent, queue.mrd_id),
         Check(
@@ -105,6 +105,15 @@ def why_not(
     return Verdict(checks, steps)
 
 
+_FAR: Mapping[MediaState, str] = {
+    MediaState.STARTED: "the request is in no queue yet",
+    MediaState.QUEUED: "the request waits",
+    MediaState.RESERVED: "the request rings at an agent",
+    MediaState.ACTIVE: "the request was taken",
+    MediaState.CLOSED: "the request is over",
+}
+
+
 def standings(routing: Routing) -> Iterator[Routing]:
     """How a request stands in each of the queues in which it waits (routing 11)."""
     yield routing
@@ -114,7 +123,7 @@ def standings(routing: Routing) -> Iterator[Routing]:
 
 def _of_person(agent: Agent, mrd_id: MrdId, steps: tuple[StepMatch, ...], *, waited_for: bool) -> Iterator[Check]:
     mrd = agent.mrds.get(mrd_id)
-    yield Check(Rule.MRD, passes=mrd is not None, found="granted" if mrd else f"has no media routing domain {mrd_id}")
+    yield Check(Rule.MRD, passes=mrd is not None, found=f"works in {mrd_id}" if mrd else f"does not work in {mrd_id}")
     if waited_for:  # routing 54
         good = any(it.matches for it in steps)
         yield Check(
@@ -136,10 +145,12 @@ def _of_person(agent: Agent, mrd_id: MrdId, steps: tuple[StepMatch, ...], *, wai
 def _of_work(agent: Agent, mrd_id: MrdId) -> Iterator[Check]:
     mine = [slot for slot in agent.slots.values() if slot.mrd_id == mrd_id]
     ringing = sum(slot.state is SlotState.RESERVED for slot in mine)
-    yield Check(Rule.NO_OTHER_OFFER, passes=not ringing, found=f"{ringing} offers ring" if ringing else "nothing rings")
+    yield Check(Rule.NO_OTHER_OFFER, passes=not ringing, found="something else rings" if ringing else "nothing rings")
     tasks_max = agent.mrds[mrd_id].tasks_max if mrd_id in agent.mrds else 0
     busy = agent.mrd_state(mrd_id) is MrdState.BUSY
-    yield Check(Rule.ROOM, passes=len(mine) < tasks_max, found=f"{len(mine)}/{tasks_max}" + (", busy" if busy else ""))
+    yield Check(
+        Rule.ROOM, passes=len(mine) < tasks_max, found=f"{len(mine)} of {tasks_max} tasks" + (", busy" if busy else "")
+    )
 
 
 def _of_history(agent_id: AgentId, routing: Routing, *, came_back: bool) -> Check:
@@ -177,7 +188,7 @@ def _matched(steps: tuple[StepMatch, ...]) -> str:
         return f"matches step {now.step + 1}"
     later = next((it for it in matching if not it.counts and it.step > _reached(steps)), None)
     if later is not None:
-        return f"matches step {later.step + 1}, which begins at {later.begins_at:%H:%M:%S}"
+        return f"matches step {later.step + 1}, which begins at {later.begins_at:%H:%M:%S} UTC"
     missing = next((it.missing for it in steps if it.counts), ())
     return f"matches no step that counts: {'; '.join(missing)}"
 

@@ -219,7 +219,7 @@ class Staff:
                 self._stop_ringing(chair)
         seat.since[mrd_id] = recorded.at
         self._settle(chair)
-        if slot is not None and slot.interrupts:
+        if slot is not None and (slot.interrupts or any(it.interrupts for it in seat.slots.values())):
             self._give_way(seat, recorded.at)
 
     def promise(self, chair: Chair) -> None:

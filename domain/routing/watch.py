@@ -125,8 +125,9 @@ class Watch:
         return self._diversions.bound
 
     def next_due(self) -> datetime | None:
-        moments = (self._diversions.next_due(), self._skipping.conditions.next_due())
-        return min((it for it in moments if it is not None), default=None)
+        due, conditions = self._diversions.next_due(), self._skipping.conditions
+        more = conditions.next_due() if conditions.stages else None
+        return more if due is None or (more is not None and more < due) else due
 
     def _request(self, task_id: TaskId) -> Request | None:
         return self._siblings.shadows.get(task_id) or self._state.requests.get(task_id)

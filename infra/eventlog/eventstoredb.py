@@ -13,7 +13,7 @@ Importing this module loads gRPC (about 0.3 s): do it before the event loop runs
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from random import uniform
 from typing import Any, TypeVar
@@ -130,6 +130,19 @@ class EventStoreDbLog:
                 break
             after = position_of(page[-1])
         return found[:limit]
+
+    async def skim(
+        self, kinds: Collection[str], after: Position, limit: int = 50_000
+    ) -> tuple[list[Recorded[Any]], Position]:
+        found: list[Recorded[Any]] = []
+        for _ in range(max(1, limit // PAGE)):
+            page = await self._page_of_all(commit_position_of(after), PAGE + 1)
+            wanted = (it for it in page if it.type in kinds and position_of(it) > after)
+            found += filter(None, map(recorded_of, wanted))
+            after = max([after, *map(position_of, page[-1:])])
+            if len(page) <= PAGE:
+                break
+        return found, after
 
     async def head(self) -> Position:
         before: int | None = None

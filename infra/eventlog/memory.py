@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,12 @@ class MemoryLog:
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
         return self._log[after : after + limit]
+
+    async def skim(
+        self, kinds: Collection[str], after: Position, limit: int = 50_000
+    ) -> tuple[list[Recorded[Any]], Position]:
+        page = self._log[after : after + limit]
+        return [it for it in page if it.fact.stored_as in kinds], page[-1].position if page else after
 
     async def subscribe(self, after: Position = BEGINNING) -> AsyncIterator[Batch]:
         position = after

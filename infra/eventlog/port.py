@@ -1,6 +1,6 @@
 """What does the rest of Parley ask of an event log? Three stores answer: PostgreSQL, EventStoreDB, memory."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from hashlib import sha1
 from typing import Any, Protocol
@@ -41,6 +41,14 @@ class EventLog(Protocol):
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
         """At most `limit` facts of the whole log with `position > after`, in commit order."""
+        ...
+
+    async def skim(
+        self, kinds: Collection[str], after: Position, limit: int = 50_000
+    ) -> tuple[list[Recorded[Any]], Position]:
+        """Look at about `limit` facts after a position, or to the end: those whose stored names are among `kinds`, in commit
+        order, and the position of the last that was looked at. What is not wanted is not decoded.
+        """
         ...
 
     def subscribe(self, after: Position = BEGINNING) -> AsyncIterator[Batch]:

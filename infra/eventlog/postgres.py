@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -24,6 +24,7 @@ from infra.eventlog.writer import RETRY_FIRST_S, RETRY_MAX_S, Request, Writer
 _ROWS = "SELECT notification_id, originator_id, originator_version, at, cause, topic, state FROM stored_events"
 _STREAM = f"{_ROWS} WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version LIMIT %s"
 _ALL = f"{_ROWS} WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
+_SOME = f"{_ROWS} WHERE notification_id > %s AND notification_id <= %s AND topic = ANY(%s) ORDER BY notification_id"
 _HEAD = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7275939372)"
 
@@ -104,6 +105,12 @@ class PostgresLog:
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
         return _recorded(await self.fetch(_ALL, (after, limit)))
+
+    async def skim(
+        self, kinds: Collection[str], after: Position, limit: int = 50_000
+    ) -> tuple[list[Recorded[Any]], Position]:
+        until = min(after + limit, await self.head())
+        return _recorded(await self.fetch(_SOME, (after, until, list(kinds)))), Position(max(after, until))
 
     def subscribe(self, after: Position = BEGINNING) -> AsyncIterator[Batch]:
         return self._tail.follow(after)

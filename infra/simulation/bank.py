@@ -6,7 +6,8 @@ patience and the pauses between calls come from other days (`Habits`).
 """
 
 import csv
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -27,8 +28,15 @@ HEAD_START_S = 90.0
 """Customers of high priority stood in line as if they had come so much earlier."""
 HIGH = 2
 UNKNOWN = "unknown-"
-SEEN_OFTEN = 0.01
-"""An operator can do what at least this share of their calls was about."""
+EVERYBODY = "everybody"
+CROWD = 4
+PARTS_S = (9 * 3600.0, 16 * 3600.0)
+"""Talks and pauses in the morning and in the evening are shorter than those between."""
+ANY_TIME = len(PARTS_S) + 1
+SEEN_OFTEN = 0.25
+"""An operator can do what their calls were about at least this often, measured by how often all calls were."""
+ENOUGH = 30
+"""So many have to have given up on a service before its customers' patience is told apart from the others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,36 +126,50 @@ def _named(calls: Iterable[BankCall]) -> Iterator[BankCall]:
 class Habits:
     """What some days teach about the others.
 
-    `hurried`, `calm`: the pauses of operators between two calls, while somebody waited for them and while nobody did;
-    what is longer than `gap_s` is taken for absence, there and in the day that is played.
+    `handling`: by service and part of the day. `pauses`: those of operators between two calls by part of the day, if
+    nobody, one, … or `CROWD` and more waited for them; what is longer than `gap_s` is taken for absence, there and in the
+    day that is played, and whoever was absent was there for `edge_s` before their next call and after their last. `high`:
+    the share of high priority among those who waited, by service; the log knows it of nobody else.
     """
 
-    handling: Mapping[str, Sequence[float]]
-    hurried: Pauses
-    calm: Pauses
-    patience: Hazard
+    handling: Mapping[tuple[str, int], Sequence[float]]
+    pauses: Sequence[Sequence[Pauses]]
+    patience: Mapping[str, Hazard]
+    high: Mapping[str, float]
     skills: Mapping[str, frozenset[str]]
     gap_s: float
+    edge_s: float = 0.0
 
     @classmethod
-    def of(cls, days: Iterable[Sequence[BankCall]], gap_s: float) -> Self:
-        handling: dict[str, list[float]] = defaultdict(list)
+    def of(cls, days: Iterable[Sequence[BankCall]], gap_s: float, edge_s: float = 0.0) -> Self:
+        handling: dict[tuple[str, int], list[float]] = defaultdict(list)
         done: dict[str, list[str]] = defaultdict(list)
         pauses: list[Seen] = []
-        waits: list[tuple[float, bool]] = []
+        waited: dict[str, list[BankCall]] = defaultdict(list)
         for calls in days:
             pauses += [it for it in seen_between(calls) if it.at_most_s <= gap_s]
-            waits += [(it.wait_s, not it.answered) for it in calls if it.wait_s]
             for it in calls:
+                if it.wait_s:
+                    waited[it.service].append(it)
                 if it.answered:
-                    handling[it.service].append(it.handle_s)
+                    for part in (part_of(it.at_s), ANY_TIME):
+                        handling[it.service, part].append(it.handle_s)
                     done[it.operator].append(it.service)
+        answered = Counter(service for what in done.values() for service in what)
+        usual = {service: n / answered.total() for service, n in answered.items()}
         skills = {
-            who: frozenset(x for x in set(what) if what.count(x) >= SEEN_OFTEN * len(what))
+            who: frozenset(x for x in set(what) if what.count(x) >= SEEN_OFTEN * usual[x] * len(what))
             for who, what in done.items()
         }
-        hurried, calm = (Pauses.likeliest(it for it in pauses if it.hurried is kind) for kind in (True, False))
-        return cls(handling, hurried, calm, Hazard.seen(waits), skills, gap_s)
+        by_part = [
+            [
+                Pauses.likeliest(it for it in pauses if part_of(it.ended_s) == part and min(it.waiting, CROWD) == n)
+                for n in range(CROWD + 1)
+            ]
+            for part in range(ANY_TIME)
+        ]
+        high = {service: sum(it.high for it in those) / len(those) for service, those in waited.items()}
+        return cls(handling, by_part, _patience(waited), high, skills, gap_s, edge_s)
 
     def plan(self, calls: Sequence[BankCall], seed: str) -> Plan:
         """Each day has its own chance, so that luck evens out over several days."""
@@ -170,19 +192,25 @@ class Habits:
 
     def _calls(self, service: str, calls: Sequence[BankCall], seed: str) -> Iterator[Call]:
         random = Random(f"{seed}/{service}")
-        handling = self.handling.get(service) or [it for pool in self.handling.values() for it in pool]
-        patience, hurried, calm = (it.draw(random) for it in (self.patience, self.hurried, self.calm))
+        patience = self.patience.get(service, self.patience[EVERYBODY]).draw(random)
+        by_part, high = [[it.draw(random) for it in those] for those in self.pauses], self.high.get(service, 0.0)
         for it in calls:
             if it.service == service:
-                head_start_s = HEAD_START_S if it.high else 0.0
+                head_start_s = HEAD_START_S if random.random() < high else 0.0
                 yield Call(
                     it.at_s,
-                    random.choice(handling),
+                    random.choice(self._handling(service, part_of(it.at_s))),
                     patience(),
-                    wrap_up_s=hurried(),
-                    calm_wrap_up_s=calm(),
+                    wrap_ups_s=[pause() for pause in by_part[part_of(it.at_s)]],
                     head_start_s=head_start_s,
                 )
+
+    def _handling(self, service: str, part: int) -> Sequence[float]:
+        """Of this part of the day if enough is known of it, or of the service, or of all."""
+        for seen in (self.handling.get((service, part), ()), self.handling.get((service, ANY_TIME), ())):
+            if len(seen) >= ENOUGH:
+                return seen
+        return [it for (_, when), pool in self.handling.items() for it in pool if when == ANY_TIME]
 
     def _agents(self, calls: Sequence[BankCall], services: Sequence[str]) -> list[AgentPlan]:
         by_operator: dict[str, list[BankCall]] = defaultdict(list)
@@ -193,20 +221,31 @@ class Habits:
             AgentPlan(
                 AgentId(who),
                 {VOICE: 1},
-                presence(served, self.gap_s),
+                presence(served, self.gap_s, self.edge_s),
                 {AttributeId(it): 1 for it in services if it in (self.skills.get(who) or {x.service for x in served})},
             )
             for who, served in sorted(by_operator.items())
         ]
 
 
-def presence(served: Sequence[BankCall], gap_s: float) -> list[Span]:
-    """When this operator was there: from call to call, unless more than `gap_s` passed between two."""
+def part_of(at_s: float) -> int:
+    return bisect_right(PARTS_S, at_s)
+
+
+def presence(served: Sequence[BankCall], gap_s: float, edge_s: float = 0.0) -> list[Span]:
+    """When this operator was there: from call to call, unless more than `gap_s` passed between two, and a little longer."""
     found: list[Span] = []
     for it in sorted(served, key=lambda it: it.answered_s):
-        begins_s = it.answered_s
-        if found and begins_s - found[-1][1] <= gap_s:
-            found[-1] = (found[-1][0], max(found[-1][1], it.ends_s))
+        begins_s, ends_s = it.answered_s - edge_s, it.ends_s + edge_s
+        if found and it.answered_s - (found[-1][1] - edge_s) <= max(gap_s, 2 * edge_s):
+            found[-1] = (found[-1][0], max(found[-1][1], ends_s))
         else:
-            found.append((begins_s, it.ends_s))
+            found.append((max(0.0, begins_s), ends_s))
     return found
+
+
+def _patience(waited: Mapping[str, Sequence[BankCall]]) -> dict[str, Hazard]:
+    """By service where enough gave up, and that of all."""
+    seen = {service: [(it.wait_s, not it.answered) for it in those] for service, those in waited.items()}
+    found = {service: Hazard.seen(those) for service, those in seen.items() if sum(gone for _, gone in those) >= ENOUGH}
+    return {**found, EVERYBODY: Hazard.seen(it for those in seen.values() for it in those)}

@@ -30,18 +30,17 @@ def draw(report: Report, title: str, queue: str, level: str, paths: Sequence[Pat
     figure.suptitle(f"{title}: {queue}" if queue != EVERYBODY else title, fontsize=12)
     _calls(axes[0], mine)
     _agents(axes[0].twinx(), all_)
-    band(axes[1], mine, level, BLUE, level.replace("_", " "), lambda share: 100 * share)
+    band(axes[1], mine, level, BLUE, in_time(level), lambda share: 100 * share)
     band(axes[1], all_, "occupancy", GREY, "occupancy of all agents", lambda share: 100 * share)
     axes[1].set(ylabel="%", ylim=(0, 101))
     band(axes[2], mine, "asa_s", GREEN, "speed of answer (answered)", float)
     band(axes[2], mine, "mean_wait_s", ORANGE, "wait (all)", float)
-    axes[2].set(ylabel="seconds")
+    axes[2].set(ylabel="seconds", xlabel=SHADE)
     axes[2].set_ylim(bottom=0)
     step = -(-len(mine) // 12)
     axes[2].set_xticks(range(0, len(mine), step), [it.interval for it in mine][::step])
-    for axis in axes[1:]:
-        axis.legend(frameon=False, fontsize=8, loc="best")
     for axis in axes:
+        legend(axis, "lower left")
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(axis="y", alpha=0.25)
     with import_module("matplotlib").rc_context({"svg.hashsalt": "parley"}):  # ids that do not change from run to run
@@ -50,6 +49,20 @@ def draw(report: Report, title: str, queue: str, level: str, paths: Sequence[Pat
 
 
 NO_DATE = {".svg": {"Date": None}, ".png": {"Software": None}}
+
+
+SHADE = "interval that begins at; shaded: 95 % interval of the mean over the runs"
+
+
+def in_time(level: str) -> str:
+    """A figure's name as people say it."""
+    return f"answered in time (service level type {level[-1]})"
+
+
+def legend(axis: Any, corner: str) -> None:
+    """Above the picture, where nothing is drawn."""
+    at = (0.0, 1.0) if corner.endswith("left") else (1.0, 1.0)
+    axis.legend(frameon=False, fontsize=8, loc=corner, bbox_to_anchor=at, ncols=3, borderaxespad=0.2)
 
 
 def _means(lines: Sequence[Line], name: str) -> list[float]:
@@ -62,18 +75,25 @@ def _calls(axis: Any, lines: Sequence[Line]) -> None:
     for name, colour in (("answered", BLUE), ("abandoned", ORANGE), ("expired", GREY)):
         heights = _means(lines, name)
         if any(heights):
-            axis.bar(range(len(lines)), heights, 0.8, bottom=floor, color=colour, label=name, alpha=0.85)
+            label = {"abandoned": "gave up", "expired": "nobody was free"}.get(name, name)
+            axis.bar(range(len(lines)), heights, 0.8, bottom=floor, color=colour, label=label, alpha=0.85)
         floor = [low + height for low, height in zip(floor, heights, strict=True)]
     axis.set(ylabel="calls per interval")
-    axis.legend(frameon=False, fontsize=8, loc="upper left")
 
 
 def _agents(axis: Any, lines: Sequence[Line]) -> None:
-    axis.step(range(len(lines)), _means(lines, "agents"), where="mid", color="black", linewidth=1, label="agents")
+    axis.step(
+        range(len(lines)),
+        _means(lines, "agents"),
+        where="mid",
+        color="black",
+        linewidth=1,
+        label="agents of all queues",
+    )
     axis.set(ylabel="agents")
     axis.set_ylim(bottom=0)
     axis.spines["top"].set_visible(False)
-    axis.legend(frameon=False, fontsize=8, loc="upper right")
+    legend(axis, "lower right")
 
 
 def band(axis: Any, lines: Sequence[Line], name: str, colour: str, label: str, scale: Callable[[float], float]) -> None:

@@ -1,5 +1,6 @@
 """`parley simulate`: play a scenario through the routing engine, many times over, and say what came out."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ def simulate(
     out_dir: Annotated[Path | None, typer.Option("--out", help="Where to write CSV and charts (nowhere).")] = None,
 ) -> None:
     """Try staffing, queues and skills on the real routing engine, in virtual time."""
+    scenario = of_caller(scenario)
     try:
         wanted = load(scenario)
     except BadScenario as wrong:
@@ -46,7 +48,12 @@ def simulate(
         highlight=False,
     )
     if out_dir is not None:
-        _write(wanted, report, out_dir)
+        _write(wanted, report, of_caller(out_dir))
+
+
+def of_caller(file: Path) -> Path:
+    """A relative path, from where the caller stands: `./parley` goes elsewhere to start."""
+    return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
 
 
 def played(scenario: Scenario, folder: Path, runs: int, seed: int) -> Report:

@@ -1,4 +1,4 @@
-"""How long does an operator rest between two calls? Longer while nobody waits for them than while somebody does.
+"""How long does an operator rest between two calls? The shorter, the more wait for them.
 
 A log does not say when they were ready again. It says when they took the next call: at once, if it had waited; at some
 time before, if it had not. And whoever waited meanwhile says that they were not ready yet. So each pause is known
@@ -23,11 +23,14 @@ ROUNDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A pause of at least and at most so many seconds; `hurried` if somebody waited when it began."""
+    """A pause of at least and at most so many seconds; `waiting`: how many did, for this operator, when it began, at
+    `ended_s` after midnight.
+    """
 
     at_least_s: float
     at_most_s: float
-    hurried: bool
+    waiting: int
+    ended_s: float = 0.0
 
 
 def seen_between(calls: Sequence["BankCall"]) -> Iterator[Seen]:
@@ -49,11 +52,11 @@ def _seen(ended_s: float, after: "BankCall", waited: Sequence["BankCall"]) -> Se
     at_most_s = max(0.0, after.answered_s - ended_s)
     until = bisect_right(waited, after.answered_s, key=lambda it: it.at_s)
     meanwhile = [it for it in waited[:until] if it.answered_s > ended_s]
-    hurried = any(it.at_s <= ended_s for it in meanwhile)
+    waiting = sum(it.at_s <= ended_s for it in meanwhile)
     if after.wait_s:
-        return Seen(at_most_s, at_most_s, hurried)
+        return Seen(at_most_s, at_most_s, waiting, ended_s)
     latest_s = max((it.answered_s for it in meanwhile), default=ended_s) - ended_s
-    return Seen(min(latest_s, at_most_s), at_most_s, hurried)
+    return Seen(min(latest_s, at_most_s), at_most_s, waiting, ended_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil, inf
+from typing import NamedTuple
 
 from domain.configuration.calendar import BusinessCalendar
 from domain.configuration.settings import AttributeType, MediaRoutingDomain, Queue
-from domain.ids import AgentId, AttributeId, CalendarId, MrdId, QueueId
+from domain.ids import AgentId, AttributeId, CalendarId, ConversationId, MrdId, QueueId, TaskId
+from domain.kernel import Fact
+from domain.tasks.facts import Routing, TaskCloseReason
 
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 """When a simulation begins that names no time: some Monday."""
@@ -26,12 +29,14 @@ class Call:
     __slots__ = (
         "alert_s",
         "at_s",
-        "calm_wrap_up_s",
+        "counted",
         "handle_s",
         "head_start_s",
+        "origin",
         "patience_s",
         "priority",
         "wrap_up_s",
+        "wrap_ups_s",
     )
 
     def __init__(
@@ -43,10 +48,14 @@ class Call:
         alert_s: float = 0.0,
         priority: int = 1,
         head_start_s: float = 0.0,
-        calm_wrap_up_s: float | None = None,
+        wrap_ups_s: Sequence[float] = (),
+        origin: "Origin | None" = None,
+        *,
+        counted: bool = True,
     ) -> None:
-        """`alert_s`: how long it rings; `head_start_s`: how much earlier than it came it stands in line;
-        `calm_wrap_up_s`: how long the wrap-up takes where nobody waits for this agent, none for just as long.
+        """`at_s`: before 0 for those who wait already; `alert_s`: how long it rings; `head_start_s`: how much earlier than
+        it came it stands in line; `wrap_ups_s`: how long the wrap-up takes if nobody, one, two, … wait for this agent, the
+        last for as many and more; `origin`: the request that it was once; `counted`: whether it shows in the figures.
         """
         self.at_s = at_s
         self.handle_s = handle_s
@@ -55,7 +64,36 @@ class Call:
         self.alert_s = alert_s
         self.priority = priority
         self.head_start_s = head_start_s
-        self.calm_wrap_up_s = calm_wrap_up_s
+        self.wrap_ups_s = wrap_ups_s
+        self.origin, self.counted = origin, counted
+
+
+class Origin(NamedTuple):
+    """What a request of the past brings with it that no scenario knows: its last agent, further queues, data; and at whom
+    it rings already when it begins.
+    """
+
+    id: TaskId
+    routing: Routing
+    conversation_id: ConversationId
+    rings_at: AgentId | None = None
+
+
+class Told(NamedTuple):
+    """A fact of the past that is told to the engine again when its time has come; before 0: as things stand then."""
+
+    at_s: float
+    stream: str
+    fact: Fact
+
+
+class Away(NamedTuple):
+    """An agent's offer ran out, or was declined: what rings there at them in this time does, at its end at the latest."""
+
+    mrd_id: MrdId
+    since_s: float
+    until_s: float
+    reason: TaskCloseReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +108,20 @@ class QueuePlan:
 
 @dataclass(frozen=True, slots=True)
 class AgentPlan:
+    """`present`: their shifts; empty where the plan's `told` says when they come, go and rest. `away`: in order of time."""
+
     id: AgentId
     tasks_max: Mapping[MrdId, int]
     present: Sequence[Span]
     attributes: Mapping[AttributeId, int] = field(default_factory=dict)
+    away: Sequence[Away] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`horizon_s`: after that nobody new comes; whoever is there is still served or gives up."""
+    """`horizon_s`: after that nobody new comes; whoever is there is still served or gives up. `told`: in order of time.
+    `counted_s`: how much of it is divided into intervals, if that is not all; the last has what comes later.
+    """
 
     media: Mapping[MrdId, MediaRoutingDomain]
     attributes: Mapping[AttributeId, AttributeType]
@@ -88,10 +131,12 @@ class Plan:
     interval_s: float
     start: datetime = MIDNIGHT
     calendars: Mapping[CalendarId, BusinessCalendar] = field(default_factory=dict)
+    told: Sequence[Told] = ()
+    counted_s: float | None = None
 
     @property
     def intervals(self) -> int:
-        return intervals_in(self.horizon_s, self.interval_s)
+        return intervals_in(self.counted_s or self.horizon_s, self.interval_s)
 
 
 def intervals_in(length_s: float, interval_s: float) -> int:

@@ -85,12 +85,11 @@ class Report:
     hours: list[list[Hours]] = field(default_factory=list)
     arrivals: int = 0
 
-    def add(self, world: World, warm_up: int = 0) -> None:
-        """`warm_up`: how many intervals at the beginning do not count."""
+    def add(self, world: World) -> None:
         self.arrivals += world.arrivals
         for queue, cohorts in world.cohorts.items():
-            self.cohorts.setdefault(queue, []).append(cohorts[warm_up:])
-        self.hours.append(world.timesheet.hours[warm_up : world.intervals])
+            self.cohorts.setdefault(queue, []).append(cohorts)
+        self.hours.append(world.timesheet.hours[: world.intervals])
 
     def whole_days(self) -> list[Line]:
         queues = [(queue, [sum(run, Cohort()) for run in runs]) for queue, runs in self.cohorts.items()]

@@ -5,6 +5,7 @@ interval in which they pass.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(slots=True)
@@ -47,27 +48,37 @@ class Hours:
 
 
 class Timesheet:
-    """Agents' seconds by interval. The last interval has no end."""
+    """Agents' seconds by interval, of all of them together; the last interval has no end. `busy`, `idle` and `tasks` count
+    what there is now: tell `note` that the time has come before one of them changes.
+    """
+
+    __slots__ = ("_ends_s", "_interval", "_interval_s", "busy", "hours", "idle", "noted_s", "tasks")
 
     def __init__(self, interval_s: float, intervals: int) -> None:
-        self.interval_s = interval_s
         self.hours = [Hours() for _ in range(intervals + 1)]
-        self._last = intervals
+        self.busy = self.idle = self.tasks = 0
+        self.noted_s, self._interval_s = 0.0, interval_s
+        self._interval, self._ends_s = 0, interval_s
 
-    def spend(self, since: float, until: float, load: int, ready: bool) -> None:  # noqa: FBT001 - called by the million
-        """From `since` to `until` an agent had `load` tasks; without any they were ready for work, or not there."""
-        if not (load or ready):
-            return
-        interval = int(since / self.interval_s)
-        while interval < self._last and until > (ends := (interval + 1) * self.interval_s):
-            self._add(self.hours[interval], ends - since, load)
-            since, interval = ends, interval + 1
-        self._add(self.hours[min(interval, self._last)], until - since, load)
+    def note(self, now_s: float) -> None:
+        """So it was until now."""
+        while now_s > self._ends_s:
+            self._spend(self._ends_s)
+            self._interval += 1
+            self._ends_s = (self._interval + 1) * self._interval_s if self._interval + 1 < len(self.hours) else inf
+        self._spend(now_s)
 
-    @staticmethod
-    def _add(hours: Hours, seconds: float, load: int) -> None:
+    def count(self, load: int, sign: int, *, ready: bool) -> None:
+        """An agent who has so much comes (1), or goes (-1)."""
+        self.tasks += sign * load
         if load:
-            hours.busy_s += seconds
-            hours.task_s += seconds * load
-        else:
-            hours.idle_s += seconds
+            self.busy += sign
+        elif ready:
+            self.idle += sign
+
+    def _spend(self, until_s: float) -> None:
+        seconds, hours = until_s - self.noted_s, self.hours[self._interval]
+        hours.busy_s += seconds * self.busy
+        hours.idle_s += seconds * self.idle
+        hours.task_s += seconds * self.tasks
+        self.noted_s = until_s

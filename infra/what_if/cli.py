@@ -1,7 +1,6 @@
 """`parley what-if`: play a stretch of the past again with another configuration, and say what would have become of it."""
 
 import asyncio
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -13,21 +12,22 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from domain.kernel import BEGINNING
 from infra.configuration_change import check
 from infra.configuration_file import BadConfiguration, Configuration, parse
 from infra.embedded_postgres import PostgresFailed
-from infra.eventlog.port import EventLog, Unavailable
+from infra.eventlog.port import Unavailable
 from infra.settings import BadSettings, Settings, load
 from infra.simulation.charts import NoMatplotlib
-from infra.simulation.report import EVERYBODY, Estimate
+from infra.simulation.cli import of_caller
+from infra.simulation.report import Estimate
 from infra.storage import opened
+from infra.what_if.assumptions import assumptions
 from infra.what_if.charts import draw
 from infra.what_if.comparison import Comparison, Row, compared
 from infra.what_if.past import CannotReplay, Past, Reading, WindowReversed
-from infra.what_if.replay import Habits, Replay, Setup, assumptions
+from infra.what_if.reading import read
+from infra.what_if.replay import Habits, Replay, Setup
 
-PAGE = 2_000
 NEAR = 0.05
 WORDS = {
     "offered": "offered",
@@ -63,7 +63,7 @@ def what_if(
     """Play a stretch of the past again with other queues, steps or skills: who would have waited how long?"""
     try:
         settings = load(data_dir=data_dir)
-        wanted = parse(_of_caller(changed).read_text(encoding="utf-8"))
+        wanted = parse(of_caller(changed).read_text(encoding="utf-8"))
         reading = Reading(_moment(begins, "--from"), _moment(ends, "--to"))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             past = runner.run(_read(settings, reading))
@@ -77,9 +77,9 @@ def what_if(
     except (CannotReplay, PostgresFailed, Unavailable) as cannot:
         _fail(str(cannot), 1)
     comparison = _played(replay, was, would, runs, seed)
-    _say(replay, was, wanted, comparison, runs)
+    _say(replay, was, would, wanted, comparison)
     if out_dir is not None:
-        _write(comparison, was, _of_caller(out_dir), f"{begins} to {ends}")
+        _write(comparison, was, of_caller(out_dir), f"{begins} to {ends}")
 
 
 class BadMoment(Exception):
@@ -99,20 +99,10 @@ def changed_setup(was: Setup, past: Past, wanted: Configuration) -> Setup:
 
 async def _read(settings: Settings, reading: Reading) -> Past:
     async with opened(settings) as storage:
-        await feed(storage.log, reading)
+        with _progress() as progress:
+            bar = progress.add_task("reading the log", total=1.0)
+            await read(storage.log, reading, lambda done: progress.update(bar, completed=done))
     return reading.past()
-
-
-async def feed(log: EventLog, reading: Reading) -> None:
-    """The whole log as it is now."""
-    head, position = await log.head(), BEGINNING
-    with _progress() as progress:
-        bar = progress.add_task("reading the log", total=head or 1)
-        while position < head and (page := await log.read_all(position, PAGE)):
-            for recorded in page:
-                reading.feed(recorded)
-            position = page[-1].position
-            progress.update(bar, completed=position)
 
 
 def _played(replay: Replay, was: Setup, would: Setup, runs: int, seed: int) -> Comparison:
@@ -125,8 +115,8 @@ def _progress() -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=err, transient=True)
 
 
-def _say(replay: Replay, was: Setup, wanted: Configuration, comparison: Comparison, runs: int) -> None:
-    stretch = replay.past.of_stretch
+def _say(replay: Replay, was: Setup, would: Setup, wanted: Configuration, comparison: Comparison) -> None:
+    stretch, runs = replay.past.of_stretch, len(comparison.was.hours)
     table = Table(title=f"{len(stretch):,} requests, {runs} runs; ± half a 95 % interval; * the queue's own type")
     table.add_column("queue", no_wrap=True)
     table.add_column("figure", no_wrap=True)
@@ -142,7 +132,7 @@ def _say(replay: Replay, was: Setup, wanted: Configuration, comparison: Comparis
     for queue in sorted(_unlike(comparison, was)):
         out.print(f"The replay of {queue} as it was is not what happened: trust the difference more than the levels.")
     out.print("\nWhat this takes for granted:")
-    for line in assumptions(replay, was):
+    for line in assumptions(replay, was, would):
         out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     if idle := [section for section, those in wanted.entities.items() if those and section not in REPLAYED]:
         out.print(f"  Of the file, {', '.join(idle)} change nothing here.", markup=False, highlight=False)
@@ -191,7 +181,7 @@ def _write(comparison: Comparison, was: Setup, folder: Path, title: str) -> None
     comparison.would.write(folder / "changed.csv")
     written = ["what-if.csv", "as-it-was.csv", "changed.csv"]
     try:
-        for queue in [*comparison.was.cohorts, *([EVERYBODY] if len(comparison.was.cohorts) > 1 else [])]:
+        for queue in comparison.names:
             names = [f"{queue.replace(' ', '-')}.{kind}" for kind in ("png", "svg")]
             level = _own(was, queue) or "service_level_2"
             draw(comparison.was, comparison.would, title, queue, level, [folder / name for name in names])
@@ -207,10 +197,6 @@ def _moment(text: str, option: str) -> datetime:
     except ValueError:
         raise BadMoment(f"{option} {text!r} is no time like 2026-11-20T08:00.") from None
     return moment if moment.tzinfo else moment.astimezone()
-
-
-def _of_caller(file: Path) -> Path:
-    return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
 
 
 def _fail(text: str, code: int) -> NoReturn:

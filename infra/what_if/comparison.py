@@ -34,10 +34,15 @@ class Comparison:
     was: Report
     would: Report
 
+    @property
+    def names(self) -> list[str]:
+        """The queues to which somebody came, and all together where there are several."""
+        those = [it for it in self.really if it in self.was.cohorts]
+        return [*those, EVERYBODY] if len(those) > 1 else those
+
     def rows(self) -> Iterator[Row]:
         """Queue by queue, then all together."""
-        names = [*self.was.cohorts, EVERYBODY] if len(self.was.cohorts) > 1 else [*self.was.cohorts]
-        for queue in names:
+        for queue in self.names:
             was, would = _whole(self.was, queue), _whole(self.would, queue)
             really = sum(self.really.values(), Cohort()) if queue == EVERYBODY else self.really[queue]
             for figure in FIGURES:
@@ -63,7 +68,7 @@ def compared(replay: Replay, was: Setup, would: Setup, runs: int, seed: int, pro
         for second, (setup, report) in enumerate(zip((was, would), reports, strict=True)):
             done = (2 * run + second) / (2 * runs)
             plan = replay.plan(setup, f"{seed}/{run}")
-            report.add(World(plan).play(_moving(progress, done, plan, 2 * runs)), replay.warm_up)
+            report.add(World(plan).play(_moving(progress, done, plan, 2 * runs)))
     progress(1.0)
     return Comparison({str(id_): it for id_, it in replay.really(was).items()}, *reports)
 

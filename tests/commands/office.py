@@ -55,11 +55,15 @@ class Office:
     catalog: Catalog
     now: datetime = NOON
     reacted: Position = BEGINNING
+    waiting: int = 0
+    """How many requests wait in a queue, as this process has heard."""
 
     def __post_init__(self) -> None:
         self.store = WarmStore(self.log)
         self.timers: dict[str, Set] = {}
-        self.commands = Commands(self.store, lambda: self.catalog, lambda: self.now, self._effective)
+        self.commands = Commands(
+            self.store, lambda: self.catalog, lambda: self.now, self._effective, lambda _: self.waiting
+        )
 
     async def send(self, command: Command, command_id: UUID | None = None) -> Position:
         return await self.commands.send(command, command_id or uuid4())

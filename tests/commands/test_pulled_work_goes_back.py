@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from commands.agents import GrantMrd, LogIn, LogOut, MakeNotReady, RegisterAgent
+from commands.agents import GrantMrd, LogIn, LogOut, MakeNotReady, MakeReady, RegisterAgent
 from commands.bus import Command
 from commands.desks import ConnectDesk, DisconnectDesk
 from commands.lists import JoinListItem
 from domain.agents.agent import Agent
+from domain.agents.facts import MrdState
 from domain.configuration.settings import DeskPolicy, LogoutPolicy, ReasonCode, ReasonKind
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ConversationStarted, ConversationState
@@ -19,7 +20,7 @@ from domain.tasks.facts import TaskClosed, TaskCloseReason
 from tests.commands.floor import MARIA, PAUL
 from tests.commands.office import Office, an_office, message
 from tests.commands.test_pull_interleavings import PULLING
-from tests.domain.configuration.situations import CHAT, catalog
+from tests.domain.configuration.situations import CHAT, EMAIL, catalog
 
 pytestmark = pytest.mark.anyio
 CALLBACK = {"callback": ReasonCode("Callback", ReasonKind.NOT_READY, reroutes_work=True)}
@@ -33,6 +34,7 @@ async def pulling(policy: LogoutPolicy = LogoutPolicy.REROUTE) -> tuple[Office, 
     )
     for agent in (MARIA, PAUL):
         await office.sends(RegisterAgent(agent, agent, agent), GrantMrd(agent, CHAT, 1), LogIn(agent))
+        await office.sends(GrantMrd(agent, EMAIL, 1))
     await office.sends(message(1))
     item = ListItemId((await office.subjects(ListItemArrived))[0])
     await office.sends(JoinListItem(item, MARIA))
@@ -65,3 +67,10 @@ async def test_where_signing_out_closes_talks_the_item_is_closed() -> None:
     assert (await office.load(ListItem, item)).state is ListItemState.CLOSED
     assert (await office.load(Conversation, talk_id)).state is ConversationState.CLOSED
     assert [it.reason for it in await office.facts(TaskClosed)] == [TaskCloseReason.AGENT_LOGOUT]
+
+
+async def test_what_gives_way_does_so_for_work_that_they_chose_too() -> None:  # routing 35, 61
+    office, _, _ = await pulling()
+    await office.sends(MakeReady(MARIA))
+    agent = await office.load(Agent, MARIA)
+    assert (agent.mrd_state(CHAT), agent.mrd_state(EMAIL)) == (MrdState.BUSY, MrdState.INTERRUPTED)

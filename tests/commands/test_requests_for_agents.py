@@ -204,6 +204,17 @@ async def test_a_step_may_be_for_what_is_known_of_the_request(line: str, is_for_
     assert (field in wanted.data) is (field != "segment")
 
 
+async def test_nobody_says_what_only_parley_knows() -> None:  # routing 9, 55
+    office = await staffed()
+    asks_about(office, "has request.mood")
+    sales = office.catalog.queues[QueueId("sales")]
+    lied = replace(sales, priority_labels=(PriorityLabel("request.priority", "1", 9),))
+    office.catalog = replace(office.catalog, queues={**office.catalog.queues, QueueId("sales"): lied})
+    await office.sends(tells(**{"request.priority": "1", "request.mood": "bad"}))
+    wanted = await routing(office)
+    assert (wanted.priority, wanted.data, wanted.left_out) == (1, {}, {"sales": (0,)})
+
+
 async def test_what_somebody_said_later_goes_before_what_the_channel_told() -> None:  # routing 9
     office = await staffed()
     asks_about(office, "language == es")
@@ -262,6 +273,22 @@ async def test_a_request_waits_in_all_queues_of_its_channel() -> None:  # routin
     again = await routing(office)
     assert (again.queue_id, again.also_in, again.steps) == ("sales", ("returns",), {"returns": 1})  # routing 24
     assert (again.first_enqueued_at, again.expires_at) == (wanted.first_enqueued_at, wanted.expires_at)
+
+
+async def test_a_request_that_rang_in_vain_goes_on_where_it_was_in_each_of_its_queues() -> None:  # routing 10, 11, 24
+    office = await staffed()
+    channel = office.catalog.channels[WHATSAPP]
+    also = replace(channel, routing=replace(channel.routing, also_in=(QueueId("returns"),)))
+    office.catalog = replace(office.catalog, channels={**office.catalog.channels, WHATSAPP: also})
+    await office.sends(message(1))
+    waiting = TaskId(await newest(office, TaskCreated))
+    await office.sends(WidenTask(waiting, 1, StepReason.WAITED, QueueId("returns")))
+    await office.sends(ReserveSlot(MARIA, CHAT, waiting, OfferId("o1"), 0))
+    await office.wait(20)
+    first, again = (it.routing for it in await office.facts(TaskQueued))
+    assert (again.step, again.steps, again.also_in) == (0, {"returns": 1}, ("returns",))
+    assert (again.first_enqueued_at, again.expires_at) == (first.first_enqueued_at, first.expires_at)  # routing 27
+    assert (again.root_request_id, again.attempt, again.excluded) == (waiting, 2, {MARIA})  # routing 4
 
 
 async def test_the_queue_that_found_the_agent_says_how_long_it_rings() -> None:  # routing 11, 19

@@ -21,13 +21,15 @@ from domain.agents.facts import SlotState
 from domain.channels.inbound import Contact, ContactKind, Inbound
 from domain.channels.messages import Body
 from domain.configuration import settings as s
+from domain.configuration.skip_conditions import read
 from domain.conversations.facts import AgentJoined, MessagePosted
 from domain.customers.facts import CustomerCreated
 from domain.ids import AgentId, ChannelId, ChannelTypeId
 from domain.kernel import Refused
 from domain.routing.engine import Engine, Offer
+from domain.routing.waits import Waits
 from domain.sessions.facts import SessionEndReason, SessionStarted
-from domain.tasks.facts import StepReached, TaskCreated, TaskQueued, TaskReserved
+from domain.tasks.facts import StepReached, StepReason, TaskCreated, TaskQueued, TaskReserved
 from domain.tasks.task import Task
 from infra.eventlog.memory import MemoryLog
 from infra.eventlog.port import EventLog
@@ -151,6 +153,20 @@ async def test_a_request_widens_when_its_step_has_lasted() -> None:  # routing 7
         task = await world.offer_to(ada)
         facts = await world.facts(f"task-{task}")
         assert [type(fact) for fact in facts] == [TaskCreated, TaskQueued, StepReached, TaskReserved]
+
+
+async def test_a_step_is_left_by_the_waits_that_are_told(monkeypatch: pytest.MonkeyPatch) -> None:  # routing 8, 65
+    monkeypatch.setattr(Waits, "expected_s", lambda _, queue_id: 60 if queue_id == SUPPORT else None)
+    nobody = s.Expression((s.Term(ENGLISH, s.RelationalOperator.EQ, 0),))
+    first = s.Step((nobody,), 3_600, skip_when=read("estimated_wait_s >= 60 AND logged_in == 0"))
+    async with World() as world:
+        await world.configure(mode=s.ChannelMode.AGENT, steps=(first, s.Step()))
+        ada = await world.staff("ada")
+        await world.write("john", "Hello")
+        task = await world.offer_to(ada)
+        (left,) = [fact for fact in await world.facts(f"task-{task}") if isinstance(fact, StepReached)]
+        assert (left.reason, left.measured) == (StepReason.CONDITION_HELD, {"estimated_wait_s": 60, "logged_in": 0})
+        assert left.condition == "estimated_wait_s >= 60 AND logged_in == 0"
 
 
 @pytest.mark.parametrize("seed", range(3))

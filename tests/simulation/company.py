@@ -6,13 +6,14 @@ from commands.attendance import LeaveConversation
 from commands.bus import Command
 from commands.colleagues import AskColleague, EndConsult, PromoteColleague, WithdrawRequest
 from commands.conversations import PostAgentMessage
+from commands.queues import FlushQueue
 from commands.supervision import BargeIn, MonitorConversation, Whisper
 from commands.supervisors import ConnectSupervisor, DisconnectSupervisor
 from domain.channels.messages import Body
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ParticipantRole, Release
 from domain.ids import AgentId, ConversationId, MessageId, TaskId
-from domain.tasks.facts import TaskDirection
+from domain.tasks.facts import MediaState, TaskDirection
 from tests.simulation.plans import QUEUES
 from tests.simulation.watch import Watch
 
@@ -36,7 +37,7 @@ def together(random: Random, watch: Watch, me: AgentId, task: TaskId, talk: Conv
 
 
 class SupervisorPerson:
-    """No agent. Listens to some talk for a while, and does not always stay silent."""
+    """No agent. Listens to some talk for a while, and does not always stay silent. Seldom they empty a queue at once."""
 
     def __init__(self, name: str, watch: Watch, do, random: Random) -> None:
         self.id = AgentId(name)
@@ -50,7 +51,10 @@ class SupervisorPerson:
             await self._do(comes_or_goes(self.id, random.choice("ab")), self.id)
         mine = [id_ for id_, talk in self._watch.talks.items() if self.id in talk.agents]
         others = [id_ for id_, talk in self._watch.talks.items() if talk.talking and id_ not in mine]
-        if mine and random.random() < 0.8:
+        waited_in = [task.queue_id for task in self._watch.tasks.values() if task.media_state is MediaState.QUEUED]
+        if waited_in and random.random() < 0.3:
+            await self._do(FlushQueue(random.choice(waited_in), random.choice(["", "We close."])), self.id)
+        elif mine and random.random() < 0.8:
             await self._do(self._goes_on(ConversationId(random.choice(mine))), self.id)
         elif others:
             await self._do(MonitorConversation(ConversationId(random.choice(others)), self.id, "Sue"), self.id)

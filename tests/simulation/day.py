@@ -24,11 +24,13 @@ from infra.eventlog.port import Conflict, Unavailable
 from tests.simulation import plans
 from tests.simulation.company import SupervisorPerson
 from tests.simulation.disk import CALM, Disk, Weather
+from tests.simulation.emptying import Emptying
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.people import PROVIDER, AgentPerson, CustomerPerson, MoodyBot
 from tests.simulation.process import Gone, Process
 from tests.simulation.quiet import differs, left_waiting, unsettled
 from tests.simulation.report import Report
+from tests.simulation.second_opinion import SecondOpinion
 from tests.simulation.watch import Watch
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -53,6 +55,8 @@ class Day:
         self.loop = loop
         self.watch = Watch()
         self.reference = Engine()
+        self.opinion = SecondOpinion()
+        self.emptying = Emptying(self.watch, loop.time)
         self.disk = Disk(self._told)
         self.processes: list[Process] = []
         self.clock_offset = timedelta()
@@ -75,9 +79,11 @@ class Day:
     def _told(self, recorded: Recorded[Any]) -> None:
         self.watch.told(recorded)
         self.reference.feed(recorded)
+        self.opinion.told(recorded)
+        self.emptying.told(recorded)
         self._turns_before = self.loop.turns
-        if self.watch.faults:
-            self.fault(*self.watch.faults)
+        if faults := [*self.watch.faults, *self.opinion.faults, *self.emptying.faults]:
+            self.fault(*faults)
 
     def fault(self, *faults: str) -> None:
         self.report.faults += faults
@@ -247,6 +253,7 @@ class Day:
         for process in self.processes:
             process.centre.timers.look_again()
         await asyncio.sleep(20.0)  # who had to wait to try again has tried
+        self._check(*self.emptying.unsettled())
         before = self._idle_pairs()
         await asyncio.sleep(PATIENCE_S)
         if pairs := before & self._idle_pairs():

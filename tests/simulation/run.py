@@ -14,7 +14,9 @@ from typing import Any
 
 import structlog
 
+import commands.routing
 import infra.folds
+from domain.routing.engine import Engine
 from tests.simulation.day import Day, FaultFound
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.process import Process
@@ -31,6 +33,7 @@ def simulate(seed: int, events: int) -> Report:
     loop.started = Process.note
     with _alone(loop) as errors:
         day = Day(seed, events, loop)
+        commands.routing.Engine = day.opinion.engine  # type: ignore[misc, assignment]
         with suppress(FaultFound):
             loop.run_until_complete(day.goes_by())
         day.report.faults += errors
@@ -59,6 +62,7 @@ def _alone(loop: SimulatedLoop) -> Iterator[list[str]]:
         gc.collect()
         loop.close()
         infra.folds.SNAPSHOT_EVERY = every
+        commands.routing.Engine = Engine  # type: ignore[misc]
         structlog.configure(**before)
         if collects:
             gc.enable()

@@ -17,9 +17,13 @@ from commands.policies import offers
 from commands.policies.deadlines import Clear, Set, deadlines
 from commands.policies.registry import POLICIES
 from domain.kernel import Recorded
+from domain.routing.clearing import Clearing
 from domain.routing.engine import Engine
+from domain.routing.siblings import Siblings
+from domain.routing.staff import Staff
 from domain.tasks.facts import TaskClosed, TaskReserved
 from tests.simulation.run import simulate
+from tests.simulation.second_opinion import SecondOpinion
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -67,6 +71,29 @@ def test_a_timer_that_nobody_sets_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_engine_that_forgets_what_it_wanted_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SecondOpinion, "compare", lambda *_: None)  # who would say so before
     decide, moves = Engine.decide, count(1)
     monkeypatch.setattr(Engine, "decide", lambda self, now: [it for it in decide(self, now) if next(moves) % 4])
     assert noticed("is free")
+
+
+def test_an_engine_that_overlooks_who_came_free_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = Staff.released
+
+    def forgetful(self: Staff, recorded: Recorded[Any]) -> None:
+        released(self, recorded)
+        for pool in self._pools.values():
+            pool.freed.clear()
+
+    monkeypatch.setattr(Staff, "released", forgetful)
+    assert noticed("and the judge")
+
+
+def test_an_engine_that_knows_the_first_of_several_queues_alone_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Siblings, "open", lambda *_: iter(()))
+    assert noticed("and the judge")
+
+
+def test_a_flush_that_is_not_carried_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:  # routing 64
+    monkeypatch.setattr(Clearing, "flush", lambda *_: None)
+    assert noticed("still waits there")

@@ -17,7 +17,7 @@ from api.feeds import AllFeeds
 from api.graphql.limits import Profile
 from api.issuer import Issuer, OwnKeys
 from api.schema.context import Behind
-from domain.kernel import Position
+from domain.kernel import NAMESPACE, Position
 from infra.bus import InProcessBus
 from infra.database import reading
 from infra.projector import Projector
@@ -83,10 +83,21 @@ class Office:
         return (await self.ask(who, query, input=input))[mutation]
 
     async def done(self, who: str, mutation: str, **input: Any) -> str:
-        """The position that a mutation without errors wrote."""
+        """The position that a mutation without errors wrote. It is sent twice: the same id gets the same answer, and does
+        nothing more (routing 66).
+        """
+        input = {"clientMutationId": str(uuid4()), **input}
         payload = await self.do(who, mutation, **input)
         assert payload["errors"] == [], payload
+        written = await self._written_by(who, input["clientMutationId"], mutation)
+        assert await self.do(who, mutation, **input) == payload
+        assert await self._written_by(who, input["clientMutationId"], mutation) == written
         return payload["position"]
+
+    async def _written_by(self, who: str, client_mutation_id: str, mutation: str) -> int:
+        command_id = uuid5(NAMESPACE, f"{subject_of(who)}\x1f{mutation}\x1f{client_mutation_id}")
+        history = await self.world.log.read_all(limit=1_000_000)
+        return sum(recorded.cause.command_id == command_id for recorded in history)
 
     async def until(self, what, within_s: float = 5.0) -> Any:
         async with asyncio.timeout(within_s):

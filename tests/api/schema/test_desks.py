@@ -8,7 +8,7 @@ import pytest
 from api.auth import Role, Viewer
 from api.desks import Desks
 from commands.desks import DisconnectDesk
-from commands.supervisors import ConnectSupervisor
+from commands.supervisors import ConnectSupervisor, DisconnectSupervisor
 from domain.agents.facts import DeskConnected, DeskDisconnected, LoggedOut
 from domain.kernel import Cause, Position, Recorded
 from domain.supervisors.supervisor import Supervisor
@@ -158,7 +158,7 @@ async def test_the_desks_of_a_server_that_is_gone_are_found_empty(office):
     await desks.look()
     await cut_off(office)
     assert (await facts(office, DeskDisconnected))[0].due is not None
-    assert (await agent(office)).logged_in
+    assert (await agent(office)).state == "UNKNOWN"  # routing 29
     await desks.look()
     assert len(await facts(office, DeskDisconnected)) == 1
 
@@ -230,6 +230,9 @@ async def test_a_supervisor_who_takes_part_is_watched_wherever_they_follow_anyth
     async with following(office, "sam", BOARD):
         await is_watched(office, 1)
         assert (await supervisor(office)).lost_until is None
+        (connection,) = (await supervisor(office)).connections
+        await office.world.send(DisconnectSupervisor(SAM, connection))  # taken for gone, and there
+        await is_watched(office, 1)
         await office.done("sam", "stopMonitoring", conversationId=talk)
         await is_watched(office, 0)
     assert (await supervisor(office)).talks == {}

@@ -141,7 +141,7 @@ async def test_why_not_me_is_answered_for_now_and_for_then(office):
     then = await office.done("ada", "logIn")
     await office.done("ada", "makeReady")
     await office.world.offer_to(ADA)
-    assert failed(await office.ask("ada", WHY, agent=ADA, task=task))["WAITING"] == "the request is RESERVED"
+    assert failed(await office.ask("ada", WHY, agent=ADA, task=task))["WAITING"] == "the request rings at an agent"
     past = await office.ask("ada", WHY, agent=ADA, task=task, asOf={"cursor": then})
     assert failed(past) == {"READY": "NOT_READY", "MRD_READY": "chat is NOT_READY"}
     assert past["whyNot"]["eligible"] is False

@@ -1,5 +1,6 @@
 """Is the schema what is written down, said in words, and guarded throughout?"""
 
+import ast
 import json
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def test_everything_says_what_it_means():
                 if not it.description
             ]
     assert not silent
+
+
+def test_whoever_may_take_a_request_may_reply_to_its_customer():  # routing 12
+    """Only agents who signed in are offered anything; so whoever may sign in may do all that an offer asks for."""
+    for needed in ("acceptTask", "postMessage", "leaveConversation", "applyWrapUp", "finishWrapUp"):
+        assert policy.POLICY["Mutation.logIn"] <= policy.POLICY[f"Mutation.{needed}"], needed
 
 
 def test_every_mutation_has_one_input_with_an_id_for_repeats_and_one_payload():
@@ -126,3 +133,19 @@ def test_a_root_field_without_roles_stops_the_build():
 
 if __name__ == "__main__":
     MATRIX.write_text(json.dumps(matrix(), indent=1) + "\n")
+
+
+def test_every_mutation_is_done_twice_somewhere() -> None:  # routing 66
+    """`Office.done` sends whatever it does a second time; `code` and `refused` are for what is not done."""
+    done: set[object] = set()
+    for path in Path(__file__).parent.glob("test_*.py"):
+        tree = ast.parse(path.read_text())
+        calls = [it for it in ast.walk(tree) if isinstance(it, ast.Call)]
+        refused = {id(part) for it in calls if ast.unparse(it.func) in REFUSED for part in ast.walk(it)}
+        words = [it for it in ast.walk(tree) if isinstance(it, ast.Constant) and id(it) not in refused]
+        done |= {it.value for it in words}
+    mutations = SCHEMA.mutation_type.fields
+    assert set(mutations) - done == set()
+
+
+REFUSED = {"code", "office.refused"}

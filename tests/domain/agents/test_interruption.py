@@ -57,6 +57,14 @@ def test_of_two_that_can_be_interrupted_the_second_is_blocked() -> None:  # rout
     assert given(Agent, *HERE, LETTER).leaves(states) == (MrdState.READY, INTERRUPTED, BUSY)
 
 
+def test_what_came_first_is_not_blocked_by_what_nothing_interrupts() -> None:  # routing 35, 36
+    """Chats that ignore others: nothing blocks them, and they block nothing that was there before."""
+    letter, chat = reserved(EMAIL, 1, interruptible=True), reserved(CHAT, 2, EMAIL, interruptible=True)
+    assert given(Agent, *HERE, letter, chat).leaves(states) == (MrdState.READY, ACTIVE, BUSY)
+    ended = SlotReleased(EMAIL, task(1), "DONE")
+    assert given(Agent, *HERE, letter, chat, ended).leaves(states) == (MrdState.READY, ACTIVE, INTERRUPTED)
+
+
 def test_what_came_first_goes_on_when_the_call_ends() -> None:  # routing 35
     pulled = SlotFilled(EMAIL, task(4), TALK, True, {CHAT: HOLD})
     agent = given(Agent, *HERE, CHAT_OFFER, CALL, pulled, SlotReleased(VOICE, task(1), "DONE")).model

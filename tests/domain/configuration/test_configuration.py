@@ -11,7 +11,6 @@ from domain.configuration.facts import QueueConfigured, Retired
 from domain.configuration.priorities import PriorityLabel
 from domain.configuration.request_data import Consideration
 from domain.configuration.settings import (
-    STEPS_MAX,
     AttributeType,
     Bot,
     ChannelMode,
@@ -86,7 +85,7 @@ def test_an_offer_times_out_before_its_request() -> None:  # routing 23
     ("settings", "field"),
     [
         (replace(SALES, steps=()), "steps"),
-        (replace(SALES, steps=(Step(),) * (STEPS_MAX + 1)), "steps"),
+        (replace(SALES, steps=(Step(),) * 11), "steps"),
         (replace(SALES, steps=(Step(), Step(timeout_s=-1))), "steps[1].timeout_s"),
         (replace(SALES, steps=(Step((Expression(()),)),)), "steps[0].expressions"),
         (replace(SALES, priority=0), "priority"),

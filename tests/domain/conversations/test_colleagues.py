@@ -158,6 +158,12 @@ def test_what_a_named_colleague_did_not_take_falls_back_to_whoever_talks() -> No
     given(Conversation, *TALKING, replace(CONSULT, agent_id=PAUL)).when(falls_back).then(ended)
 
 
+def test_nobody_is_asked_in_the_queue_for_advice_that_nobody_needs_any_more() -> None:  # routing 44, 49
+    by_name = replace(CONSULT, agent_id=PAUL)
+    wraps_up = AgentRoleChanged(MARIA, ParticipantRole.WRAP_UP)
+    given(Conversation, *TALKING, by_name, GONE, wraps_up).when(falls_back).then(AgentRequestEnded(ASKED, "RONA"))
+
+
 def test_where_nobody_talks_the_customer_is_still_awaited() -> None:  # routing 44
     given(Conversation, *TALKING, BY_NAME, MADE_WAY).when(falls_back).then()
     nowhere = given(Conversation, *TALKING, BY_NAME, MADE_WAY)

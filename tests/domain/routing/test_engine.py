@@ -97,6 +97,35 @@ def test_an_agent_has_one_offer_at_a_time_in_a_domain() -> None:  # routing 20
     assert floor.decide() == []
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda agent: agent.grant_mrd(CHAT, 6),
+        lambda agent: agent.take_up(CHAT, "pulled", "talk"),
+        lambda agent: agent.assign_attribute(SPANISH, 9),
+        lambda agent: agent.connect("a", several=False),
+        lambda agent: agent.release("before", "DONE"),
+    ],
+)
+@pytest.mark.parametrize("under_way", [True, False])
+def test_whoever_something_rings_at_gets_nothing_else_whatever_happens(event, under_way: bool) -> None:  # routing 20
+    floor = a_floor()
+    floor.staff("ada", tasks_max=5)
+    floor.agent("ada", lambda agent: agent.take_up(CHAT, "before", "talk"))
+    floor.ask("t1")
+    (offer,) = floor.decide()
+    floor.ask("t2")
+    if under_way:
+        floor.agent("ada", event)
+        assert floor.decide() == []
+    floor.carry_out(offer)
+    if not under_way:
+        floor.agent("ada", event)
+    assert floor.settle() == {}
+    floor.accept("t1")
+    assert floor.settle() == {"t2": "ada"}
+
+
 def test_an_agent_may_have_an_offer_in_each_domain() -> None:  # routing 20
     floor = a_floor()
     floor.queue("letters", EMAIL)

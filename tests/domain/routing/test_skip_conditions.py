@@ -69,7 +69,9 @@ def test_conditions_are_about_the_agents_of_the_step_and_the_whole_queue(conditi
     floor.staff("ada", "grace", "alan", spanish=5)  # three are signed in …
     take(floor, queue="talks")  # … ada talks …
     floor.agent("grace", lambda agent: agent.make_mrd_not_ready(CHAT, "rest"))  # … grace wants none, alan is free
-    floor.staff("novice"), floor.staff("writer", mrds=(EMAIL,), spanish=5)  # these do not count
+    floor.staff("novice"), floor.staff("writer", mrds=(EMAIL,), spanish=5), floor.staff("gone", spanish=5)
+    floor.agent("gone", lambda agent: agent.log_out())  # these do not count
+    floor.staff("idle", tasks_max=0, spanish=5)
     for id in ("t1", "t2"):
         floor.ask(id, conversation="kept", excluded=frozenset({"alan"}))
     floor.ask("elsewhere", "letters", EMAIL)

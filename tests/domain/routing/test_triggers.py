@@ -1,12 +1,16 @@
 """What makes the engine look again? Whatever makes room, or makes somebody good for what waits (routing 17)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import time, timedelta
 
 import pytest
 
+from domain.agents.facts import MrdState
+from domain.agents.states import Mirrored
+from domain.configuration import settings as s
 from domain.configuration.calendar import BusinessCalendar, Hours, Weekday, WeeklyHours
 from domain.configuration.diversions import Diversion, DiversionAction, Opening
+from domain.configuration.facts import Retired
 from domain.ids import CalendarId, QueueId
 from domain.routing.engine import Offer
 from tests.domain.routing.floor import ANYBODY, CHAT, EMAIL, NOON, SPANISH, Floor, a_floor, knows
@@ -24,104 +28,222 @@ def somebody_waits(**queue: object) -> Floor:
     return floor
 
 
-def accepts(floor: Floor) -> None:
+Event = Callable[[Floor], Iterator[None]]
+"""What leads to it, a break in which nothing can be offered, and the one thing that happens."""
+
+
+def accepts(floor: Floor) -> Iterator[None]:
+    floor.ask("t0", "sales", priority=10)
     floor.agent("ada", lambda agent: agent.grant_mrd(CHAT, 3))
-    floor.ask("t0", "sales", priority=10), floor.settle()
+    yield
     floor.accept("t0")
 
 
-def closes(floor: Floor) -> None:
+def closes(floor: Floor) -> Iterator[None]:
+    yield
     floor.finish("talk")
 
 
-def lets_it_ring(floor: Floor) -> None:
-    """A slot that is free again, though not for whoever let it ring."""
-    floor.staff("grace", spanish=1)
-    floor.queue("sales", CHAT, ANYBODY)
-    floor.ask("t0", "sales"), floor.settle()
-    floor.miss("t0")
-    floor.agent("grace", lambda agent: agent.assign_attribute(SPANISH, 9))
-    floor.agent("grace", lambda agent: agent.make_mrd_ready(CHAT))
-
-
-def is_cancelled(floor: Floor) -> None:
+def lets_it_ring(floor: Floor) -> Iterator[None]:
+    """What rings out leaves room for others, where the domain holds nothing against the agent (routing 25)."""
     floor.ask("t0", "sales", priority=10)
     floor.agent("ada", lambda agent: agent.grant_mrd(CHAT, 2))
-    assert floor.settle() == {"t0": "ada"}
+    yield
+    floor.task("t0", lambda task: task.expire_offer(task.offer.offer_id, floor.now))
+    floor.agent("ada", lambda agent: agent.miss("t0", s.RonaAction.NONE))
+
+
+def declines(floor: Floor) -> Iterator[None]:
+    floor.ask("t0", "sales", priority=10)
+    floor.agent("ada", lambda agent: agent.grant_mrd(CHAT, 2))
+    yield
+    floor.task("t0", lambda task: task.decline("ada", "", floor.now))
+    floor.agent("ada", lambda agent: agent.release("t0", "DECLINED"))
+
+
+def is_cancelled(floor: Floor) -> Iterator[None]:
+    floor.ask("t0", "sales", priority=10)
+    floor.agent("ada", lambda agent: agent.grant_mrd(CHAT, 2))
+    yield
     floor.cancel("t0")
 
 
-def signs_in(floor: Floor) -> None:
+def signs_in(floor: Floor) -> Iterator[None]:
+    """Whoever signs in is ready when they say so."""
     floor.staff("grace", spanish=7)
-
-
-def becomes_ready(floor: Floor) -> None:
-    floor.staff("grace", spanish=7)
-    floor.agent("grace", lambda agent: agent.make_not_ready("lunch"))
+    floor.agent("grace", lambda agent: agent.log_out())
+    yield
+    floor.agent("grace", lambda agent: agent.log_in())
     floor.agent("grace", lambda agent: agent.make_ready())
 
 
-def becomes_ready_in_the_domain(floor: Floor) -> None:
+def becomes_ready(floor: Floor) -> Iterator[None]:
+    floor.staff("grace", spanish=7)
+    floor.agent("grace", lambda agent: agent.make_not_ready("lunch"))
+    yield
+    floor.agent("grace", lambda agent: agent.make_ready())
+
+
+def becomes_ready_in_the_domain(floor: Floor) -> Iterator[None]:
     floor.staff("grace", spanish=7)
     floor.agent("grace", lambda agent: agent.make_mrd_not_ready(CHAT, ""))
+    yield
     floor.agent("grace", lambda agent: agent.make_mrd_ready(CHAT))
 
 
-def learns(floor: Floor) -> None:
+def has_rested(floor: Floor) -> Iterator[None]:
+    """The end of a cool-down (routing 25)."""
+    floor.staff("grace", spanish=7)
+    floor.ask("t0", "support", priority=10), floor.settle()
+    until = floor.now + timedelta(seconds=60)
+    floor.task("t0", lambda task: task.expire_offer(task.offer.offer_id, floor.now))
+    floor.agent("grace", lambda agent: agent.miss("t0", s.RonaAction.COOL_DOWN, 1, until))
+    yield
+    floor.agent("grace", lambda agent: agent.end_cool_down(CHAT, until))
+
+
+def is_back_at_the_desk(floor: Floor) -> Iterator[None]:
+    floor.staff("grace", spanish=7)
+    floor.agent("grace", lambda agent: agent.connect("a", several=False))
+    floor.agent("grace", lambda agent: agent.disconnect("a", floor.now + timedelta(hours=1)))
+    yield
+    floor.agent("grace", lambda agent: agent.connect("b", several=False))
+
+
+def is_known_again(floor: Floor) -> Iterator[None]:
+    """After a failure (routing 29)."""
+    floor.staff("grace", spanish=7)
+    floor.agent("grace", lambda agent: agent.lose_state("crash"))
+    yield
+    floor.agent("grace", lambda agent: agent.make_ready())
+
+
+def hangs_up_elsewhere(floor: Floor) -> Iterator[None]:
+    """A call in another domain, to which chats give way, is over (routing 35)."""
+    floor.staff("grace", mrds=(CHAT, EMAIL), spanish=7)
+    gives_way = {CHAT: s.InterruptionAction.HOLD}
+    floor.agent("grace", lambda agent: agent.take_up(EMAIL, "call", "c", interrupts=gives_way))
+    yield
+    floor.agent("grace", lambda agent: agent.release("call", "DONE"))
+
+
+def hangs_up_in_another_system(floor: Floor) -> Iterator[None]:
+    floor.staff("grace", mrds=(CHAT, EMAIL), spanish=7)
+    gives_way = {CHAT: s.InterruptionAction.HOLD}
+    floor.agent("grace", lambda agent: agent.mirror(EMAIL, Mirrored(MrdState.BUSY, False, gives_way)))
+    yield
+    floor.agent("grace", lambda agent: agent.mirror(EMAIL, Mirrored(MrdState.READY)))
+
+
+def learns(floor: Floor) -> Iterator[None]:
     floor.staff("grace", spanish=1)
-    floor.settle()
+    yield
     floor.agent("grace", lambda agent: agent.assign_attribute(SPANISH, 5))
 
 
-def may_do_more(floor: Floor) -> None:
+def may_do_more(floor: Floor) -> Iterator[None]:
+    yield
     floor.agent("ada", lambda agent: agent.grant_mrd(CHAT, 2))
 
 
-def may_work_there(floor: Floor) -> None:
+def may_work_there(floor: Floor) -> Iterator[None]:
     floor.staff("grace", mrds=(EMAIL,), spanish=7)
-    floor.settle()
-    floor.agent("grace", lambda agent: agent.grant_mrd(CHAT, 1))
+    floor.agent("grace", lambda agent: agent.grant_mrd(CHAT, 0))
     floor.agent("grace", lambda agent: agent.make_mrd_ready(CHAT))
+    yield
+    floor.agent("grace", lambda agent: agent.grant_mrd(CHAT, 1))
 
 
-def the_step_is_edited(floor: Floor) -> None:
+def the_step_is_edited(floor: Floor) -> Iterator[None]:
     floor.staff("grace", spanish=1)
-    floor.settle()
+    yield
     floor.queue("support", CHAT, knows(SPANISH, 1))
 
 
-def a_step_begins(floor: Floor) -> None:
+def the_queue_comes_back(floor: Floor) -> Iterator[None]:
+    floor.tell("queue-support", Retired())
+    floor.staff("grace", spanish=7)
+    yield
+    floor.queue("support", CHAT, knows(SPANISH, 5))
+
+
+def a_step_begins(floor: Floor) -> Iterator[None]:
     floor.staff("grace", spanish=2)
     assert floor.wait(59) == {}
+    yield
     floor.now += timedelta(seconds=1)
 
 
-def wraps_up_without_a_slot(floor: Floor) -> None:
+def is_left_out_no_more(floor: Floor) -> Iterator[None]:
+    """Whoever let it ring became ready again, and nobody else is there (routing 26)."""
+    floor.staff("grace", spanish=7)
+    assert floor.settle() == {"t1": "grace"}
+    assert floor.let_it_ring("t1") == "t1'"
+    yield
+    floor.agent("grace", lambda agent: agent.make_mrd_ready(CHAT))
+
+
+def wraps_up_without_a_slot(floor: Floor) -> Iterator[None]:
+    yield
     floor.agent("ada", lambda agent: agent.wrap_up("talk", holds_slot=False))
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        accepts,
-        closes,
-        lets_it_ring,
-        is_cancelled,
-        signs_in,
-        becomes_ready,
-        becomes_ready_in_the_domain,
-        learns,
-        may_do_more,
-        may_work_there,
-        the_step_is_edited,
-        a_step_begins,
-        wraps_up_without_a_slot,
-    ],
-)
-def test_what_waits_is_offered_as_soon_as_somebody_can_have_it(event: Callable[[Floor], None]) -> None:  # routing 17
+def is_done_with_the_wrap_up(floor: Floor) -> Iterator[None]:
+    floor.agent("ada", lambda agent: agent.wrap_up("talk", holds_slot=True))
+    yield
+    floor.finish("talk")
+
+
+EVENTS: list[Event] = [
+    accepts,
+    closes,
+    lets_it_ring,
+    declines,
+    is_cancelled,
+    signs_in,
+    becomes_ready,
+    becomes_ready_in_the_domain,
+    has_rested,
+    is_back_at_the_desk,
+    is_known_again,
+    hangs_up_elsewhere,
+    hangs_up_in_another_system,
+    learns,
+    may_do_more,
+    may_work_there,
+    the_step_is_edited,
+    the_queue_comes_back,
+    a_step_begins,
+    is_left_out_no_more,
+    wraps_up_without_a_slot,
+    is_done_with_the_wrap_up,
+]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_what_waits_is_offered_as_soon_as_somebody_can_have_it(event: Event) -> None:  # routing 17
     floor = somebody_waits()
-    event(floor)
-    assert "t1" in floor.settle()
+    happens = event(floor)
+    next(happens)
+    assert not {"t1", "t1'"} & floor.settle().keys()
+    assert list(happens) == []
+    assert {"t1", "t1'"} & floor.settle().keys()
+
+
+def test_an_opening_edge_lets_everybody_be_served_who_was_told_to_wait() -> None:  # routing 17, 57
+    floor = Floor()
+    hours = (Hours(time(13), time(18)),)
+    floor.configure("shop", BusinessCalendar("Shop", "UTC", (WeeklyHours(tuple(Weekday), hours),)))
+    floor.queue("night", CHAT, knows(SPANISH, 9))
+    to_night = Diversion(DiversionAction.OTHER_QUEUE, QueueId("night"))
+    floor.queue("sales", opening=Opening(CalendarId("shop"), to_night))
+    floor.staff("grace")
+    floor.ask("early")
+    assert floor.settle() == {}
+    assert floor.tasks["early"].moves_to == "night"
+    floor.now = NOON + timedelta(hours=1)
+    floor.ask("in time")
+    assert floor.settle() == {"in time": "grace"}
 
 
 def test_a_closing_edge_moves_what_waits_to_whoever_is_free_elsewhere() -> None:  # routing 17, 57

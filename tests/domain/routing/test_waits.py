@@ -139,9 +139,11 @@ def test_a_queue_says_what_may_be_told() -> None:
         line.ask(f"t{n}")
         line.settle()
         line.accept(f"t{n}")
+    assert line.waits.expected_s("sales") == 0  # as it is, not as it is told (routing 8)
     line.ask("t9")
     assert line.waits.of("t9", line.now).wait_s == 45
     assert line.waits.of_newcomer("sales").position == 2
+    assert line.waits.expected_s("sales") is None  # of the second nothing is known yet
 
 
 @pytest.mark.parametrize(

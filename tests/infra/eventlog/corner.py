@@ -1,6 +1,6 @@
 """How does a test get an empty log on a server that others use too? A corner of it: own stream names, from now on."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
@@ -29,6 +29,10 @@ class Corner:
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[Recorded[Any]]:
         return self._shown(await self._log.read_all(max(after, self._start), limit))
+
+    async def skim(self, kinds: Collection[str], after: Position, limit: int = 50_000):
+        found, position = await self._log.skim(kinds, max(after, self._start), limit)
+        return self._shown(found), position
 
     async def subscribe(self, after: Position = BEGINNING) -> AsyncIterator[Batch]:
         async for batch in self._log.subscribe(max(after, self._start)):

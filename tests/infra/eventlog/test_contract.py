@@ -61,6 +61,19 @@ async def test_an_append_returns_the_position_of_its_last_fact(log: EventLog) ->
     assert position == await log.head() == (await log.read("task-1"))[-1].position
 
 
+async def test_whoever_skims_gets_some_kinds_and_where_they_are(log: EventLog) -> None:
+    for n in range(6):
+        await note(log, f"task-{n}", "a")
+        await log.append(f"tag-{n}", -1, [Tagged(uuid7())], a_cause(), NOON)
+    found, position = [], BEGINNING
+    while position < await log.head():
+        page, position = await log.skim({Tagged.stored_as}, position, 5)
+        found += page
+    assert [event.stream for event in found] == [f"tag-{n}" for n in range(6)]
+    assert found == [event for event in await everything(log) if event.stream.startswith("tag-")]
+    assert await log.skim({Tagged.stored_as}, position) == ([], position)
+
+
 async def test_positions_grow_with_every_append(log: EventLog) -> None:
     positions = [await note(log, f"task-{n}", "a") for n in range(10)]
     assert all(earlier < later for earlier, later in pairwise(positions))

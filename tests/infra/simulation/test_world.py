@@ -163,13 +163,13 @@ def test_wrap_up_holds_the_slot_where_the_domain_says_so() -> None:
 
 def test_wrap_up_takes_its_own_time_while_nobody_waits() -> None:
     for second_at_s, wait_s in ((50.0, 60.0 + 5.0 - 50.0), (70.0, 60.0 + 30.0 - 70.0)):
-        calls = [Call(0.0, 60.0, wrap_up_s=5.0, calm_wrap_up_s=30.0), Call(second_at_s, 60.0)]
+        calls = [Call(0.0, 60.0, wrap_ups_s=[30.0, 5.0]), Call(second_at_s, 60.0)]
         assert day(World(plan([queue(calls)], [agent("one")])).play()).wait_s == wait_s
 
 
 def test_who_waits_for_others_hurries_nobody() -> None:
     german = queue([Call(50.0, 60.0)], "german", skilled(german=7))
-    english = queue([Call(0.0, 60.0, wrap_up_s=5.0, calm_wrap_up_s=30.0), Call(70.0, 60.0)], "english")
+    english = queue([Call(0.0, 60.0, wrap_ups_s=[30.0, 5.0]), Call(70.0, 60.0)], "english")
     world = World(plan([german, english], [agent("one")])).play()
     assert day(world, "english").wait_s == 60.0 + 30.0 - 70.0
 

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from random import Random
-from uuid import UUID, uuid4
+from uuid import UUID
+
+from psycopg import AsyncConnection
 
 from commands.agents import AssignAttribute, GrantMrd, LogIn, LogOut, MakeReady, RegisterAgent
 from commands.bus import Command
@@ -24,11 +26,13 @@ from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
 from domain.configuration import settings as s
 from domain.ids import AgentId
-from domain.kernel import Cause, Position, Recorded, Refused
+from domain.kernel import Position, Recorded, Refused
 from domain.sessions.facts import SessionEndReason
 from domain.tasks.task import Task
 from infra.centre import Centre
+from infra.eventlog.codec import encode, encode_cause
 from infra.eventlog.memory import MemoryLog
+from infra.eventlog.port import event_id
 from infra.eventlog.postgres import PostgresLog
 from tests.e2e.world import CHAT, ENGLISH, World
 from tests.simulation.loop import SimulatedLoop
@@ -114,14 +118,19 @@ class Shift:
 
 @cache
 def a_morning(seed: int = 1) -> tuple[Recorded, ...]:
-    """The log of such a morning, lived once; in a thread of its own, since whoever asks may have a running loop."""
+    """The log of such a morning, lived once."""
+    return lived(Shift, seed)
+
+
+def lived(kind: "type[Shift]", seed: int) -> tuple[Recorded, ...]:
+    """In a thread of its own, since whoever asks may have a running loop."""
     with ThreadPoolExecutor(1) as aside:
-        return aside.submit(_lived, seed).result()
+        return aside.submit(_lived, kind, seed).result()
 
 
-def _lived(seed: int) -> tuple[Recorded, ...]:
+def _lived(kind: "type[Shift]", seed: int) -> tuple[Recorded, ...]:
     loop = SimulatedLoop(f"what if {seed}", 0.0)
-    shift = Shift(loop, seed)
+    shift = kind(loop, seed)
     try:
         loop.run_until_complete(shift.goes_by())
     finally:
@@ -130,12 +139,15 @@ def _lived(seed: int) -> tuple[Recorded, ...]:
 
 
 async def told(history: Sequence[Recorded], url: str) -> None:
-    """The same facts in a PostgreSQL log."""
-    async with PostgresLog(url) as log:
-        for recorded in history:
-            await log.append(recorded.stream, recorded.version - 1, [recorded.fact], _own(recorded), recorded.at)
-
-
-def _own(recorded: Recorded) -> Cause:
-    """Facts that were written together are told one by one, so each needs a cause of its own."""
-    return Cause(uuid4(), recorded.cause.actor, recorded.cause.correlation)
+    """The same facts in a PostgreSQL log, written past it: one commit is enough for a past."""
+    async with PostgresLog(url):
+        pass
+    rows = "notification_id, originator_version, at, event_id, originator_id, topic, state, cause"
+    async with (
+        await AsyncConnection.connect(url) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY stored_events ({rows}) FROM STDIN") as copy,
+    ):
+        for it in history:
+            row = (it.version, it.at, event_id(it.cause, it.stream, it.position), it.stream, it.fact.stored_as)
+            await copy.write_row((it.position, *row, encode(it.fact), encode_cause(it.cause)))

@@ -12,10 +12,12 @@ from domain.agents.facts import AttributeAssigned
 from domain.kernel import replace
 from infra.cli import app
 from infra.configuration_file import BadConfiguration, parse
+from infra.what_if.assumptions import assumptions
 from infra.what_if.cli import UnknownQueue, changed_setup
 from infra.what_if.comparison import Row, compared
-from infra.what_if.past import End, NobodyAnswered, NothingHappened, Past, Reading, WindowReversed
-from infra.what_if.replay import Habits, Replay, Setup, assumptions
+from infra.what_if.past import NobodyAnswered, NothingHappened, Past, Reading, WindowReversed
+from infra.what_if.replay import Habits, Replay, Setup
+from infra.what_if.requests import End
 from tests.e2e.world import ENGLISH
 from tests.infra.what_if.shift import ALERT_S, BEGINS, ENDS, WRAP_UP_S, a_morning, told
 

@@ -127,21 +127,30 @@ if TYPE_CHECKING:
 else:
 
     def replace(model: Any, /, **changes: Any) -> Any:
-        """`dataclasses.replace` for our models (frozen, slotted, without `__post_init__`) in half the time: every fact
-        is folded by the store, the engine and the read models, and this is most of what folding costs.
+        """`dataclasses.replace` for our models (frozen, slotted, without `__post_init__`) in a quarter of the time: every
+        fact is folded by the store, the engine and the read models, and this is most of what folding costs.
         """
         cls = type(model)
-        members = _MEMBERS.get(cls)
-        if members is None:
-            slots = [(field.name, getattr(cls, field.name)) for field in fields(cls)]
-            members = _MEMBERS[cls] = [(name, slot.__get__, slot.__set__) for name, slot in slots]
-        copy = object.__new__(cls)
-        for name, get, put in members:
-            put(copy, changes[name] if name in changes else get(model))
+        copier = _COPIERS.get(cls)
+        if copier is None:
+            copier = _COPIERS[cls] = _copier(cls)
+        copy_of, puts = copier
+        copy = copy_of(model)
+        for name, value in changes.items():
+            puts[name](copy, value)
         return copy
 
 
-_MEMBERS: dict[type, list[tuple[str, Callable[..., Any], Callable[..., None]]]] = {}
+_COPIERS: dict[type, tuple[Callable[[Any], Any], dict[str, Callable[..., None]]]] = {}
+
+
+def _copier(cls: type) -> tuple[Callable[[Any], Any], dict[str, Callable[..., None]]]:
+    """A function that copies field by field, written out as `dataclasses` writes out its own; and how each is set."""
+    puts = {member.name: getattr(cls, member.name).__set__ for member in fields(cls)}
+    words: dict[str, Any] = {f"put_{name}": put for name, put in puts.items()} | {"new": object.__new__, "cls": cls}
+    lines = [f"    put_{name}(copy, model.{name})" for name in puts]
+    exec("\n".join(["def copy_of(model):", "    copy = new(cls)", *lines, "    return copy"]), words)  # noqa: S102
+    return words["copy_of"], puts
 
 
 def replay(model: M, facts: Iterator[Fact]) -> M:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.kernel import FACTS, Cause, Fact, GrowingSet, Position, Recorded, derived_id, uuid5
+from domain.kernel import replace as changed
 
 
 @given(st.lists(st.text(max_size=2)), st.lists(st.text(max_size=2)))
@@ -52,6 +53,20 @@ def test_a_name_has_the_id_that_the_standard_gives_it(namespace: uuid.UUID, name
     assert (hash(ours), repr(ours), ours.version, ours.is_safe) == (
         hash(theirs), repr(theirs), theirs.version, theirs.is_safe,
     )  # fmt: skip
+
+
+@given(st.text(), st.integers(), st.integers())
+def test_a_changed_model_is_another_and_the_old_one_stays(name: str, count: int, later: int) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Tally:
+        name: str
+        count: int = 0
+
+    tally = Tally(name, count)
+    assert changed(tally, count=later) == replace(tally, count=later)
+    assert (changed(tally), tally) == (tally, Tally(name, count))
+    with pytest.raises(KeyError):
+        changed(tally, unknown=1)
 
 
 def test_a_recorded_fact_knows_what_it_is_about_and_stays_as_it_is() -> None:

@@ -189,6 +189,7 @@ async def test_after_a_cancelled_append_the_log_alone_is_believed(moment: str, n
     setattr(log, moment, hangs)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(write(store, "a", cause, newborn=newborn), 0.01)
+    setattr(log, moment, None)  # on a busy machine the time may be over before anything happened
     assert (await store.load(Notebook, "1")).lines == await lines(log)
     assert await write(store, "a", cause, newborn=newborn) == ("a",) == await lines(log)
 

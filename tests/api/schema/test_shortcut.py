@@ -17,9 +17,11 @@ from api.schema.build import build_schema, core_of
 from api.schema.items import Changed, Marker, Resync
 from api.schema.shortcut import Shortcuts
 from domain.agents.agent import Agent
+from domain.agents.facts import MadeReady
 from domain.channels.messages import Attachment, Body, BodyType, Sender, SenderType
 from domain.conversations.facts import ConversationDataSet, MessagePosted
 from domain.kernel import FACTS, Cause, Position, Recorded
+from domain.tasks.facts import TaskReserved
 from tests.domain.stored.samples import a_sample_of as sample
 
 pytestmark = pytest.mark.anyio
@@ -114,7 +116,7 @@ async def test_every_document_is_told_alike(document):
     for event in (
         recorded(RICH),
         recorded(sample(FACTS["agent.made-ready"])),
-        recorded(sample(FACTS["task.reserved@2"])),
+        recorded(sample(TaskReserved)),
     ):
         assert "errors" not in await same(document, event)
 
@@ -123,17 +125,17 @@ async def test_every_document_is_told_alike(document):
     ("fact", "selection"),
     [
         (
-            "task.reserved@2",
+            TaskReserved,
             "... on TaskOffered { task { conversationId queueId customer { id } } due }",
         ),
-        ("agent.made-ready", "... on PresenceChanged { agent { state mrds { mrdId } } }"),
+        (MadeReady, "... on PresenceChanged { agent { state mrds { mrdId } } }"),
     ],
 )
 async def test_what_our_own_resolvers_answer_takes_the_short_way_too(fact, selection, monkeypatch):
     query = f"subscription {{ desk {{ cursor event {{ __typename {selection} }} }} }}"
-    told = await same(query, recorded(sample(FACTS[fact])))
+    told = await same(query, recorded(sample(fact)))
     monkeypatch.setattr("api.graphql.engine.execute", None)
-    assert await SHORT.execute(SHORT.prepare(query), {}, CONTEXT, recorded(sample(FACTS[fact]))) == told
+    assert await SHORT.execute(SHORT.prepare(query), {}, CONTEXT, recorded(sample(fact))) == told
 
 
 async def test_an_execution_leaves_nothing_to_the_garbage_collector():

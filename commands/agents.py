@@ -149,18 +149,24 @@ async def assign_attribute(cmd: AssignAttribute, ctx: Context) -> Position:
     value = attribute.default_value if cmd.value is None else cmd.value
     if not attribute.type.accepts(value):
         raise Invalid(f"{value} is no value of a {attribute.type} attribute.", "value")
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.assign_attribute(cmd.attribute_id, value))
+    position = await ctx.change(Agent, cmd.agent_id, lambda agent: agent.assign_attribute(cmd.attribute_id, value))
+    await ctx.effective(position)
+    return position
 
 
 @handles(WithdrawAttribute)
 async def withdraw_attribute(cmd: WithdrawAttribute, ctx: Context) -> Position:
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.withdraw_attribute(cmd.attribute_id))
+    position = await ctx.change(Agent, cmd.agent_id, lambda agent: agent.withdraw_attribute(cmd.attribute_id))
+    await ctx.effective(position)
+    return position
 
 
 @handles(GrantMrd)
 async def grant_mrd(cmd: GrantMrd, ctx: Context) -> Position:
     tasks_max = ctx.catalog.mrd(cmd.mrd_id).max_requests if cmd.tasks_max is None else cmd.tasks_max
-    return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.grant_mrd(cmd.mrd_id, tasks_max))
+    position = await ctx.change(Agent, cmd.agent_id, lambda agent: agent.grant_mrd(cmd.mrd_id, tasks_max))
+    await ctx.effective(position)
+    return position
 
 
 @handles(SwitchAutoAnswer)

@@ -12,15 +12,16 @@ A handler changes one stream. What must follow in others follows by policies, or
 whose ids derive from this one's, so that a crash in between and a retry converge.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from commands.ports import Change, Clock, Store
+from domain.agents.agent import Agent
 from domain.configuration.catalog import Catalog
-from domain.ids import QueueId
+from domain.ids import AgentId, QueueId
 from domain.kernel import BEGINNING, Cause, Decision, M, Position, uuid5
 
 
@@ -58,9 +59,11 @@ class Context:
     now: datetime
     cause: Cause
     effective: Callable[[Position], Awaitable[None]]
-    """Returns when the configuration at that position is in force in this process."""
+    """Returns when what was set up at that position, and who holds it, is in force in this process."""
     waiting: Callable[[QueueId], int]
     """How many requests wait in a queue, as far as this process has heard."""
+    agents: Callable[[], Mapping[AgentId, Agent]]
+    """Everybody, as far as this process has heard."""
 
     async def load(self, model: type[M], subject: str) -> M:
         return await self.store.load(model, subject)
@@ -80,7 +83,7 @@ class Context:
     def step(self, name: str) -> "Context":
         """A further step of the same command. A stream takes each cause once, so a second change of it needs this."""
         cause = Cause(uuid5(self.cause.command_id, name), self.cause.actor, self.cause.correlation)
-        return Context(self.store, self.catalog, self.now, cause, self.effective, self.waiting)
+        return Context(self.store, self.catalog, self.now, cause, self.effective, self.waiting, self.agents)
 
 
 NOTHING = BEGINNING
@@ -96,12 +99,14 @@ class Commands:
         catalog: Callable[[], Catalog],
         clock: Clock,
         effective: Callable[[Position], Awaitable[None]],
-        waiting: Callable[[QueueId], int] = lambda _: 0,
+        waiting: Callable[[QueueId], int],
+        agents: Callable[[], Mapping[AgentId, Agent]],
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._effective = effective
         self._waiting = waiting
+        self._agents = agents
         self.clock = clock
 
     async def send(self, command: Command, command_id: UUID, actor: str = "system", correlation: str = "") -> Position:
@@ -110,5 +115,7 @@ class Commands:
         The same `command_id` sent again has no further effect. Raises `Refused` (an expected no) and `Unavailable`.
         """
         cause = Cause(command_id, actor, correlation)
-        context = Context(self._store, self._catalog(), self.clock(), cause, self._effective, self._waiting)
+        context = Context(
+            self._store, self._catalog(), self.clock(), cause, self._effective, self._waiting, self._agents
+        )
         return await HANDLERS[type(command)](command, context)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from commands.bus import Command, Context, handles
+from domain.agents.holders import check_unheld, check_values, values
 from domain.configuration.catalog import InUse
 from domain.configuration.desk_policy import THE_POLICY, DeskPolicy
 from domain.configuration.entity import ENTITY_OF, Entity
-from domain.configuration.settings import Queue, Settings
-from domain.ids import QueueId
+from domain.configuration.settings import Queue, RoutingAttribute, Settings
+from domain.ids import AttributeId, QueueId
 from domain.kernel import Invalid, Position
 
 ID_LENGTH_MAX = 100
@@ -42,6 +43,7 @@ async def configure(cmd: Configure, ctx: Context) -> Position:
     cmd.settings.check()
     if not cmd.checked_as_a_whole:
         ctx.catalog.check_change(cmd.entity_id, cmd.settings)
+        _check_values(cmd.entity_id, cmd.settings, ctx)
     entity, configured = ENTITY_OF[type(cmd.settings)]
     fact = configured(cmd.settings)  # type: ignore[arg-type]  # the table pairs settings with their own fact
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.configure(fact))
@@ -53,8 +55,17 @@ async def configure(cmd: Configure, ctx: Context) -> Position:
 async def retire(cmd: Retire, ctx: Context) -> Position:
     entity: type[Entity] = ENTITY_OF[cmd.kind][0]
     ctx.catalog.check_unused(entity.category, cmd.entity_id)
+    check_unheld(entity.category, cmd.entity_id, ctx.agents())  # routing 63
     if cmd.kind is Queue and (waiting := ctx.waiting(QueueId(cmd.entity_id))):  # routing 63
         raise InUse(f"Requests wait in it ({waiting}): drain it instead.")
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.retire())
     await ctx.effective(position)
     return position
+
+
+def _check_values(entity_id: str, settings: Settings, ctx: Context) -> None:
+    """routing 63: does what agents hold of an attribute fit its type, if that changes?"""
+    attribute_id = AttributeId(entity_id)
+    before = ctx.catalog.attributes.get(attribute_id)
+    if isinstance(settings, RoutingAttribute) and before is not None and settings.type is not before.type:
+        check_values(settings.type, values(attribute_id, ctx.agents()))

@@ -36,7 +36,9 @@ class Centre:
         self.store = WarmStore(log, snapshots=self.snapshots)
         self.live = LiveLog(log)
         self._catalog = CatalogFold()
-        self.commands = Commands(self.store, lambda: self.catalog, clock, self.live.reached, self._waiting)
+        self.commands = Commands(
+            self.store, lambda: self.catalog, clock, self.live.reached, self._waiting, lambda: self.router.agents
+        )
         self.timers = Timers(self.commands, clock)
         self.announcer = Announcer(self.commands)
         self.router = Router(self.commands, self._expected)

@@ -10,12 +10,13 @@ from commands.agents import AssignAttribute, GrantMrd, RegisterAgent, SwitchAuto
 from commands.bus import Command
 from commands.configuration import Configure, Retire, check_id
 from domain.agents.agent import TASKS_MAX
+from domain.agents.holders import check_values
 from domain.configuration.catalog import Catalog
 from domain.configuration.fit import warnings as queue_warnings
 from domain.configuration.loops import senders_first
 from domain.configuration.settings import Queue, Settings
-from domain.ids import AgentId
-from domain.kernel import Invalid
+from domain.ids import AgentId, AttributeId
+from domain.kernel import Invalid, replace
 from infra.configuration_file import (
     AGENTS,
     SECTIONS,
@@ -50,13 +51,24 @@ class Change:
         yield from (f"    {value}" for value in self.values)
 
 
-def check(wanted: Configuration, catalog: Catalog, people: Mapping[str, AgentId], *, prune: bool) -> None:
+def check(
+    wanted: Configuration,
+    catalog: Catalog,
+    people: Mapping[str, AgentId],
+    agents: Mapping[str, AgentSettings],
+    *,
+    prune: bool,
+) -> None:
     """Would all of it hold together? Raises `BadConfiguration` with every fault.
 
-    `catalog`: what is in force. `people`: who can be an agent, by username.
+    `catalog`: what is in force. `people`: who can be an agent, by username. `agents`: what those are who are one.
     """
     result = wanted.catalog(catalog, prune=prune)
-    faults = [*_faults(wanted, result, catalog), *_agent_faults(wanted, result, people)]
+    faults = [
+        *_faults(wanted, result, catalog),
+        *_agent_faults(wanted, result, people),
+        *_value_faults(wanted, result, catalog, agents),
+    ]
     if faults:
         raise BadConfiguration(faults)
 
@@ -107,12 +119,26 @@ def _agent_faults(wanted: Configuration, result: Catalog, people: Mapping[str, A
                 yield fault(wanted, AGENTS, username, path, f"An agent may have 0 to {TASKS_MAX} tasks at once.")
 
 
+def _value_faults(
+    wanted: Configuration, result: Catalog, before: Catalog, agents: Mapping[str, AgentSettings]
+) -> Iterator[Fault]:
+    """routing 63: does what is held by agents whom the file does not name fit an attribute whose type changes?"""
+    others = [(it.name or username, it.attributes) for username, it in agents.items() if username not in wanted.agents]
+    for id_ in map(AttributeId, wanted.entities.get("attributes", {})):
+        type_ = result.attributes[id_].type
+        if id_ in before.attributes and before.attributes[id_].type is not type_:
+            try:
+                check_values(type_, ((name, held[id_]) for name, held in others if id_ in held))
+            except Invalid as no:
+                yield fault(wanted, "attributes", id_, no.field or "", no.detail)
+
+
 def changes(
     now: Configuration, wanted: Configuration, people: Mapping[str, AgentId], *, prune: bool
 ) -> tuple[Change, ...]:
     """What makes of the configuration in force the one that is wanted, in an order in which each finds what it needs."""
     set_up = chain.from_iterable(_section_changes(now, wanted, section) for section in SECTIONS)
-    agents = _agent_changes(now, wanted, people)
+    agents = _agent_changes(now, {**_without_pruned(now, wanted), **wanted.agents} if prune else wanted.agents, people)
     gone = chain.from_iterable(_removals(now, wanted, section) for section in reversed(SECTIONS)) if prune else ()
     return (*set_up, *agents, *gone)
 
@@ -134,8 +160,23 @@ def _removals(now: Configuration, wanted: Configuration, section: str) -> Iterat
         yield Change(Kind.REMOVED, section, id_, (), (Retire(SECTIONS[section], id_),))
 
 
-def _agent_changes(now: Configuration, wanted: Configuration, people: Mapping[str, AgentId]) -> Iterator[Change]:
-    for username, agent in wanted.agents.items():
+def _without_pruned(now: Configuration, wanted: Configuration) -> dict[str, AgentSettings]:
+    """Agents are never pruned, but nobody holds what is (routing 63)."""
+    attributes, mrds = wanted.entities.get("attributes", {}), wanted.entities.get("media_routing_domains", {})
+    return {
+        username: replace(
+            agent,
+            attributes={id_: value for id_, value in agent.attributes.items() if id_ in attributes},
+            mrds={id_: tasks_max for id_, tasks_max in agent.mrds.items() if id_ in mrds},
+        )
+        for username, agent in now.agents.items()
+    }
+
+
+def _agent_changes(
+    now: Configuration, wanted: Mapping[str, AgentSettings], people: Mapping[str, AgentId]
+) -> Iterator[Change]:
+    for username, agent in wanted.items():
         before = now.agents.get(username)
         commands = tuple(_agent_commands(people[username], username, before or AgentSettings(), agent))
         if commands:

@@ -45,10 +45,11 @@ async def import_configuration(
     async with running(settings, lambda _: None) as parley:
         centre = parley.centre
         people = await _people(parley, wanted.agents)
-        check(wanted, centre.catalog, people, prune=prune)
+        now = configured(centre.catalog, centre.router.agents)
+        check(wanted, centre.catalog, people, now.agents, prune=prune)
         for warning in warnings(wanted):
             say(warning)
-        todo = changes(configured(centre.catalog, centre.router.agents), wanted, people, prune=prune)
+        todo = changes(now, wanted, people, prune=prune)
         if not await agreed(todo):
             return
         for change in todo:

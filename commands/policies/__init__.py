@@ -14,6 +14,7 @@ from commands.policies import (
     bots_first,
     conversations_end,
     find_an_agent,
+    nobody_holds_what_is_gone,
     offers,
 )  # isort: skip
 from commands.policies.registry import POLICIES, reacts_to
@@ -30,6 +31,7 @@ __all__ = [
     "conversations_end",
     "diversions",
     "find_an_agent",
+    "nobody_holds_what_is_gone",
     "offers",
     "pull_from_lists",
     "reacts_to",

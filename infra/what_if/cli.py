@@ -93,7 +93,8 @@ def changed_setup(was: Setup, past: Past, wanted: Configuration) -> Setup:
             known = ", ".join(sorted(was.catalog.queues)) or "none"
             raise UnknownQueue(f"There was no queue {queue!r}, so nobody asked for it; there were: {known}.")
     people = {it.agent.username: id_ for id_, it in past.people.items()}
-    check(wanted, was.catalog, people, prune=False)
+    agents = {username: was.agents[id_] for username, id_ in people.items()}
+    check(wanted, was.catalog, people, agents, prune=False)
     return was.changed(past, wanted)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -13,10 +13,11 @@ from commands.bus import Command, Commands
 from commands.inbound import ReceiveMessage
 from commands.policies import POLICIES
 from commands.policies.deadlines import Clear, Set, deadlines
+from domain.agents.agent import Agent
 from domain.channels.inbound import Contact, ContactKind, Inbound
 from domain.channels.messages import Body
 from domain.configuration.catalog import Catalog
-from domain.ids import ChannelId
+from domain.ids import AgentId, ChannelId
 from domain.kernel import BEGINNING, NAMESPACE, NOT_WRITTEN, Cause, Fact, M, Position, Recorded, Refused
 from infra.eventlog.memory import MemoryLog
 from infra.store import WarmStore
@@ -57,12 +58,19 @@ class Office:
     reacted: Position = BEGINNING
     waiting: int = 0
     """How many requests wait in a queue, as this process has heard."""
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    """Everybody, as this process has heard."""
 
     def __post_init__(self) -> None:
         self.store = WarmStore(self.log)
         self.timers: dict[str, Set] = {}
         self.commands = Commands(
-            self.store, lambda: self.catalog, lambda: self.now, self._effective, lambda _: self.waiting
+            self.store,
+            lambda: self.catalog,
+            lambda: self.now,
+            self._effective,
+            lambda _: self.waiting,
+            lambda: self.agents,
         )
 
     async def send(self, command: Command, command_id: UUID | None = None) -> Position:

@@ -187,6 +187,27 @@ async def test_configuration(office):
     assert "scholars" not in office.world.centre.catalog.queues
 
 
+async def test_what_people_hold_is_not_taken_out_under_them(office):  # routing 63
+    latin = {"id": "latin", "name": "Latin", "type": "PROFICIENCY_LEVEL", "defaultValue": 3}
+    await office.done("root", "configureAttribute", **latin)
+    await office.done("root", "configureMediaRoutingDomain", id="mail", name="E-mail")
+    await office.done("root", "assignAttribute", agentId=ADA, attributeId="latin", value=7)
+    await office.done("root", "grantMrd", agentId=ADA, mrdId="mail")
+    for kind, id_ in (("ATTRIBUTE", "latin"), ("MEDIA_ROUTING_DOMAIN", "mail")):
+        (error,) = (await office.do("root", "retire", kind=kind, id=id_))["errors"]
+        assert error["code"] == "IN_USE"
+        assert "held by 1 agent: " in error["message"]
+    yes_or_no = {**latin, "type": "BOOLEAN", "defaultValue": 1}
+    (error,) = (await office.do("root", "configureAttribute", **yes_or_no))["errors"]
+    assert (error["code"], error["field"]) == ("IN_USE", "type")
+    await office.done("root", "assignAttribute", agentId=ADA, attributeId="latin", value=1)
+    await office.done("root", "configureAttribute", **yes_or_no)
+    await office.done("root", "withdrawAttribute", agentId=ADA, attributeId="latin")
+    await office.done("root", "grantMrd", agentId=ADA, mrdId="mail", tasksMax=0)
+    await office.done("root", "retire", kind="ATTRIBUTE", id="latin")
+    await office.done("root", "retire", kind="MEDIA_ROUTING_DOMAIN", id="mail")
+
+
 async def test_who_has_what_rings_at_them_accepted(office):  # routing 22
     await office.done("ada", "switchAutoAnswer", on=True)
     await office.done("root", "switchAutoAnswer", agentId=GRACE, on=True)

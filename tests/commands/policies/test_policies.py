@@ -4,10 +4,10 @@ import pytest
 
 from commands.policies import POLICIES
 from domain.conversations.facts import AgentLeft
-from tests.commands.policies import on_requests, on_talks, on_work
+from tests.commands.policies import on_holdings, on_requests, on_talks, on_work
 from tests.commands.policies.situations import recorded
 
-SENTENCES = [*on_talks.SENTENCES, *on_requests.SENTENCES, *on_work.SENTENCES]
+SENTENCES = [*on_talks.SENTENCES, *on_requests.SENTENCES, *on_work.SENTENCES, *on_holdings.SENTENCES]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.agents import SwitchAutoAnswer
+from commands.agents import SwitchAutoAnswer, WithdrawAttribute
 from commands.configuration import Configure
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentRegistered, AttributeAssigned, MrdGranted
 from domain.configuration.catalog import Catalog
 from domain.configuration.settings import Settings
-from domain.ids import AgentId
+from domain.ids import AgentId, AttributeId
 from domain.kernel import replace, replay
 from infra.configuration_change import Change, Kind, changes, check, warnings
 from infra.configuration_file import SECTIONS, BadConfiguration, Configuration, configured, parse, plain, write
@@ -34,7 +34,7 @@ NOW = configured(catalog(), AGENTS)
 
 def diff(text: str, *, prune: bool = False, over: Catalog | None = None) -> tuple[Change, ...]:
     now, wanted = (NOW if over is None else configured(over, {})), parse(text)
-    check(wanted, catalog() if over is None else over, PEOPLE, prune=prune)
+    check(wanted, catalog() if over is None else over, PEOPLE, now.agents, prune=prune)
     return changes(now, wanted, PEOPLE, prune=prune)
 
 
@@ -103,7 +103,9 @@ def test_what_the_file_lacks_stays_unless_it_is_pruned() -> None:
 
 
 def test_things_are_retired_after_what_needs_them() -> None:
-    gone = [change.section for change in diff("", prune=True)]
+    ada, *others = diff("", prune=True)
+    assert ada.section == "agents", "nobody holds what is retired after it"
+    gone = [change.section for change in others]
     assert gone == sorted(gone, key=list(SECTIONS).index, reverse=True)
     assert len(gone) == len(BUSINESS)
 
@@ -112,6 +114,32 @@ def test_an_agent_loses_what_their_entry_lacks() -> None:
     (change,) = diff("agents:\n  ada: {name: Ada}\n")
     assert list(change.lines()) == ["~ agents ada", "    attributes.spanish: 7 → nothing", "    mrds.chat: 3 → nothing"]
     assert len(change.commands) == 2
+
+
+def test_whoever_the_file_does_not_name_loses_what_is_pruned_and_the_diff_says_so() -> None:  # routing 63
+    assert diff(write(NOW).partition("agents:")[0], prune=True) == (), "what stays is theirs"
+    ada, *gone = diff("media_routing_domains:\n  chat: {name: Chat}\n", prune=True)
+    assert list(ada.lines()) == ["~ agents ada", "    attributes.spanish: 7 → nothing"]
+    assert ada.commands == (WithdrawAttribute(ADA, AttributeId("spanish")),)
+    assert gone[-1].entity == "spanish"
+
+
+YES_OR_NO = """
+attributes:
+  spanish: {name: Spanish, type: BOOLEAN, default_value: 1}
+queues:
+  sales: {name: Sales, mrd_id: chat}
+"""
+
+
+def test_an_attribute_does_not_change_under_the_values_of_whom_the_file_does_not_name() -> None:  # routing 63
+    assert "file.yaml:3: attributes spanish: type: Values that are none of a BOOLEAN attribute are held by" in refused(
+        YES_OR_NO
+    )
+    assert "1 agent: Ada (7)" in refused(YES_OR_NO)
+    assert [it.section for it in diff(YES_OR_NO + "agents:\n  ada: {attributes: {spanish: 1}}\n")][-1] == "agents"
+    assert diff(YES_OR_NO + "agents:\n  ada: {name: Ada}\n"), "without it, too"
+    assert "7 is no value of a BOOLEAN" in refused(YES_OR_NO + "agents:\n  ada: {attributes: {spanish: 7}}\n")
 
 
 FAULTS = {

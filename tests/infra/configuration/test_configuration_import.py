@@ -24,7 +24,7 @@ def now(world: World) -> Configuration:
 
 async def imported(world: World, text: str, *, prune: bool = False) -> Sequence[Change]:
     wanted, people = parse(text), {"ada": ADA}
-    check(wanted, world.centre.catalog, people, prune=prune)
+    check(wanted, world.centre.catalog, people, now(world).agents, prune=prune)
     made = changes(now(world), wanted, people, prune=prune)
     for change in made:
         for command in change.commands:
@@ -48,6 +48,28 @@ async def test_what_could_not_be_changed_one_by_one_is_changed_together() -> Non
         await imported(world, WHOLE.replace("mrd_id: chat", "mrd_id: email"))
         assert {queue.mrd_id for queue in world.centre.catalog.queues.values()} == {"email"}
         assert all(map(world.centre.catalog.fits, world.centre.catalog.channels.values()))
+
+
+async def test_an_attribute_and_who_has_it_go_in_one_file() -> None:  # routing 63
+    async with World() as world:
+        await imported(world, WHOLE)
+        without = "agents:\n  ada: {name: Ada, mrds: {chat: 3}}\n"
+        whole = parse(WHOLE).entities
+        kept = {
+            section: those for section, those in whole.items() if section not in ("attributes", "queues", "channels")
+        }
+        made = await imported(world, write(Configuration(kept)) + without, prune=True)
+        assert [change.entity for change in made if change.entity in ("ada", "spanish")] == ["ada", "spanish"]
+        assert "spanish" not in world.centre.catalog.attributes
+        assert world.centre.router.agents[ADA].attributes == {}
+
+
+async def test_an_attribute_and_the_values_of_it_change_in_one_file() -> None:  # routing 63
+    async with World() as world:
+        await imported(world, WHOLE)
+        changed = WHOLE.replace("PROFICIENCY_LEVEL", "BOOLEAN").replace("default_value: 5", "default_value: 1")
+        await imported(world, changed.replace("spanish >= 5", "has spanish").replace("spanish: 7", "spanish: 0"))
+        assert world.centre.router.agents[ADA].attributes == {"spanish": 0}
 
 
 async def test_everything_can_be_pruned_and_set_up_again() -> None:

@@ -396,7 +396,8 @@ def steps_alone(options: argparse.Namespace, sizes: tuple[Size, ...], shown: Siz
     changes = upheavals(shown_play, shown) + build_up(shown, 2 if options.quick else 10)
     found = figures(rows, changes)
     run.save(found, rows, events=events, upheavals=changes, apart=apart)
-    plot(rows, RESULTS / "routing.svg")
+    if not options.quick:
+        plot(rows, RESULTS / "routing.svg")
     for table in (rows, events, changes, [apart], rows_of(found)):
         print("", *lines(table), sep="\n")
     print("moonshot: 100,000/s with p99 < 10 us and p99.9 < 50 us at", SHOWN)

@@ -72,6 +72,9 @@ class Run:
         found = {**self._head, "load_after": load(), "figures": [asdict(figure) for figure in figures], "table": table}
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{self._head['benchmark']}.json"
+        if self._head["quick"] and path.exists() and not json.loads(path.read_text())["quick"]:
+            print(f"{path.name} keeps its full run: a quick one shows that the benchmark works, and little else.")
+            return
         path.write_text(json.dumps({**found, **more}, indent=1) + "\n")
 
 

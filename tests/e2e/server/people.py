@@ -6,10 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from uuid import NAMESPACE_OID, uuid5
 
+from domain.agents.facts import SlotReserved
+from domain.tasks.facts import TaskReserved
 from tests.e2e.server.client import PASSWORD, Centre, Json, Refused, Staff, Subscription, Visitor, history
 
 CHAT = "chat"
-RESERVED, SLOT_RESERVED = "task.reserved@2", "agent.slot-reserved@2"
+RESERVED, SLOT_RESERVED = TaskReserved.stored_as, SlotReserved.stored_as
 GONE = {"OFFER_GONE", "WRONG_STATE", "NOT_FOUND", "NOT_ALLOWED", "NOT_TALKING", "CLOSED"}
 """Codes of what has become pointless meanwhile."""
 

@@ -47,7 +47,7 @@ async def import_configuration(
         people = await _people(parley, wanted.agents)
         now = configured(centre.catalog, centre.router.agents)
         check(wanted, centre.catalog, people, now.agents, prune=prune)
-        for warning in warnings(wanted):
+        for warning in warnings(wanted, now):
             say(warning)
         todo = changes(now, wanted, people, prune=prune)
         if not await agreed(todo):

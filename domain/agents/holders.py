@@ -28,7 +28,7 @@ def check_unheld(category: str, subject: str, agents: Agents) -> None:
     if held := holders(category, subject, agents):
         who = counted(_name(id_, agents[id_]) for id_ in held)
         todo = "Withdraw it from them first." if category == "attribute" else "Grant them no tasks there first."
-        raise InUse(f"It is held by {who}. {todo}")
+        raise InUse(f"It is held by {who}. {todo}", "id")
 
 
 def values(attribute_id: AttributeId, agents: Agents) -> list[tuple[str, int]]:

@@ -25,6 +25,7 @@ def people(names: str, *facts) -> dict[AgentId, Agent]:
 def refused(category: str, subject: str, agents: dict[AgentId, Agent]) -> str:
     with pytest.raises(InUse) as no:
         check_unheld(category, subject, agents)
+    assert no.value.field == "id"
     return no.value.detail
 
 

@@ -7,6 +7,7 @@ from commands.bus import Command, Context, handles
 from commands.domains import check_managed, interruption
 from commands.idleness import change_agent
 from domain.agents.agent import Agent
+from domain.configuration.checks import missing
 from domain.configuration.settings import MediaRoutingDomain, ReasonKind
 from domain.ids import AgentId, AttributeId, ConversationId, MrdId, OfferId, ReasonId, TaskId
 from domain.kernel import Invalid, NotFound, Position
@@ -145,10 +146,10 @@ async def register_agent(cmd: RegisterAgent, ctx: Context) -> Position:
 async def assign_attribute(cmd: AssignAttribute, ctx: Context) -> Position:
     attribute = ctx.catalog.attributes.get(cmd.attribute_id)
     if attribute is None:
-        raise NotFound(f"There is no attribute {cmd.attribute_id!r}.", "attribute_id")
+        raise NotFound(missing("attribute", cmd.attribute_id, ctx.catalog.attributes), "attribute_id")
     value = attribute.default_value if cmd.value is None else cmd.value
     if not attribute.type.accepts(value):
-        raise Invalid(f"{value} is no value of a {attribute.type} attribute.", "value")
+        raise Invalid(attribute.type.refusal(value), "value")
     return await ctx.change(Agent, cmd.agent_id, lambda agent: agent.assign_attribute(cmd.attribute_id, value))
 
 

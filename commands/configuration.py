@@ -54,7 +54,7 @@ async def retire(cmd: Retire, ctx: Context) -> Position:
     entity: type[Entity] = ENTITY_OF[cmd.kind][0]
     ctx.catalog.check_unused(entity.category, cmd.entity_id)
     if cmd.kind is Queue and (waiting := ctx.waiting(QueueId(cmd.entity_id))):  # routing 63
-        raise InUse(f"Requests wait in it ({waiting}): drain it instead.")
+        raise InUse(f"Requests wait in it ({waiting}): drain it instead.", "id")
     position = await ctx.change(entity, cmd.entity_id, lambda it: it.retire())
     await ctx.effective(position)
     return position

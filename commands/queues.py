@@ -41,7 +41,7 @@ async def flush_queue(cmd: FlushQueue, ctx: Context) -> Position:
 
 @handles(DrainQueue)
 async def drain_queue(cmd: DrainQueue, ctx: Context) -> Position:
-    ctx.catalog.check_unused(QueueEntity.category, cmd.queue_id)
+    ctx.catalog.check_unused(QueueEntity.category, cmd.queue_id, "queue_id")
     position = await ctx.change(QueueEntity, cmd.queue_id, _drain)
     await ctx.effective(position)
     return position

@@ -10,7 +10,7 @@ from commands.urgency import Asked, priority_of_request
 from commands.wrap_up import ExpireWrapUp
 from domain.agents.agent import Agent
 from domain.agents.facts import SlotState
-from domain.configuration.settings import ReasonKind
+from domain.configuration.settings import Channel, ReasonKind
 from domain.configuration.skip_conditions import Measured
 from domain.conversations.conversation import Conversation
 from domain.customers.customer import Customer
@@ -158,8 +158,11 @@ async def enqueue_task(cmd: EnqueueTask, ctx: Context) -> Position:
     conversation = await ctx.load(Conversation, cmd.conversation_id)
     also_in = _also_in(cmd, conversation, ctx)
     queues = {it: ctx.catalog.queues[it] for it in (cmd.queue_id, *also_in) if it in ctx.catalog.queues}
+    channel = _channel(conversation, cmd.session_id, ctx) if cmd.direction is TaskDirection.INBOUND else None
     # where all are retired since it was asked for, nobody comes, and that is reported
     wait_s = max((it.request_ttl_s for it in queues.values()), default=0)
+    if wait_s and channel is not None and channel.request_ttl_s:  # routing 27
+        wait_s = channel.request_ttl_s
     customer_id = conversation.customer_id
     if customer_id is None:
         raise NotFound("There is no such conversation.")
@@ -383,12 +386,17 @@ def _also_in(cmd: EnqueueTask, conversation: Conversation, ctx: Context) -> tupl
     return tuple(it for it in channel.routing.also_in if it in ctx.catalog.queues)
 
 
+def _channel(conversation: Conversation, session_id: SessionId, ctx: Context) -> Channel | None:
+    """By which the customer came; none where it is gone."""
+    channel_id = conversation.sessions.get(session_id)
+    return ctx.catalog.channels.get(channel_id) if channel_id else None
+
+
 async def _last_agent(
     conversation: Conversation, customer_id: CustomerId, session_id: SessionId, ctx: Context
 ) -> tuple[AgentId | None, datetime | None]:
     """Whom the channel says to try first, and until when: who talked with the customer last (routing 54)."""
-    channel_id = conversation.sessions.get(session_id)
-    channel = ctx.catalog.channels.get(channel_id) if channel_id else None
+    channel = _channel(conversation, session_id, ctx)
     if channel is None or not channel.routing.route_to_last_agent:
         return None, None
     last = conversation.last_agent or (await ctx.load(Customer, customer_id)).last_agent

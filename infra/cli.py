@@ -185,7 +185,9 @@ async def _agreed(changes: Sequence[Change], *, yes: bool, dry_run: bool) -> boo
         _print("Nothing changes.")
     if dry_run or not changes:
         return False
-    return yes or await asyncio.to_thread(typer.confirm, f"Make these {len(changes)} changes?", err=True)
+    return yes or await asyncio.to_thread(
+        typer.confirm, "Make this change?" if len(changes) == 1 else f"Make these {len(changes)} changes?", err=True
+    )
 
 
 async def _replay(settings: Settings, stream: str, at: str | None) -> None:

@@ -11,8 +11,10 @@ from commands.bus import Command
 from commands.configuration import Configure, Retire, check_id
 from domain.agents.agent import TASKS_MAX
 from domain.configuration.catalog import Catalog
+from domain.configuration.checks import missing
 from domain.configuration.fit import warnings as queue_warnings
 from domain.configuration.loops import senders_first
+from domain.configuration.membership import deserted
 from domain.configuration.settings import Queue, Settings
 from domain.ids import AgentId
 from domain.kernel import Invalid
@@ -81,11 +83,13 @@ def _refusal(catalog: Catalog, id_: str, settings: Settings) -> Invalid | None:
     return None
 
 
-def warnings(wanted: Configuration) -> Iterator[str]:
+def warnings(wanted: Configuration, now: Configuration) -> Iterator[str]:
     """What may be carried out, and perhaps is not meant."""
+    everybody = [(agent.attributes, agent.mrds) for agent in {**now.agents, **wanted.agents}.values()]
     for id_, queue in wanted.entities.get("queues", {}).items():
         if isinstance(queue, Queue):
-            yield from (f"queues {id_}: {warning}" for warning in queue_warnings(queue))
+            unmeant = chain(queue_warnings(queue), deserted(queue, everybody))
+            yield from (f"queues {id_}: {warning}" for warning in unmeant)
 
 
 def _agent_faults(wanted: Configuration, result: Catalog, people: Mapping[str, AgentId]) -> Iterator[Fault]:
@@ -96,13 +100,13 @@ def _agent_faults(wanted: Configuration, result: Catalog, people: Mapping[str, A
         for id_, value in agent.attributes.items():
             path = f"attributes.{id_}"
             if id_ not in result.attributes:
-                yield fault(wanted, AGENTS, username, path, f"There is no {id_!r}.")
+                yield fault(wanted, AGENTS, username, path, missing("attribute", id_, result.attributes))
             elif not (type_ := result.attributes[id_].type).accepts(value):
-                yield fault(wanted, AGENTS, username, path, f"{value} is no value of a {type_} attribute.")
+                yield fault(wanted, AGENTS, username, path, type_.refusal(value))
         for mrd_id, tasks_max in agent.mrds.items():
             path = f"mrds.{mrd_id}"
             if mrd_id not in result.mrds:
-                yield fault(wanted, AGENTS, username, path, f"There is no {mrd_id!r}.")
+                yield fault(wanted, AGENTS, username, path, missing("media routing domain", mrd_id, result.mrds))
             elif not 0 <= tasks_max <= TASKS_MAX:
                 yield fault(wanted, AGENTS, username, path, f"An agent may have 0 to {TASKS_MAX} tasks at once.")
 

@@ -254,13 +254,34 @@ class _Reading:
             return msgspec.convert(_taken_apart(kind, given), kind)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$")
-            return self._fault((section, id_), path.rstrip("`").removeprefix("."), f"{message}.")
+            return self._fault((section, id_), path.rstrip("`").removeprefix("."), _for_people(message))
         except Invalid as no:
             return self._fault((section, id_), no.field or "", no.detail)
 
     def _fault(self, place: Place, path: str, message: str) -> None:
         section, *entity = map(str, place)
         self._faults.append(fault(Configuration({}, {}, self._lines), section, " ".join(entity), path, message))
+
+
+def _for_people(message: str) -> str:
+    """What the reader of the types found, without the names of types."""
+    if missing := re.fullmatch(r"Object missing required field (`\w+`)", message):
+        return f"{missing[1]} is missing, and has no default."
+    if other := re.fullmatch(r"Expected `(.+)`, got `(.+)`", message):
+        wanted = " or ".join(WORDS_OF.get(it, it) for it in other[1].split(" | "))
+        return f"It is {wanted}, not {WORDS_OF.get(other[2], other[2])}."
+    return f"{message}."
+
+
+WORDS_OF = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text",
+    "array": "a list",
+    "object": "settings by their names",
+    "null": "nothing",
+}
 
 
 def _unknown(kind: Any, given: Plain, path: str) -> Iterator[str]:

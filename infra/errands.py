@@ -46,9 +46,10 @@ async def import_configuration(
         centre = parley.centre
         people = await _people(parley, wanted.agents)
         check(wanted, centre.catalog, people, prune=prune)
-        for warning in warnings(wanted):
+        now = configured(centre.catalog, centre.router.agents)
+        for warning in warnings(wanted, now):
             say(warning)
-        todo = changes(configured(centre.catalog, centre.router.agents), wanted, people, prune=prune)
+        todo = changes(now, wanted, people, prune=prune)
         if not await agreed(todo):
             return
         for change in todo:

@@ -23,6 +23,7 @@ from domain.ids import AgentId, CustomerId, TaskId
 from domain.kernel import BEGINNING, NOT_WRITTEN, Position, Recorded, Refused
 from domain.routing.decisions import Grounds
 from domain.routing.waits import Waits
+from projections.agents.reads import AgentSkills, staff
 from projections.customers.reads import CustomerProfile
 from projections.paging import Connection
 
@@ -130,3 +131,9 @@ def refusal(code: str, message: str, field_name: str | None = None) -> GraphQLEr
 def not_found(what: str) -> GraphQLError:
     """The answer for what is not there, and for what this viewer may not see: they must not be told apart."""
     return refusal("NOT_FOUND", f"There is no such {what}.")
+
+
+async def everybody(context: Context) -> list[AgentSkills]:
+    """All agents and what they are good at, as the read models know them."""
+    async with context.reading() as connection:
+        return await staff(connection)

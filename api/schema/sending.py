@@ -4,8 +4,9 @@ import re
 from uuid import UUID, uuid5
 
 import strawberry
+from graphql import GraphQLError
 
-from api.schema.context import Context, Info
+from api.schema.context import Context, Info, everybody
 from api.schema.orders import CreateUser, ShowTyping
 from api.schema.reach import permit
 from api.schema.words import doc
@@ -15,6 +16,7 @@ from commands.configuration import Configure
 from commands.ports import Conflict, Unavailable
 from domain.channels.messages import SenderType
 from domain.configuration.fit import warnings
+from domain.configuration.membership import deserted
 from domain.configuration.settings import Queue
 from domain.kernel import BEGINNING, NAMESPACE, Invalid, Position, Refused
 
@@ -40,7 +42,8 @@ class MutationPayload:
     )
     errors: list[UserError] = doc("Why it was not done; empty when it was.")
     warnings: list[str] = doc(
-        "It is done, and perhaps not meant: AND and OR in one expression, read from left to right."
+        "It is done, and perhaps not meant: AND and OR in one expression, read from left to right; a step of a queue that "
+        "no agent matches."
     )
 
 
@@ -56,16 +59,25 @@ async def send(info: Info, command: Command, client_mutation_id: str | None) -> 
     except (Unavailable, Conflict):
         message = "The log cannot take this now; send it again."
         return _failed(client_mutation_id, UserError(field=None, code=UNAVAILABLE, message=message))
-    warned = _warnings(command)
+    warned = await _warnings(info.context, command)
     return MutationPayload(client_mutation_id=client_mutation_id, position=position, errors=[], warnings=warned)
 
 
-def _warnings(command: Command) -> list[str]:
+async def _warnings(context: Context, command: Command) -> list[str]:
     match command:
         case Configure(settings=Queue() as queue):
-            return list(warnings(queue))
+            return [*warnings(queue), *await _deserted(context, queue)]
         case _:
             return []
+
+
+async def _deserted(context: Context, queue: Queue) -> list[str]:
+    """The steps that nobody matches now. It is done already: where nobody can say it, it is not said."""
+    try:
+        await context.behind.caught_up()
+        return list(deserted(queue, ((it.attributes, it.mrds) for it in await everybody(context))))
+    except GraphQLError:
+        return []
 
 
 async def _carry_out(context: Context, command: Command, command_id: UUID) -> Position:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from domain.configuration.calendar import BusinessCalendar
+from domain.configuration.checks import missing
 from domain.configuration.desk_policy import THE_POLICY
 from domain.configuration.entity import CATEGORIES, ENTITY_OF
 from domain.configuration.facts import Retired
@@ -119,34 +120,34 @@ class Catalog:
         """Does everything that these settings point at exist, and fit (routing 63)? Raises `Invalid` naming the field."""
         match settings:
             case Queue():
-                self._known(settings.mrd_id, self.mrds, "mrd_id")
+                self._known(MediaRoutingDomain, settings.mrd_id, "mrd_id")
                 if not self.mrds[settings.mrd_id].managed:  # routing 34
                     raise Invalid("Another system routes this media routing domain: it has no queues here.", "mrd_id")
                 for number, step in enumerate(settings.steps):
                     check_step(step, self.attributes, f"steps[{number}]")
                 if settings.wrap_up_form_id is not None:
-                    self._known(settings.wrap_up_form_id, self.wrap_up_forms, "wrap_up_form_id")
+                    self._known(WrapUpForm, settings.wrap_up_form_id, "wrap_up_form_id")
                 self._check_diversions(settings)
             case WrapUpForm():
                 for number, category in enumerate(settings.categories):
                     for code in category.codes:
                         self._check_wrap_up(code, f"categories[{number}].codes")
             case ChannelType() | RoutingList():
-                self._known(settings.mrd_id, self.mrds, "mrd_id")
+                self._known(MediaRoutingDomain, settings.mrd_id, "mrd_id")
             case Channel():
-                self._known(settings.channel_type_id, self.channel_types, "channel_type_id")
+                self._known(ChannelType, settings.channel_type_id, "channel_type_id")
                 if settings.bot_id is not None:
-                    self._known(settings.bot_id, self.bots, "bot_id")
+                    self._known(Bot, settings.bot_id, "bot_id")
                 self._check_routing(settings)
             case _:
                 pass
 
     def _check_diversions(self, queue: Queue) -> None:
         if queue.opening is not None:
-            self._known(queue.opening.calendar_id, self.calendars, "opening.calendar_id")
+            self._known(BusinessCalendar, queue.opening.calendar_id, "opening.calendar_id")
         for name, diversion in queue.diversions():
             if diversion.queue_id is not None:
-                self._known(diversion.queue_id, self.queues, f"{name}.queue_id")
+                self._known(Queue, diversion.queue_id, f"{name}.queue_id")
                 if self.queues[diversion.queue_id].draining:
                     raise Invalid("That queue is being drained.", f"{name}.queue_id")
                 if self.queues[diversion.queue_id].mrd_id != queue.mrd_id:
@@ -159,7 +160,7 @@ class Catalog:
             check_no_loop(queue_id, {**self.queues, queue_id: settings})
 
     def _check_wrap_up(self, code: ReasonId, field_name: str) -> None:
-        self._known(code, self.reasons, field_name)
+        self._known(ReasonCode, code, field_name)
         if self.reasons[code].kind is not ReasonKind.WRAP_UP:
             raise Invalid(f"{code!r} is no reason of the kind {ReasonKind.WRAP_UP}.", field_name)
 
@@ -167,23 +168,31 @@ class Catalog:
         """Work goes where its media routing domain is that of the channel's type (routing 63)."""
         mrd_id, routing = self.channel_types[channel.channel_type_id].mrd_id, channel.routing
         if routing.queue_id is not None:
-            self._known(routing.queue_id, self.queues, "routing.queue_id")
+            self._known(Queue, routing.queue_id, "routing.queue_id")
             if self.queues[routing.queue_id].draining:
                 raise Invalid("This queue is being drained: it takes no new requests.", "routing.queue_id")
             if self.queues[routing.queue_id].mrd_id != mrd_id:
-                raise Invalid("The queue's media routing domain is not that of the channel's type.", "routing")
+                raise Invalid(
+                    f"Its media routing domain is {self.queues[routing.queue_id].mrd_id!r}, that of the channel's type {mrd_id!r}.",
+                    "routing.queue_id",
+                )
+            if 0 < channel.request_ttl_s <= (rings_s := self.queues[routing.queue_id].offer_timeout_s):  # routing 23
+                raise Invalid(f"In its queue an offer rings {rings_s} s: a request must wait longer.", "request_ttl_s")
         for also in routing.also_in:
             self.check_further(also, mrd_id, "routing.also_in")
             if self.queues[also].draining:
                 raise Invalid(f"{also!r} is being drained: it takes no new requests.", "routing.also_in")
         if routing.list_id is not None:
-            self._known(routing.list_id, self.lists, "routing.list_id")
+            self._known(RoutingList, routing.list_id, "routing.list_id")
             if self.lists[routing.list_id].mrd_id != mrd_id:
-                raise Invalid("The list's media routing domain is not that of the channel's type.", "routing")
+                raise Invalid(
+                    f"Its media routing domain is {self.lists[routing.list_id].mrd_id!r}, that of the channel's type {mrd_id!r}.",
+                    "routing.list_id",
+                )
 
     def check_further(self, queue_id: QueueId, mrd_id: MrdId, field_name: str) -> None:
         """May what waits in this domain wait in that queue, too (routing 11)?"""
-        self._known(queue_id, self.queues, field_name)
+        self._known(Queue, queue_id, field_name)
         if self.queues[queue_id].mrd_id != mrd_id:
             raise Invalid(f"{queue_id!r} is of another media routing domain.", field_name)
 
@@ -197,7 +206,7 @@ class Catalog:
         for kind in (WrapUpForm, Queue, Channel):
             for id_, user in self.of(kind).items():
                 if self.fits(user) and not after.fits(user):
-                    name = f"{ENTITY_OF[kind][0].category} {id_!r}"
+                    name = f"{ENTITY_OF[kind][0].called} {id_!r}"
                     raise InUse(f"It is in use by {name}, which would not fit any more.", DECISIVE.get(category))
 
     def fits(self, settings: Settings) -> bool:
@@ -208,11 +217,13 @@ class Catalog:
             return False
         return True
 
-    def check_unused(self, category: str, subject: str) -> None:
-        """May this entity be retired? Raises `InUse` naming one that needs it."""
-        for name, users in self._uses(category):
-            if subject in users:
-                raise InUse(f"It is in use by {name}.")
+    def check_unused(self, category: str, subject: str, field_name: str = "id") -> None:
+        """May this entity be retired? Raises `InUse` naming what needs it."""
+        needing = sorted(name for name, needs in self._uses(category) if subject in needs)
+        if needing:
+            more = f" and {len(needing) - USERS_TOLD_MAX} more" if len(needing) > USERS_TOLD_MAX else ""
+            names = ", ".join(needing[:USERS_TOLD_MAX])
+            raise InUse(f"It is in use by {names}{more}: set these up without it first.", field_name)
 
     def _uses(self, category: str) -> list[tuple[str, set[str | None]]]:
         match category:
@@ -250,10 +261,9 @@ class Catalog:
             case _:
                 return []
 
-    @staticmethod
-    def _known(id_: str, those: Mapping[Any, Any], field_name: str) -> None:
-        if id_ not in those:
-            raise Invalid(f"There is no {id_!r}.", field_name)
+    def _known(self, kind: type[Settings], id_: str, field_name: str) -> None:
+        if id_ not in self.of(kind):
+            raise Invalid(missing(ENTITY_OF[kind][0].called, id_, self.of(kind)), field_name)
 
     def evolve(self, recorded: Recorded[Any]) -> Self:
         """Folds the whole log: what is not configuration changes nothing."""
@@ -270,6 +280,7 @@ class Catalog:
 
 
 USUAL = DeskPolicy()
+USERS_TOLD_MAX = 5
 
 DECISIVE = {
     "attribute": "type",

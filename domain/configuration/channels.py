@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.channels.inbound import ContactKind
-from domain.configuration.checks import named, within
+from domain.configuration.checks import named, within, written
 from domain.ids import BotId, ChannelTypeId, ListId, MrdId, QueueId
 from domain.kernel import Invalid
 
 LAST_AGENT_TIMEOUT_S_MAX = 30
 ALSO_IN_MAX = 4
 
+REQUEST_TTL_S_MAX = 30 * 86_400
 REMINDERS_MAX, REMINDER_MAX = 5, 2_000
 
 
@@ -78,7 +79,8 @@ class Reminder:
 class Channel:
     """`delivery_url`: where messages to the customer are posted; none for a connector that lives in Parley.
 
-    `response_timeout_s`: within which an agent replies; 0 for whenever they like (routing 56).
+    `request_ttl_s`: how long a request that comes here may wait, instead of what its queue says; 0 for as long as that
+    (routing 27). `response_timeout_s`: within which an agent replies; 0 for whenever they like (routing 56).
     """
 
     name: str
@@ -93,12 +95,14 @@ class Channel:
     delivery_url: str = ""
     response_timeout_s: int = 0
     inactivity_reminders: tuple[Reminder, ...] = ()
+    request_ttl_s: int = 0
 
     def check(self) -> None:
         named(self.name)
         self.routing.check("routing")
         within(self.customer_inactivity_s, 0, 7 * 86_400, "customer_inactivity_s")
         within(self.response_timeout_s, 0, 7 * 86_400, "response_timeout_s")
+        within(self.request_ttl_s, 0, REQUEST_TTL_S_MAX, "request_ttl_s")
         self._check_reminders()
         if self.mode is not ChannelMode.AGENT and self.bot_id is None:
             raise Invalid(f"A channel in mode {self.mode} needs a bot.", "bot_id")
@@ -116,7 +120,7 @@ class Channel:
         for number, reminder in enumerate(self.inactivity_reminders):
             at = f"inactivity_reminders[{number}]"
             within(reminder.percent, before + 1, 99, f"{at}.percent")
-            within(len(reminder.text), 1, REMINDER_MAX, f"{at}.text")
+            written(reminder.text, 1, REMINDER_MAX, f"{at}.text")
             before = reminder.percent
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from domain.configuration.checks import within
+from domain.configuration.checks import within, written
 from domain.ids import CalendarId, QueueId
 from domain.kernel import Invalid
 
@@ -49,7 +49,7 @@ class Diversion:
         return self.action is not DiversionAction.MESSAGE
 
     def check(self, field_name: str) -> None:
-        within(len(self.message), 0, MESSAGE_MAX, f"{field_name}.message")
+        written(self.message, 0, MESSAGE_MAX, f"{field_name}.message")
         if self.action is DiversionAction.OTHER_QUEUE and self.queue_id is None:
             raise Invalid("Which other queue?", f"{field_name}.queue_id")
         if self.action is not DiversionAction.OTHER_QUEUE and self.queue_id is not None:

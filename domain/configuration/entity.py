@@ -41,6 +41,8 @@ class Entity:
     """The base of all kinds of configuration; `settings` is none before the first and after the last."""
 
     category: ClassVar[str] = ""
+    called: ClassVar[str] = ""
+    """What people call it."""
 
     settings: Settings | None = None
 
@@ -51,7 +53,7 @@ class Entity:
 
     def retire(self) -> Decision:
         if self.settings is None:
-            raise NotFound(f"There is no such {self.category}.")
+            raise NotFound(f"There is no such {self.called}.", "id")
         yield Retired()
 
     def evolve(self, fact: ConfigurationFact) -> Self:
@@ -78,46 +80,57 @@ class Entity:
 
 class AttributeEntity(Entity):
     category: ClassVar[str] = "attribute"
+    called: ClassVar[str] = "attribute"
 
 
 class MrdEntity(Entity):
     category: ClassVar[str] = "mrd"
+    called: ClassVar[str] = "media routing domain"
 
 
 class QueueEntity(Entity):
     category: ClassVar[str] = "queue"
+    called: ClassVar[str] = "queue"
 
 
 class ChannelTypeEntity(Entity):
     category: ClassVar[str] = "channeltype"
+    called: ClassVar[str] = "channel type"
 
 
 class ChannelEntity(Entity):
     category: ClassVar[str] = "channel"
+    called: ClassVar[str] = "channel"
 
 
 class BotEntity(Entity):
     category: ClassVar[str] = "bot"
+    called: ClassVar[str] = "bot"
 
 
 class ReasonEntity(Entity):
     category: ClassVar[str] = "reason"
+    called: ClassVar[str] = "reason code"
 
 
 class WrapUpFormEntity(Entity):
     category: ClassVar[str] = "wrapupform"
+    called: ClassVar[str] = "wrap-up form"
 
 
 class CalendarEntity(Entity):
     category: ClassVar[str] = "calendar"
+    called: ClassVar[str] = "business calendar"
 
 
 class ListEntity(Entity):
     category: ClassVar[str] = "list"
+    called: ClassVar[str] = "list"
 
 
 class DeskPolicyEntity(Entity):
     category: ClassVar[str] = "deskpolicy"
+    called: ClassVar[str] = "desk policy"
 
 
 ENTITY_OF: dict[type[Settings], tuple[type[Entity], type[Configured]]] = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from domain.configuration import request_data, skip_conditions
+from domain.configuration.checks import missing
 from domain.configuration.expressions import understood, understood_step
 from domain.configuration.operators import is_mixed
 from domain.configuration.settings import (
@@ -30,10 +31,10 @@ def check_expression(expression: Expression, attributes: Attributes, field_name:
     """Raises `Invalid` for an attribute that is not there, a value of another type, and what no agent can have."""
     for term in expression.terms:
         if term.attribute_id not in attributes:
-            raise Invalid(f"There is no {term.attribute_id!r}.", field_name)
+            raise Invalid(missing("attribute", term.attribute_id, attributes), field_name)
         type_ = attributes[term.attribute_id].type
         if term.operator is not RelationalOperator.HAS and not type_.accepts(term.value):
-            raise Invalid(f"{term.value} is no value of {term.attribute_id!r}, a {type_} attribute.", field_name)
+            raise Invalid(f"{term.attribute_id!r}: {type_.refusal(term.value)}", field_name)
     if not any(_possible(case, attributes) for case in _cases(expression)):
         raise Invalid(f"Nobody can match {understood(expression)}: no value meets all of it.", field_name)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.configuration.checks import named, within
+from domain.configuration.checks import named, within, written
 from domain.configuration.diversions import Diversion, Opening, Overflow, all_diversions, check_diversions
 from domain.configuration.priorities import LABELS_MAX, PriorityLabel
 from domain.configuration.steps import Step, StepMode
@@ -131,15 +131,15 @@ class Queue:
         within(len(self.priority_labels), 0, LABELS_MAX, "priority_labels")
         for number, label in enumerate(self.priority_labels):
             label.check(f"priority_labels[{number}]")
-        within(len(self.no_agent_message), 0, MESSAGE_MAX, "no_agent_message")
+        written(self.no_agent_message, 0, MESSAGE_MAX, "no_agent_message")
         within(self.ewt_min_s, 0, 86_400, "ewt_min_s")
         within(self.ewt_max_s, 0, 86_400, "ewt_max_s")
         if 0 < self.ewt_max_s < self.ewt_min_s:
             raise Invalid("The longest wait that is told is not shorter than the shortest.", "ewt_max_s")
-        within(len(self.wait_message), 0, MESSAGE_MAX, "wait_message")
+        written(self.wait_message, 0, MESSAGE_MAX, "wait_message")
         if set(_NAMES.findall(self.wait_message)) - {"position", "minutes"}:
             raise Invalid("A message about the wait may have {position} and {minutes} in it.", "wait_message")
-        within(len(self.transfer_message), 0, MESSAGE_MAX, "transfer_message")
+        written(self.transfer_message, 0, MESSAGE_MAX, "transfer_message")
         check_diversions(self.opening, self.overflow)
         if self.offer_timeout_s >= self.request_ttl_s:  # routing 23
             raise Invalid("An offer must time out before the request does.", "offer_timeout_s")

@@ -61,6 +61,10 @@ class AttributeType(StrEnum):
     def accepts(self, value: int) -> bool:
         return value in (0, 1) if self is AttributeType.BOOLEAN else 1 <= value <= 10
 
+    def refusal(self, value: int) -> str:
+        """What is said of a value that it does not accept."""
+        return f"{value} is no value of a {self} attribute: {'0 or 1' if self is AttributeType.BOOLEAN else '1 to 10'}."
+
 
 class ReasonKind(StrEnum):
     NOT_READY = "NOT_READY"
@@ -79,7 +83,7 @@ class RoutingAttribute:
     def check(self) -> None:
         named(self.name)
         if not self.type.accepts(self.default_value):
-            raise Invalid(f"{self.default_value} is no value of a {self.type} attribute.", "default_value")
+            raise Invalid(self.type.refusal(self.default_value), "default_value")
 
 
 @dataclass(frozen=True, slots=True)

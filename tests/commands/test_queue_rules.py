@@ -19,7 +19,7 @@ from domain.configuration.settings import ReasonCode, ReasonKind, RelationalOper
 from domain.conversations.conversation import Conversation
 from domain.conversations.facts import ConversationStarted, MessagePosted, RequestReason
 from domain.customers.facts import QueueVisited
-from domain.ids import AgentId, ConversationId, MessageId, OfferId, QueueId, SessionId, TaskId
+from domain.ids import AgentId, ChannelId, ConversationId, MessageId, OfferId, QueueId, SessionId, TaskId
 from domain.kernel import Invalid, NotFound, Refused, derived_id
 from domain.sessions.facts import SessionEnded, SessionEndReason, SessionStarted
 from domain.tasks.facts import (
@@ -39,6 +39,7 @@ from tests.domain.configuration.situations import BUSINESS, CHAT, SALES, catalog
 
 pytestmark = pytest.mark.anyio
 MARIA = AgentId("maria")
+LINE = ChannelId("whatsapp-line")
 QUEUE = QueueId("sales")
 
 
@@ -162,6 +163,17 @@ async def test_the_wait_survives_missed_offers_and_ends_when_it_was_to_end() -> 
     await office.wait(5)
     assert await ends(office) == [TaskCloseReason.RONA, TaskCloseReason.NO_AGENT_AVAILABLE]
     assert (await office.load(Agent, MARIA)).mrd_state(CHAT) is MrdState.READY  # it was no missed offer any more
+
+
+async def test_whoever_comes_by_a_channel_waits_as_long_as_that_says() -> None:  # routing 27
+    office = await an_office_where(offer_timeout_s=20, request_ttl_s=600)
+    hasty = replace(office.catalog.channels[LINE], request_ttl_s=30)
+    office.catalog = replace(office.catalog, channels={**office.catalog.channels, LINE: hasty})
+    await office.sends(message())
+    await office.wait(29)
+    assert await ends(office) == []
+    await office.wait(2)
+    assert await ends(office) == [TaskCloseReason.NO_AGENT_AVAILABLE]
 
 
 async def test_an_offer_that_outlasted_the_wait_is_still_accepted() -> None:  # routing 27

@@ -273,6 +273,9 @@ class ConfigureChannelInput(Intention):
     )
     inactivity_reminders: list[ReminderInput] = doc("What silent customers are told, at most 5.", default_factory=list)
     response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.", default=0)
+    request_ttl_s: int = doc(
+        "Seconds after which nobody who came here waits any more; 0 for what the queue says.", default=0
+    )
     contact_kind: ContactKind = doc("What identifies its customers.", default=ContactKind.OPAQUE)
     delivery_url: str = doc("Where messages to customers are posted, for connectors outside Parley.", default="")
 
@@ -290,6 +293,7 @@ class ConfigureChannelInput(Intention):
             contact_kind=self.contact_kind,
             delivery_url=self.delivery_url,
             response_timeout_s=self.response_timeout_s,
+            request_ttl_s=self.request_ttl_s,
             inactivity_reminders=tuple(Reminder(it.percent, it.text) for it in self.inactivity_reminders),
         )
 

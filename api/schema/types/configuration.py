@@ -93,6 +93,7 @@ class Channel:
     customer_inactivity_s: int = doc("Seconds of a customer's silence that end their session; 0 for never.")
     inactivity_reminders: list[Reminder] = doc("What silent customers are told.")
     response_timeout_s: int = doc("Seconds within which an agent replies; 0 for whenever they like.")
+    request_ttl_s: int = doc("Seconds after which nobody who came here waits any more; 0 for what the queue says.")
     contact_kind: ContactKind = doc("What identifies its customers.")
     delivery_url: str = doc("Where messages to customers are posted; empty for connectors inside Parley.")
 
@@ -214,6 +215,7 @@ def channels(those: Mapping[ChannelId, s.Channel]) -> list[Channel]:
             customer_inactivity_s=it.customer_inactivity_s,
             inactivity_reminders=[Reminder(percent=one.percent, text=one.text) for one in it.inactivity_reminders],
             response_timeout_s=it.response_timeout_s,
+            request_ttl_s=it.request_ttl_s,
             contact_kind=it.contact_kind,
             delivery_url=it.delivery_url,
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from api.policy import ADMIN, WATCHING
-from api.schema.context import Info
+from api.schema.context import Info, everybody
 from api.schema.words import answer, doc
 from domain.configuration.fit import warnings
 from domain.configuration.membership import deserted, matched_step
@@ -13,7 +13,7 @@ from domain.configuration.settings import Queue as Settings
 from domain.ids import AgentId, MrdId, QueueId
 from domain.kernel import Position
 from domain.routing.pace import Method
-from projections.agents.reads import AgentSkills, staff
+from projections.agents.reads import AgentSkills
 from projections.queues import counters, reads
 
 
@@ -75,9 +75,9 @@ class Queue:
     @answer("Whom it may offer work, whether they are there or not, by username. Agents see themselves alone.")
     async def members(self, info: Info) -> list[QueueMember]:
         queue, viewer = info.context.behind.catalog().queues.get(self.id), info.context.viewer
-        members = _members(queue, await _staff(info)) if queue else []
-        everybody = viewer.is_any(WATCHING | ADMIN)
-        return [it for it in members if everybody or it.agent_id == viewer.agent_id]
+        members = _members(queue, await everybody(info.context)) if queue else []
+        sees_all = viewer.is_any(WATCHING | ADMIN)
+        return [it for it in members if sees_all or it.agent_id == viewer.agent_id]
 
     @answer("How long one waits, as this moment has it.")
     def wait(self, info: Info) -> QueueWait:
@@ -90,7 +90,7 @@ class Queue:
         queue = info.context.behind.catalog().queues.get(self.id)
         if queue is None:
             return []
-        staff = await _staff(info)
+        staff = await everybody(info.context)
         return [*warnings(queue), *deserted(queue, ((it.attributes, it.mrds) for it in staff))]
 
 
@@ -142,11 +142,6 @@ def _counters(row: counters.QueueCounters) -> QueueCounters:
         mean_wait_bias_s=row.mean_wait_bias_s,
         abandon_rate=row.abandon_rate,
     )
-
-
-async def _staff(info: Info) -> list[AgentSkills]:
-    async with info.context.reading() as connection:
-        return await staff(connection)
 
 
 def _members(queue: Settings, everybody: list[AgentSkills]) -> list[QueueMember]:

@@ -8,6 +8,7 @@ from tests.api.schema.test_mutations import ADA
 pytestmark = pytest.mark.anyio
 
 MEMBERS = 'query($at: Cursor) { queue(id: "q", waitFor: $at) { members { agentId username matchedStep } warnings } }'
+SAVE = "mutation($input: ConfigureQueueInput!) { configureQueue(input: $input) { warnings errors { code } } }"
 QUEUE = """{ queueSettings { id wrapUpFormId warnings
   steps { skipIf skipWhen { measure operator value junction } considerIf { field operator value junction } expressions { parsed } } } }"""
 CALENDAR = """query($at: DateTime!) { businessCalendars { id timeZone isOpen(at: $at) nextEdgeAt(at: $at)
@@ -42,6 +43,14 @@ async def test_members_are_whoever_matches_now(office):
     assert [it["username"] for it in told["members"]] == ["grace"]
 
 
+async def test_a_step_that_nobody_matches_is_told_as_soon_as_it_is_saved(office):
+    await queue(office, {})
+    steps = [{"expressions": [{"terms": [term("latin", "GE", 5)]}]}, {}]
+    given = {"id": "q", "name": "Q", "mrdId": "chat", "steps": steps}
+    saved = (await office.ask("root", SAVE, input=given))["configureQueue"]
+    assert saved == {"errors": [], "warnings": ["steps[0]: no agent matches it"]}
+
+
 async def test_agents_see_themselves_alone_among_the_members(office):
     at = await queue(office, {})
     told = (await office.ask("grace", MEMBERS, at=at))["queue"]
@@ -64,10 +73,9 @@ async def test_a_mixed_expression_is_shown_as_it_is_read(office):  # routing 5
     }
     assert "left to right" in told["warnings"][0]
     steps = [{"expressions": [{"terms": terms}]}]
-    set_it = "mutation($input: ConfigureQueueInput!) { configureQueue(input: $input) { warnings errors { code } } }"
     given = {"id": "q", "name": "Q", "mrdId": "chat", "steps": steps}
-    assert await office.ask("root", set_it, input=given) == {
-        "configureQueue": {"warnings": told["warnings"], "errors": []}
+    assert await office.ask("root", SAVE, input=given) == {
+        "configureQueue": {"warnings": [*told["warnings"], "steps[0]: no agent matches it"], "errors": []}
     }
 
 

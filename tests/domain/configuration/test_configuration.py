@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.configuration.catalog import Catalog, InUse, UnknownChannel
+from domain.configuration.checks import missing
 from domain.configuration.entity import CATEGORIES, ENTITY_OF, QueueEntity
 from domain.configuration.facts import QueueConfigured, Retired
 from domain.configuration.priorities import PriorityLabel
@@ -290,8 +291,45 @@ def test_what_did_not_fit_before_stops_nothing() -> None:
     ],
 )
 def test_what_is_in_use_stays(category: str, id_: str) -> None:
-    with pytest.raises(InUse):
+    with pytest.raises(InUse) as refused:
         catalog().check_unused(category, id_)
+    assert refused.value.field == "id"
+
+
+def test_whoever_may_not_retire_something_is_told_all_that_needs_it() -> None:
+    with pytest.raises(InUse) as refused:
+        catalog({**BUSINESS, "second": WEB_CHAT}).check_unused("bot", "greeter")
+    assert refused.value.detail == (
+        "It is in use by channel 'second', channel 'web-chat': set these up without it first."
+    )
+    many = {f"channel-{number}": WEB_CHAT for number in range(7)}
+    with pytest.raises(InUse, match=r"channel 'channel-4' and 3 more:"):
+        catalog({**BUSINESS, **many}).check_unused("bot", "greeter")
+
+
+def test_an_id_that_nothing_has_is_answered_with_those_that_there_are() -> None:
+    def told(known: set[str]) -> str:
+        return missing("queue", "slaes", known)
+
+    assert told(set()) == "There is no queue 'slaes', and no other: set it up first."
+    assert told({"sales"}) == "There is no queue 'slaes'; the only one is sales."
+    assert told({"sales", "late"}) == "There is no queue 'slaes'; there are late, sales."
+    assert told({str(number) for number in range(10, 23)}).endswith(
+        "there are 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 and 3 more."
+    )
+
+
+def test_whoever_came_by_a_channel_waits_longer_than_an_offer_rings() -> None:  # routing 23
+    hasty = replace(WEB_CHAT, request_ttl_s=SALES.offer_timeout_s)
+    with pytest.raises(Invalid) as refused:
+        catalog().check(hasty)
+    assert refused.value.field == "request_ttl_s"
+    catalog().check(replace(hasty, request_ttl_s=SALES.offer_timeout_s + 1))
+    with pytest.raises(InUse) as refused:
+        catalog({**BUSINESS, "web-chat": replace(WEB_CHAT, request_ttl_s=60)}).check_change(
+            "sales", replace(SALES, offer_timeout_s=60)
+        )
+    assert "channel 'web-chat'" in refused.value.detail
 
 
 @pytest.mark.parametrize(

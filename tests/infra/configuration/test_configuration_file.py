@@ -115,17 +115,17 @@ def test_an_agent_loses_what_their_entry_lacks() -> None:
 
 
 FAULTS = {
-    "queues:\n  sales:\n    name: Sales\n    mrd_id: fax\n": "file.yaml:4: queues sales: mrd_id: There is no 'fax'.",
+    "queues:\n  sales:\n    name: Sales\n    mrd_id: fax\n": "file.yaml:4: queues sales: mrd_id: There is no media routing domain 'fax'; there are ",
     "queues:\n  q:\n    name: Q\n    mrd_id: chat\n    steps:\n    - timeout_s: soon\n": (
-        "file.yaml:6: queues q: steps[0].timeout_s: Expected `int`, got `str`."
+        "file.yaml:6: queues q: steps[0].timeout_s: It is a whole number, not a text."
     ),
     "queues:\n  q:\n    name: Q\n    mrd_id: chat\n    steps:\n    - expressions:\n      - spanish 5\n": (
         "file.yaml:7: queues q: steps[0].expressions[0]: A comparison is written like"
     ),
     "queues:\n  q: {name: Q, mrd_id: chat, steps: [{expresions: []}]}\n": "steps[0].expresions: There is no such",
-    "queues:\n  q: {name: Q, mrd_id: chat, priority: 11}\n": "file.yaml:2: queues q: priority: Must be from 1 to 10.",
+    "queues:\n  q: {name: Q, mrd_id: chat, priority: 11}\n": "file.yaml:2: queues q: priority: Must be from 1 to 10, not 11.",
     "queues:\n  q: {nam: Q}\n": "file.yaml:2: queues q: nam: There is no such setting.",
-    "queues:\n  q: {mrd_id: chat}\n": "file.yaml:2: queues q: Object missing required field `name`",
+    "queues:\n  q: {mrd_id: chat}\n": "file.yaml:2: queues q: `name` is missing",
     "queues:\n  q: [1]\n": "queues q: It holds settings by their names.",
     "queues: [1]\n": "file.yaml:1: queues: It holds things by their ids.",
     "queue: {}\n": "file.yaml:1: queue: There is no such section; there are attributes,",
@@ -146,7 +146,7 @@ FAULTS = {
     "queues:\n  q: {name: Q, mrd_id: chat, steps: [{skip_if: ready < 0}, {}]}\n": "steps[0].skip_when[0].value: ready < 0",
     "queues:\n  q: {name: Q, mrd_id: chat, steps: [{consider_if: [has request.mood]}, {}]}\n": "There is no 'request.mood'",
     "agents:\n  bob: {name: Bob}\n": "file.yaml:2: agents bob: Nobody signs in with this username",
-    "agents:\n  ada: {attributes: {latin: 1}}\n": "agents ada: attributes.latin: There is no 'latin'.",
+    "agents:\n  ada: {attributes: {latin: 1}}\n": "agents ada: attributes.latin: There is no attribute 'latin'; the only one is spanish.",
     "agents:\n  ada:\n    attributes:\n      spanish: 11\n": "file.yaml:4: agents ada: attributes.spanish: 11 is no value",
     "agents:\n  ada: {mrds: {chat: 1000}}\n": "agents ada: mrds.chat: An agent may have 0 to 100 tasks at once.",
 }
@@ -165,7 +165,9 @@ def test_all_faults_are_told_at_once() -> None:
 def test_pruning_what_is_needed_is_a_fault() -> None:
     text = write(NOW)
     start, end = text.index("bots:"), text.index("channels:", text.index("bots:"))
-    assert "channels web-chat: bot_id: There is no 'greeter'." in refused(text[:start] + text[end:], prune=True)
+    assert "channels web-chat: bot_id: There is no bot 'greeter', and no other" in refused(
+        text[:start] + text[end:], prune=True
+    )
 
 
 def test_domains_are_changed_together() -> None:  # routing 63
@@ -182,9 +184,17 @@ def test_any_yaml_is_read_or_refused(value: object) -> None:
 
 def test_mixed_junctions_are_shown_as_they_are_read() -> None:  # routing 5
     text = write(NOW).replace("- spanish >= 5", "- spanish == 1 OR spanish >= 5 AND has spanish")
-    (warning,) = warnings(parse(text))
+    (warning,) = (it for it in warnings(parse(text), NOW) if "mixed" in it)
     assert warning.startswith("queues sales: steps[0].expressions[0]: AND and OR are mixed")
     assert warning.endswith("(spanish == 1 OR spanish >= 5) AND has spanish")
+
+
+def test_a_step_that_nobody_matches_is_told_before_it_is_in_force() -> None:
+    """Those whom the file names are judged as it will have them, all others as they are."""
+    steps = "queues:\n  q: {name: Q, mrd_id: chat, steps: [{expressions: [spanish >= 9]}, {}]}\n"
+    assert list(warnings(parse(steps), NOW)) == ["queues q: steps[0]: no agent matches it"]
+    better = steps + "agents:\n  ada: {attributes: {spanish: 9}, mrds: {chat: 1}}\n"
+    assert list(warnings(parse(better), NOW)) == []
 
 
 def test_what_was_wrong_before_stops_no_file_that_does_not_name_it() -> None:
@@ -214,7 +224,8 @@ def test_when_a_step_is_left_is_written_in_one_line() -> None:  # routing 8
     assert list(change.lines())[1:] == [f"    steps[0].skip_if: NONE_READY → {conditions}"]
     (queue,) = (it.settings for it in change.commands if isinstance(it, Configure))
     assert f"skip_if: {conditions}\n" in write(Configuration({"queues": {"returns": queue}}))
-    (mixed,) = warnings(parse(write(NOW).replace("skip_if: NONE_READY", f"skip_if: {conditions}")))
+    text = write(NOW).replace("skip_if: NONE_READY", f"skip_if: {conditions}")
+    (mixed,) = (it for it in warnings(parse(text), NOW) if "mixed" in it)
     assert mixed.startswith("queues returns: steps[0].skip_when: AND and OR are mixed")
     assert mixed.endswith("(available == 0 OR oldest_wait_s >= 60) AND queue_length > 3")
 

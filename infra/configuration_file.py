@@ -104,7 +104,9 @@ class BadConfiguration(Exception):
 
 
 def configured(catalog: Catalog, agents: Mapping[AgentId, Agent]) -> Configuration:
-    """What is in force. Of agents only what still exists: attributes and domains that were retired are left out."""
+    """What is in force. Of agents only what still exists: attributes and domains that were retired are left out, and values
+    that an attribute has accepted only while it was of another type.
+    """
     entities = {section: dict(sorted(catalog.of(kind).items())) for section, kind in SECTIONS.items()}
     people = sorted((agent for agent in agents.values() if agent.username), key=lambda agent: agent.username)
     return Configuration(entities, {agent.username: _agent(agent, catalog) for agent in people})
@@ -113,10 +115,14 @@ def configured(catalog: Catalog, agents: Mapping[AgentId, Agent]) -> Configurati
 def _agent(agent: Agent, catalog: Catalog) -> AgentSettings:
     return AgentSettings(
         agent.name,
-        {id_: value for id_, value in sorted(agent.attributes.items()) if id_ in catalog.attributes},
+        {id_: value for id_, value in sorted(agent.attributes.items()) if _accepted(catalog, id_, value)},
         {id_: mrd.tasks_max for id_, mrd in sorted(agent.mrds.items()) if id_ in catalog.mrds and mrd.tasks_max},
         agent.auto_answers,
     )
+
+
+def _accepted(catalog: Catalog, id_: AttributeId, value: int) -> bool:
+    return id_ in catalog.attributes and catalog.attributes[id_].type.accepts(value)
 
 
 def write(configuration: Configuration) -> str:

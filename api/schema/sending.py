@@ -17,8 +17,10 @@ from commands.ports import Conflict, Unavailable
 from domain.channels.messages import SenderType
 from domain.configuration.fit import warnings
 from domain.configuration.membership import deserted
-from domain.configuration.settings import Queue
+from domain.configuration.settings import Queue, RoutingAttribute
+from domain.ids import AttributeId
 from domain.kernel import BEGINNING, NAMESPACE, Invalid, Position, Refused
+from projections.agents.reads import AgentSkills
 
 CLIENT_MUTATION_ID_MAX = 200
 UNAVAILABLE = "UNAVAILABLE"
@@ -43,7 +45,7 @@ class MutationPayload:
     errors: list[UserError] = doc("Why it was not done; empty when it was.")
     warnings: list[str] = doc(
         "It is done, and perhaps not meant: AND and OR in one expression, read from left to right; a step of a queue that "
-        "no agent matches."
+        "no agent matches; an agent's value that an attribute does not accept any more."
     )
 
 
@@ -66,16 +68,19 @@ async def send(info: Info, command: Command, client_mutation_id: str | None) -> 
 async def _warnings(context: Context, command: Command) -> list[str]:
     match command:
         case Configure(settings=Queue() as queue):
-            return [*warnings(queue), *await _deserted(context, queue)]
+            return [*warnings(queue), *deserted(queue, ((it.attributes, it.mrds) for it in await _staff(context)))]
+        case Configure(entity_id=id_, settings=RoutingAttribute(type=type_)):
+            values = ((it.username, it.attributes.get(AttributeId(id_))) for it in await _staff(context))
+            return [f"{name}: {type_.refusal(it)}" for name, it in values if it is not None and not type_.accepts(it)]
         case _:
             return []
 
 
-async def _deserted(context: Context, queue: Queue) -> list[str]:
-    """The steps that nobody matches now. It is done already: where nobody can say it, it is not said."""
+async def _staff(context: Context) -> list[AgentSkills]:
+    """Whom a change may not fit. It is done already: where the read models cannot say, nothing is said."""
     try:
         await context.behind.caught_up()
-        return list(deserted(queue, ((it.attributes, it.mrds) for it in await everybody(context))))
+        return await everybody(context)
     except GraphQLError:
         return []
 

@@ -205,17 +205,25 @@ class Catalog:
         after = replace(self, **changed)
         for kind in (WrapUpForm, Queue, Channel):
             for id_, user in self.of(kind).items():
-                if self.fits(user) and not after.fits(user):
+                no = after.misfit(user)
+                if no is not None and self.misfit(user) is None:
                     name = f"{ENTITY_OF[kind][0].called} {id_!r}"
-                    raise InUse(f"It is in use by {name}, which would not fit any more.", DECISIVE.get(category))
+                    message = f"It is in use by {name}, which would not fit any more ({no.field}: {no.detail})"
+                    raise InUse(message, self._decisive(entity_id, settings))
 
-    def fits(self, settings: Settings) -> bool:
-        """Would `check` pass?"""
+    def misfit(self, settings: Settings) -> Invalid | None:
+        """What `check` would raise."""
         try:
             self.check(settings)
-        except Invalid:
-            return False
-        return True
+        except Invalid as no:
+            return no
+        return None
+
+    def _decisive(self, entity_id: str, settings: Settings) -> str | None:
+        """Which of the settings that others rely on would change?"""
+        before = self.of(type(settings)).get(entity_id)
+        names = DECISIVE.get(ENTITY_OF[type(settings)][0].category, ())
+        return next((it for it in names if getattr(before, it, None) != getattr(settings, it)), None)
 
     def check_unused(self, category: str, subject: str, field_name: str = "id") -> None:
         """May this entity be retired? Raises `InUse` naming what needs it."""
@@ -283,14 +291,14 @@ USUAL = DeskPolicy()
 USERS_TOLD_MAX = 5
 
 DECISIVE = {
-    "attribute": "type",
-    "mrd": "managed",
-    "queue": "mrd_id",
-    "channeltype": "mrd_id",
-    "list": "mrd_id",
-    "reason": "kind",
+    "attribute": ("type",),
+    "mrd": ("managed",),
+    "queue": ("mrd_id", "offer_timeout_s"),
+    "channeltype": ("mrd_id",),
+    "list": ("mrd_id",),
+    "reason": ("kind",),
 }
-"""By category, the setting that others rely on."""
+"""By category, the settings that others rely on."""
 
 FIELD_OF = {
     "attribute": "attributes",

@@ -6,14 +6,14 @@ FAR = datetime.max.replace(tzinfo=UTC)
 
 
 class Agenda:
-    """`due`: nothing begins by itself before. `work`: an agent or a request is new in some pool. `rules`: something changed
+    """`step_due`: no step begins before; `due`: nor does anything else by itself. `work`: an agent or a request is new in some pool. `rules`: something changed
     for those who are watched. `clearing`: a queue is being emptied.
     """
 
-    __slots__ = ("clearing", "due", "rules", "work")
+    __slots__ = ("clearing", "due", "rules", "step_due", "work")
 
     def __init__(self) -> None:
-        self.due = FAR
+        self.due = self.step_due = FAR
         self.work = self.rules = self.clearing = False
 
     def wake(self, at: datetime) -> None:

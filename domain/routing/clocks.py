@@ -71,12 +71,6 @@ class Clocks:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
-    @property
-    def bound(self) -> datetime:
-        """Nothing rings before; perhaps nothing does then."""
-        first = self._due[0][0] if self._due else FAR
-        return min(first, self._newest[0]) if self._newest is not None else first
-
     def ring(self, now: datetime) -> list[Widening]:
         """Every step that has begun, in order; each once, and in force when it is a fact."""
         if self._newest is not None and self._newest[0] <= now:
@@ -91,6 +85,8 @@ class Clocks:
                 if self._newest is not None and self._newest[0] <= now:
                     self._put_by()
                 rung.append(Widening(task_id, step))
+        first = self._due[0][0] if self._due else FAR  # perhaps nobody waits for it any more
+        self._agenda.step_due = first if self._newest is None else min(first, self._newest[0])
         return rung
 
     def _set(self, task_id: TaskId, step: int, due: datetime, begins: Begins, first_enqueued_at: datetime) -> None:
@@ -98,7 +94,7 @@ class Clocks:
         if self._newest is not None:
             self._put_by()
         self._newest = due, task_id, step
-        self._agenda.due = min(self._agenda.due, due)
+        self._agenda.step_due = min(self._agenda.step_due, due)
 
     def _put_by(self) -> None:
         """The newest among the others."""

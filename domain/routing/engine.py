@@ -146,7 +146,13 @@ class Engine:
     def decide(self, now: datetime) -> list[Move]:
         """Everything that is to be done now, in order. Each move is made once; `feed` or `forget` ends its waiting."""
         agenda = self._agenda
-        moves = self._ring(now) if now >= agenda.due else []
+        moves: list[Move] = []
+        if now >= agenda.step_due:
+            moves += map(self._waiting.with_reason, self._clocks.ring(now))
+        if now >= agenda.due:
+            self._waiting.grow_urgent(now)
+            self._watch.ring(now)
+            agenda.due = min(self._waiting.ageing.bound, self._watch.bound)
         if agenda.clearing:
             moves += self._waiting.clearing.moves(now)
         if agenda.rules:
@@ -159,15 +165,6 @@ class Engine:
             moves += self._waiting.send_away(self._watch.overflowing(now))
             moves += self._watch.skips(moves, now)
             self._staff.left = 0
-        return moves
-
-    def _ring(self, now: datetime) -> list[Move]:
-        """What begins by itself: steps, more urgency, and looking at those who are not to wait on."""
-        moves = [self._waiting.with_reason(move) for move in self._clocks.ring(now)]
-        if self._waiting.ageing.known:
-            self._waiting.grow_urgent(now)
-        self._watch.ring(now)
-        self._agenda.due = min(self._clocks.bound, self._waiting.ageing.bound, self._watch.bound)
         return moves
 
     def _offers(self) -> list[Move]:

@@ -329,7 +329,9 @@ def test_whoever_came_by_a_channel_waits_longer_than_an_offer_rings() -> None:  
         catalog({**BUSINESS, "web-chat": replace(WEB_CHAT, request_ttl_s=60)}).check_change(
             "sales", replace(SALES, offer_timeout_s=60)
         )
+    assert refused.value.field == "offer_timeout_s"
     assert "channel 'web-chat'" in refused.value.detail
+    assert "request_ttl_s: In its queue an offer rings 60 s" in refused.value.detail
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from commands.configuration import Configure
 from domain.agents.agent import Agent
 from domain.agents.facts import AgentRegistered, AttributeAssigned, MrdGranted
 from domain.configuration.catalog import Catalog
-from domain.configuration.settings import Settings
+from domain.configuration.settings import AttributeType, Settings
 from domain.ids import AgentId, AttributeId
 from domain.kernel import replace, replay
 from infra.configuration_change import Change, Kind, changes, check, warnings
@@ -223,6 +223,12 @@ def test_a_step_that_nobody_matches_is_told_before_it_is_in_force() -> None:
     assert list(warnings(parse(steps), NOW)) == ["queues q: steps[0]: no agent matches it"]
     better = steps + "agents:\n  ada: {attributes: {spanish: 9}, mrds: {chat: 1}}\n"
     assert list(warnings(parse(better), NOW)) == []
+
+
+def test_a_value_of_another_type_is_not_written_for_it_could_not_be_read() -> None:
+    spanish = replace(BUSINESS["spanish"], type=AttributeType.BOOLEAN, default_value=1)
+    now = configured(catalog({"spanish": spanish}), AGENTS)
+    assert [dict(agent.attributes) for agent in now.agents.values()] == [{}]
 
 
 def test_what_was_wrong_before_stops_no_file_that_does_not_name_it() -> None:

@@ -17,8 +17,7 @@ from commands.ports import Conflict, Unavailable
 from domain.channels.messages import SenderType
 from domain.configuration.fit import warnings
 from domain.configuration.membership import deserted
-from domain.configuration.settings import Queue, RoutingAttribute
-from domain.ids import AttributeId
+from domain.configuration.settings import Queue
 from domain.kernel import BEGINNING, NAMESPACE, Invalid, Position, Refused
 from projections.agents.reads import AgentSkills
 
@@ -45,7 +44,7 @@ class MutationPayload:
     errors: list[UserError] = doc("Why it was not done; empty when it was.")
     warnings: list[str] = doc(
         "It is done, and perhaps not meant: AND and OR in one expression, read from left to right; a step of a queue that "
-        "no agent matches; an agent's value that an attribute does not accept any more."
+        "no agent matches."
     )
 
 
@@ -69,9 +68,6 @@ async def _warnings(context: Context, command: Command) -> list[str]:
     match command:
         case Configure(settings=Queue() as queue):
             return [*warnings(queue), *deserted(queue, ((it.attributes, it.mrds) for it in await _staff(context)))]
-        case Configure(entity_id=id_, settings=RoutingAttribute(type=type_)):
-            values = ((it.username, it.attributes.get(AttributeId(id_))) for it in await _staff(context))
-            return [f"{name}: {type_.refusal(it)}" for name, it in values if it is not None and not type_.accepts(it)]
         case _:
             return []
 

@@ -51,20 +51,6 @@ async def test_a_step_that_nobody_matches_is_told_as_soon_as_it_is_saved(office)
     assert saved == {"errors": [], "warnings": ["steps[0]: no agent matches it"]}
 
 
-async def test_whose_value_an_attribute_does_not_accept_any_more_is_told(office):
-    latin = {"id": "latin", "name": "Latin", "type": "PROFICIENCY_LEVEL", "defaultValue": 5}
-    await office.done("root", "configureAttribute", **latin)
-    await office.done("root", "assignAttribute", agentId=ADA, attributeId="latin", value=9)
-    save = (
-        "mutation($input: ConfigureAttributeInput!) { configureAttribute(input: $input) { warnings errors { code } } }"
-    )
-    given = {**latin, "type": "BOOLEAN", "defaultValue": 1}
-    saved = (await office.ask("root", save, input=given))["configureAttribute"]
-    assert saved == {"errors": [], "warnings": ["ada: 9 is no value of a BOOLEAN attribute: 0 or 1."]}
-    saved = (await office.ask("root", save, input=latin))["configureAttribute"]
-    assert saved == {"errors": [], "warnings": []}
-
-
 async def test_agents_see_themselves_alone_among_the_members(office):
     at = await queue(office, {})
     told = (await office.ask("grace", MEMBERS, at=at))["queue"]

@@ -18,7 +18,7 @@ ORDER = ("log", "rebuild", "fanout", "dialogues", "chats", "offers", "routing", 
 HEAD = """<!-- Written by bench/report.py: change bench/notes/ or run `make bench`. -->
 # Benchmarks
 
-`make bench` measured this on one machine, with everything (clients, servers, database) on the same cores. Rates of two
+Measured part by part on one machine, with everything (clients, servers, database) on the same cores; `make bench` runs all. Rates of two
 machines cannot be compared; ratios and CPU per unit travel better. A ratio above 1 says that ours is so many times better
 than what stands beside it, which was measured in the same run. How to repeat and how to read it: [bench/](../bench/README.md).
 """

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from enum import Enum
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -260,7 +261,8 @@ class _Reading:
             return msgspec.convert(_taken_apart(kind, given), kind)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$")
-            return self._fault((section, id_), path.rstrip("`").removeprefix("."), _for_people(message))
+            path = path.rstrip("`").removeprefix(".")
+            return self._fault((section, id_), path, _for_people(message, kind, path))
         except Invalid as no:
             return self._fault((section, id_), no.field or "", no.detail)
 
@@ -269,8 +271,10 @@ class _Reading:
         self._faults.append(fault(Configuration({}, {}, self._lines), section, " ".join(entity), path, message))
 
 
-def _for_people(message: str) -> str:
+def _for_people(message: str, kind: Any, path: str) -> str:
     """What the reader of the types found, without the names of types."""
+    if other := re.fullmatch(r"Invalid enum value '(.*)'", message):
+        return f"There is no '{other[1]}'; there are {', '.join(_words_at(kind, path))}."
     if missing := re.fullmatch(r"Object missing required field (`\w+`)", message):
         return f"{missing[1]} is missing, and has no default."
     if other := re.fullmatch(r"Expected `(.+)`, got `(.+)`", message):
@@ -303,6 +307,17 @@ def _unknown(kind: Any, given: Plain, path: str) -> Iterator[str]:
             for number, item in enumerate(value):
                 if isinstance(item, dict):
                     yield from _unknown(one, item, f"{inner}[{number}]")
+
+
+def _words_at(kind: Any, path: str) -> list[str]:
+    """The words of which one may stand there."""
+    for name in re.sub(r"\[[^]]*\]", "", path).split("."):
+        if not is_dataclass(kind):
+            break
+        kind = get_type_hints(kind).get(name)
+        while not is_dataclass(kind) and get_args(kind):  # of a list, or of what may also be none
+            kind = get_args(kind)[0]
+    return [str(word.value) for word in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []
 
 
 def _kinds(hint: Any) -> tuple[Any, ...]:

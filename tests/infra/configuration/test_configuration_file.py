@@ -152,6 +152,12 @@ FAULTS = {
     ),
     "queues:\n  q: {name: Q, mrd_id: chat, steps: [{expresions: []}]}\n": "steps[0].expresions: There is no such",
     "queues:\n  q: {name: Q, mrd_id: chat, priority: 11}\n": "file.yaml:2: queues q: priority: Must be from 1 to 10, not 11.",
+    "attributes:\n  a: {name: A, type: YESNO}\n": (
+        "file.yaml:2: attributes a: type: There is no 'YESNO'; there are BOOLEAN, PROFICIENCY_LEVEL."
+    ),
+    "channels:\n  c: {name: C, channel_type_id: webchat, connector: webchat, routing: {mode: TUG, queue_id: q}}\n": (
+        "routing.mode: There is no 'TUG'; there are PUSH, PULL, EXTERNAL."
+    ),
     "queues:\n  q: {nam: Q}\n": "file.yaml:2: queues q: nam: There is no such setting.",
     "queues:\n  q: {mrd_id: chat}\n": "file.yaml:2: queues q: `name` is missing",
     "queues:\n  q: [1]\n": "queues q: It holds settings by their names.",

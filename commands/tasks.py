@@ -220,7 +220,8 @@ async def offer_task(cmd: OfferTask, ctx: Context) -> Position:
     agent = await ctx.load(Agent, cmd.agent_id)
     if not agent.logged_in:
         return await ctx.then(GiveBackSlot(cmd.agent_id, cmd.task_id))
-    if cmd.task_id not in agent.slots:  # given back meanwhile
+    slot = agent.slots.get(cmd.task_id)
+    if slot is None or slot.offer_id != cmd.offer_id:  # given back meanwhile, and perhaps held anew
         return NOTHING
     task = await ctx.load(Task, cmd.task_id)
     queue_id = task.queue_id

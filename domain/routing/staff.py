@@ -180,7 +180,7 @@ class Staff:
         seat.slots[task_id] = Slot(mrd_id, RESERVED, fact.offer_id, fact.interruptible, fact.interrupts)
         if chair.place is not None:
             self._settle(chair)
-        if fact.interrupts:
+        if fact.interrupts or self._somebody_gives_way(seat):
             self._give_way(seat, None)
 
     def filled(self, recorded: Recorded[SlotFilled]) -> None:
@@ -198,8 +198,9 @@ class Staff:
         if slot is None:
             chair.load += 1
             slot = seat.slots[task_id] = Slot(mrd_id, state, PULLED)
-            if isinstance(fact, SlotFilled) and fact.interrupts:
+            if isinstance(fact, SlotFilled):
                 slot.interruptible, slot.interrupts = fact.interruptible, fact.interrupts
+            if self._somebody_gives_way(seat):
                 self._give_way(seat, None)
         else:
             if slot.state is RESERVED:
@@ -219,8 +220,12 @@ class Staff:
                 self._stop_ringing(chair)
         seat.since[mrd_id] = recorded.at
         self._settle(chair)
-        if slot is not None and (slot.interrupts or any(it.interrupts for it in seat.slots.values())):
+        if slot is not None and (slot.interrupts or self._somebody_gives_way(seat)):
             self._give_way(seat, recorded.at)
+
+    def _somebody_gives_way(self, seat: Seat) -> bool:
+        """Or may have to: who came first matters, so every slot that comes or goes does (routing 35)."""
+        return bool(seat.interrupted) or any(it.interrupts for it in seat.slots.values())
 
     def promise(self, chair: Chair) -> None:
         """An offer to them is on its way: nothing more in this domain until it is known what came of it (routing 20)."""

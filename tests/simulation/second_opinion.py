@@ -45,10 +45,11 @@ class SecondOpinion:
         offers, others = ([it for it in expected if (it[0] == "offer") is kind] for kind in (True, False))
         self._must_be_the_same(wanted, offers)
         mine = [it for it in wanted if it[0] != "offer"]
-        begun = {(task, step) for kind, task, _, step in engine.under_way if kind == "widen"}
-        more = [it for it in mine if it not in others and (it[1], it[3]) not in begun]  # that step begins anyway
+        more = [
+            it for it in mine if it not in others and not engine.has_begun(it, [])
+        ]  # wanted again: it comes to the same
         self.faults += [f"the engine wants {it}, and the judge does not" for it in more]
-        missing = [it for it in others if it not in mine and it not in engine.under_way]
+        missing = [it for it in others if it not in mine and not engine.has_begun(it, mine)]
         self.faults += [f"the engine does not want {it}, and the judge does" for it in missing]
 
     def _must_be_the_same(self, wanted: list[Plain], offers: list[Plain]) -> None:
@@ -77,6 +78,14 @@ class Judged(Engine):
         self._latest = max(self._latest, now)
         self.under_way |= {plain(move) for move in moves if isinstance(move, Diverting | Widening)}
         return moves
+
+    def has_begun(self, wanted: Plain, now: list[Plain]) -> bool:
+        """That rule, whatever was measured then; or that step, or a later one, for steps may be skipped on the way."""
+        kind, task, what, number = wanted
+        return any(
+            it[:2] == (kind, task) and (it[2] == what if kind == "divert" else it[3] >= number)
+            for it in (*self.under_way, *now)
+        )
 
     def forget(self, move: Move) -> None:
         if isinstance(move, Diverting | Widening):

@@ -4,19 +4,20 @@ from dataclasses import replace
 
 import pytest
 
+from commands.agents import ReleaseSlot, ReserveSlot
 from commands.attendance import LoseSession, SettleDeparture
 from commands.inbound import EndSession
 from commands.requests import RequestAgent
-from commands.tasks import AcceptTask, ExpireOffer
+from commands.tasks import AcceptTask, ExpireOffer, OfferTask
 from domain.agents.facts import MrdState
 from domain.conversations.facts import AgentRequested, ConversationStarted, ConversationState, RequestReason
-from domain.ids import ConversationId, SessionId
+from domain.ids import ConversationId, OfferId, SessionId, TaskId
 from domain.sessions.facts import SessionEndReason, SessionStarted
-from domain.tasks.facts import TaskCloseReason, TaskState
+from domain.tasks.facts import TaskCloseReason, TaskCreated, TaskState
 from domain.tasks.refusals import OfferGone
 from domain.tasks.task import REROUTE_PRIORITY
 from tests.commands.office import Office, message
-from tests.commands.scenes import MARIA, PAUL, chat, hang_up, newest, reasons, rings, staffed, talk, talks, task
+from tests.commands.scenes import CHAT, MARIA, PAUL, chat, hang_up, newest, reasons, rings, staffed, talk, talks, task
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +37,19 @@ async def test_an_offer_that_rings_out_goes_to_others_first_in_line() -> None:  
         await office.send(AcceptTask(first, MARIA))
     await talks(office, PAUL)
     assert ((await talk(office)).talking, (await talk(office)).request) == ([PAUL], None)
+
+
+async def test_an_offer_that_was_given_back_does_not_ring_late_for_a_slot_that_is_held_anew() -> None:  # routing 19, 22
+    office = await staffed()
+    await office.sends(message(1))
+    waiting = TaskId(await newest(office, TaskCreated))
+    await office.send(ReserveSlot(MARIA, CHAT, waiting, OfferId("first"), 0))
+    await office.send(ReleaseSlot(MARIA, waiting, "the agent was gone"))
+    await office.send(ReserveSlot(MARIA, CHAT, waiting, OfferId("second"), 0))
+    await office.send(OfferTask(waiting, MARIA, OfferId("first"), 0))
+    assert (await task(office)).offer is None
+    await office.settle()
+    assert (await task(office)).offer.offer_id == "second"
 
 
 async def test_a_request_for_which_nobody_came_is_reported() -> None:  # routing 27, 28

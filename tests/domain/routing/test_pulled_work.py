@@ -1,9 +1,10 @@
 """What does the engine make of work that it did not give? It counts, and is never offered (routing 60, 61)."""
 
+from domain.configuration.domains import InterruptionAction
 from domain.ids import ConversationId, CustomerId, ListItemId, TaskId
 from domain.routing.engine import Engine
 from domain.tasks.facts import TaskPulled
-from tests.domain.routing.floor import CHAT, Floor
+from tests.domain.routing.floor import CHAT, EMAIL, Floor
 
 
 def a_floor(tasks_max: int = 1) -> Floor:
@@ -42,6 +43,19 @@ def test_beyond_the_maximum_each_piece_must_end_first() -> None:
     floor.finish("p1")
     assert floor.settle() == {}
     floor.finish("p2")
+    assert floor.settle() == {"t1": "ada"}
+
+
+def test_what_was_pulled_first_does_not_give_way_to_what_may_be_interrupted_itself() -> None:  # routing 35, 61
+    floor = a_floor(tasks_max=3)
+    floor.agent("ada", lambda it: it.grant_mrd(EMAIL, 1))
+    floor.agent("ada", lambda it: it.take_up(CHAT, TaskId("p1"), ConversationId("c1"), interruptible=True))
+    letters = {CHAT: InterruptionAction.HOLD}
+    floor.agent(
+        "ada",
+        lambda it: it.take_up(EMAIL, TaskId("e1"), ConversationId("c2"), interruptible=True, interrupts=letters),
+    )
+    floor.ask("t1")
     assert floor.settle() == {"t1": "ada"}
 
 

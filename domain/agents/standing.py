@@ -223,18 +223,8 @@ class Standing:
                 return self._working(fact)
             case WrapUpEnded(task_id=task):
                 return replace(self, wrap_ups=self.wrap_ups - {task})
-            case DeskConnected(connection_id=connection, evicted=evicted):
-                desks = (self.desks - set(evicted)) | {connection}
-                return replace(self, desks=desks, lost_desk="", lost_until=None, unwatched=False)
-            case DeskDisconnected(connection_id=connection, due=due):
-                left = replace(self, desks=self.desks - {connection})
-                if due is None:
-                    return left
-                return replace(left, lost_desk=connection, lost_until=due, unwatched=not fact.watched)
-            case IdlingBegan(due=due):
-                return replace(self, idle_due=due, idle_warned=False)
-            case IdleWarned():
-                return replace(self, idle_warned=True)
+            case DeskConnected() | DeskDisconnected() | IdlingBegan() | IdleWarned():
+                return self._at_desk(fact)
             case ListSubscribed(list_id=list_id):
                 return replace(self, lists=self.lists | {list_id})
             case ListUnsubscribed(list_id=list_id):
@@ -259,6 +249,24 @@ class Standing:
                 wrap_ups = self.wrap_ups | {task} if reason == WITHOUT_SLOT else self.wrap_ups
                 mrds = self._missed(mrd, 1) if reason == RONA else self.mrds
                 return replace(self, slots=slots, wrap_ups=wrap_ups, mrds=mrds)
+            case _:
+                assert_never(fact)
+
+    def _at_desk(self, fact: DeskConnected | DeskDisconnected | IdlingBegan | IdleWarned) -> Self:
+        """Whether they are there, and since when they do nothing."""
+        match fact:
+            case DeskConnected(connection_id=connection, evicted=evicted):
+                desks = (self.desks - set(evicted)) | {connection}
+                return replace(self, desks=desks, lost_desk="", lost_until=None, unwatched=False)
+            case DeskDisconnected(connection_id=connection, due=due):
+                left = replace(self, desks=self.desks - {connection})
+                if due is None:
+                    return left
+                return replace(left, lost_desk=connection, lost_until=due, unwatched=not fact.watched)
+            case IdlingBegan(due=due):
+                return replace(self, idle_due=due, idle_warned=False)
+            case IdleWarned():
+                return replace(self, idle_warned=True)
             case _:
                 assert_never(fact)
 

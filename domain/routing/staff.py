@@ -82,6 +82,10 @@ class Seat:
     def forget_reach(self) -> None:
         self._reach_version = -1
 
+    def may_give_way(self) -> bool:
+        """In some domain: who came first matters, so every slot that comes or goes does (routing 35)."""
+        return bool(self.interrupted) or any(it.interrupts for it in self.slots.values())
+
     def free(self) -> bool:
         """Look again, in every domain where they could take one more (routing 17); whether there is any."""
         freed = False
@@ -180,7 +184,7 @@ class Staff:
         seat.slots[task_id] = Slot(mrd_id, RESERVED, fact.offer_id, fact.interruptible, fact.interrupts)
         if chair.place is not None:
             self._settle(chair)
-        if fact.interrupts or self._somebody_gives_way(seat):
+        if seat.may_give_way():
             self._give_way(seat, None)
 
     def filled(self, recorded: Recorded[SlotFilled]) -> None:
@@ -200,7 +204,7 @@ class Staff:
             slot = seat.slots[task_id] = Slot(mrd_id, state, PULLED)
             if isinstance(fact, SlotFilled):
                 slot.interruptible, slot.interrupts = fact.interruptible, fact.interrupts
-            if self._somebody_gives_way(seat):
+            if seat.may_give_way():
                 self._give_way(seat, None)
         else:
             if slot.state is RESERVED:
@@ -220,12 +224,8 @@ class Staff:
                 self._stop_ringing(chair)
         seat.since[mrd_id] = recorded.at
         self._settle(chair)
-        if slot is not None and (slot.interrupts or self._somebody_gives_way(seat)):
+        if slot is not None and (slot.interrupts or seat.may_give_way()):
             self._give_way(seat, recorded.at)
-
-    def _somebody_gives_way(self, seat: Seat) -> bool:
-        """Or may have to: who came first matters, so every slot that comes or goes does (routing 35)."""
-        return bool(seat.interrupted) or any(it.interrupts for it in seat.slots.values())
 
     def promise(self, chair: Chair) -> None:
         """An offer to them is on its way: nothing more in this domain until it is known what came of it (routing 20)."""

@@ -6,6 +6,7 @@
 import asyncio
 import os
 import random
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,8 +24,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(600)]
 KILLS = int(os.environ.get("PARLEY_TEST_KILLS", "6"))
 SEED = int(os.environ.get("PARLEY_TEST_SEED", "20261120"))
 CUSTOMERS, TASKS_MAX = 20, 8
-RESTART_S = 60.0
-"""Whether it is back at all. How long that took is printed: a start is mostly imports, and the clock tells of the machine."""
+RESTART_S = 5.0
+"""For a machine that imports the program in a second: a start is mostly imports, and the clock tells of the machine."""
 QUIET_S = 60.0
 ACCEPTABLE = {"OFFER_GONE"}
 
@@ -68,13 +69,14 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed_under_load(d
         _answers_stand_once(log, desks)
         log.offers_are_sound(TASKS_MAX)
         await _nobody_is_over_their_maximum(centre)
+        imports_s = await _imports_s()
         print(
             f"\n{KILLS} kills of the server and one of the database under load: {len(log.facts)} facts,"
             f" {sum(len(it.visitor.acknowledged) for it in customers)} customers' and"
             f" {sum(len(it.answered) for it in desks)} agents' messages promised; the server back after"
             f" {median(restarts_s):.1f} s (at most {max(restarts_s):.1f}), the database after {database_back_s:.1f} s"
         )
-        assert median(restarts_s) < RESTART_S
+        assert median(restarts_s) < RESTART_S * max(1.0, imports_s)
         for desk in desks:
             await desk.agent.do("logOut")
 
@@ -108,6 +110,17 @@ async def test_what_was_due_while_the_server_was_down_happens_when_it_is_back(du
         assert closed["taskCloseReason"] == "WRAP_UP_EXPIRED"
         (await Log.read(audrey)).offers_are_sound(TASKS_MAX)
         await hana.do("logOut")
+
+
+async def _imports_s() -> float:
+    """How long this machine takes now to load the program, with the least bad luck of three."""
+    took = []
+    for _ in range(3):
+        begun = time.monotonic()
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", "import infra.main")
+        assert await process.wait() == 0
+        took.append(time.monotonic() - begun)
+    return min(took)
 
 
 async def _staffed(centre: Centre) -> list[Desk]:
